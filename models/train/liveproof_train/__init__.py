@@ -1,0 +1,1 @@
+"""Training recipes for the nets that liveproof ships (see ../README.md)."""
