@@ -1,0 +1,115 @@
+//! The signals: one file per analyzer.
+//!
+//! **In:** a [`Segment`] — what tracking and the audio room say of a stretch, with some history.
+//! **Out:** an [`Analysis`] — a calibrated log-likelihood ratio with its evidence, or an
+//! abstention with its reason. **May touch:** `core`, [`crate::engine::ModelSet`], and `audio`'s
+//! pure functions. **Must not touch:** sessions, other analyzers, clocks, IO.
+//!
+//! Adding an analyzer is one file here, one word in the [`analyzers!`] list below, and one
+//! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
+
+use crate::core::{
+    Abstention, ClockSource, ControlEvent, Coverage, FaceObs, Outcome, ParticipantId, Quality,
+    QuestionGap, Role, Span, TrackSpec, VoiceSeries,
+};
+use crate::engine::ModelSet;
+
+/// How far back a segment's series reach before its end, in nanoseconds: 40 s.
+pub const HISTORY_NS: i64 = 40_000_000_000;
+
+/// What an analyzer sees of a segment. Everything lies before `span.end`, so that results do not
+/// depend on the order in which tracks arrive.
+#[derive(Debug, Clone, Copy)]
+pub struct Segment<'a> {
+    /// Whose segment.
+    pub participant: &'a ParticipantId,
+    /// Candidate, or mixed.
+    pub role: Role,
+    /// Counts the participant's segments from 0.
+    pub index: u64,
+    /// The segment in session time.
+    pub span: Span,
+    /// Pictures of the last [`HISTORY_NS`] before `span.end`, in time order.
+    pub face: &'a [FaceObs],
+    /// The participant's sound over the same history; `None` without an audio track.
+    pub voice: Option<VoiceSeries<'a>>,
+    /// The interviewer's sound on a track of its own, if there is one.
+    pub interviewer: Option<VoiceSeries<'a>>,
+    /// All control events before `span.end`, in time order.
+    pub events: &'a [ControlEvent],
+    /// Quality of the material.
+    pub quality: &'a Quality,
+    /// How much was seen.
+    pub coverage: &'a Coverage,
+    /// What is known of the participant's sound against the pictures.
+    pub clock: ClockSource,
+    /// True for the last segment of the session.
+    pub last: bool,
+}
+
+/// The tracks that a participant's signals can draw on.
+#[derive(Debug, Clone, Copy)]
+pub struct LaneTracks<'a> {
+    /// Whose tracks.
+    pub participant: &'a ParticipantId,
+    /// Candidate, or mixed.
+    pub role: Role,
+    /// The participant's pictures.
+    pub video: Option<&'a TrackSpec>,
+    /// The participant's sound.
+    pub audio: Option<&'a TrackSpec>,
+    /// An interviewer's sound on a track of its own.
+    pub interviewer_audio: Option<&'a TrackSpec>,
+    /// True when the client announced question marks, or may still send them (live).
+    pub question_marks: bool,
+}
+
+/// What an analyzer says of a segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// The stretch looked at; may reach back beyond the segment.
+    pub span: Span,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// One signal of one participant. Lives as long as the session.
+pub trait Analyzer: Send {
+    /// Name in the manifest and in every result.
+    fn name(&self) -> &'static str;
+
+    /// Model task of the manifest that this signal needs; `None` when it needs none.
+    fn task(&self) -> Option<&'static str>;
+
+    /// Whether the signal can run on these tracks.
+    ///
+    /// # Errors
+    /// The reason why not, with what would enable it.
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention>;
+
+    /// Looks at a segment. Segments come in rising order, without gaps in their indices; each
+    /// is seen once. State is accumulated by time, and is bounded.
+    fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis;
+
+    /// Question-answer gaps measured so far; only response latency has any.
+    fn gaps(&self) -> Vec<QuestionGap> {
+        Vec::new()
+    }
+}
+
+/// Declares each analyzer's module and collects them in order.
+macro_rules! analyzers {
+    ($($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// Names of all analyzers, in the order of every result.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// A fresh set of analyzers for one participant.
+        pub fn create_all() -> Vec<Box<dyn Analyzer>> {
+            vec![$($name::create()),*]
+        }
+    };
+}
+
+analyzers! { face_swap, lip_sync, hand_occlusion, response_latency }

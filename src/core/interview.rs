@@ -1,0 +1,228 @@
+//! What an interview consists of: participants, tracks, events. Validated values only.
+
+use super::{
+    AudioFormat, ColorMatrix, ColorRange, MediaTime, ParticipantId, Region, SessionId, TrackId,
+    VideoFormat,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a participant is to the interview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The person whose authenticity is assessed.
+    Candidate,
+    /// Asks the questions; never scored.
+    Interviewer,
+    /// Anybody else in the call; never scored.
+    Other,
+    /// Several people on the same tracks, as in a composed recording.
+    Mixed,
+    /// A shared screen; never scored.
+    ScreenShare,
+}
+
+impl Role {
+    /// True for participants that get segments of their own.
+    pub fn is_scored(self) -> bool {
+        matches!(self, Self::Candidate | Self::Mixed)
+    }
+}
+
+/// A participant of the interview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantSpec {
+    /// Unique in the interview.
+    pub id: ParticipantId,
+    /// What the participant is to the interview.
+    pub role: Role,
+}
+
+/// Pictures or sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+}
+
+/// How much is known of a track's clock against the other tracks' clocks.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockSource {
+    /// Nothing is known: a constant audio-video offset carries no meaning.
+    #[default]
+    Unknown,
+    /// The sender estimated the offset.
+    Estimated,
+    /// One capture clock for sound and pictures.
+    Platform,
+}
+
+/// What is announced of a video track.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoTrackSpec {
+    /// Format of every payload.
+    pub format: VideoFormat,
+    /// Announced size in pixels, if known.
+    pub size: Option<(u32, u32)>,
+    /// Announced frames per second, if known.
+    pub nominal_fps: Option<f32>,
+    /// Range of YUV code values.
+    pub range: ColorRange,
+    /// Matrix of YUV code values.
+    pub matrix: ColorMatrix,
+    /// Clockwise rotation to apply: 0, 90, 180 or 270 degrees.
+    pub rotation_deg: u32,
+    /// True when the picture is mirrored left to right.
+    pub mirrored: bool,
+    /// Where the participant stands in the picture; `None` = all of it.
+    pub region: Option<Region>,
+    /// Out-of-band decoder configuration.
+    pub codec_config: Vec<u8>,
+}
+
+/// What is announced of an audio track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioTrackSpec {
+    /// Format of every payload.
+    pub format: AudioFormat,
+    /// Samples per second and channel.
+    pub sample_rate_hz: u32,
+    /// Channels, 1 or 2.
+    pub channels: u32,
+    /// True when channels lie one after the other instead of interleaved.
+    pub planar: bool,
+}
+
+/// One stream of pictures or sound of one participant; exactly one of `video` and `audio` is set
+/// and agrees with [`TrackSpec::kind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackSpec {
+    /// Unique in the interview.
+    pub id: TrackId,
+    /// Who sends it.
+    pub participant: ParticipantId,
+    /// Tracks with the same id share a clock.
+    pub clock_id: String,
+    /// How sure the sender is of this clock against the others.
+    pub clock: ClockSource,
+    /// Set for a video track.
+    pub video: Option<VideoTrackSpec>,
+    /// Set for an audio track.
+    pub audio: Option<AudioTrackSpec>,
+}
+
+impl TrackSpec {
+    /// Pictures or sound.
+    pub fn kind(&self) -> TrackKind {
+        if self.video.is_some() {
+            TrackKind::Video
+        } else {
+            TrackKind::Audio
+        }
+    }
+}
+
+/// Everything that is known of an interview when it opens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InterviewSpec {
+    /// Chosen by the client.
+    pub session_id: SessionId,
+    /// Everybody in the call.
+    pub participants: Vec<ParticipantSpec>,
+    /// Every track that will be sent.
+    pub tracks: Vec<TrackSpec>,
+    /// Where the consent record is kept; opaque.
+    pub consent_id: String,
+    /// Platform the media comes from; informative.
+    pub source_platform: String,
+}
+
+impl InterviewSpec {
+    /// The role of a participant, `None` when unknown.
+    pub fn role_of(&self, id: &ParticipantId) -> Option<Role> {
+        self.participants
+            .iter()
+            .find(|p| &p.id == id)
+            .map(|p| p.role)
+    }
+
+    /// A track by id.
+    pub fn track(&self, id: &TrackId) -> Option<&TrackSpec> {
+        self.tracks.iter().find(|t| &t.id == id)
+    }
+}
+
+/// What the candidate was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ChallengeKind {
+    HandPass,
+    HandHold,
+    TurnLeft,
+    TurnRight,
+    CheekPress,
+    LeanIn,
+    Flash,
+    Phrase,
+}
+
+/// Something that happened in the call, at `time`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ControlEvent {
+    /// When it happened, session time.
+    pub time: MediaTime,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum EventKind {
+    QuestionStart {
+        question_id: String,
+    },
+    QuestionEnd {
+        question_id: String,
+    },
+    AnswerStart {
+        question_id: String,
+    },
+    Mute {
+        participant: ParticipantId,
+        muted: bool,
+    },
+    Camera {
+        participant: ParticipantId,
+        on: bool,
+    },
+    ActiveSpeaker {
+        participant: Option<ParticipantId>,
+    },
+    Discontinuity {
+        track: TrackId,
+        reason: String,
+    },
+    ClockMapping {
+        track: TrackId,
+        offset_ns: i64,
+        source: ClockSource,
+        uncertainty_ns: i64,
+    },
+    Challenge {
+        id: String,
+        kind: ChallengeKind,
+        deadline: MediaTime,
+        count: u32,
+    },
+    WarmUp {
+        end: MediaTime,
+    },
+}

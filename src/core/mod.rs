@@ -1,0 +1,41 @@
+//! The vocabulary every room speaks: time, identity, media, measurements, results.
+//!
+//! **In / out:** nothing; these are plain values. **May touch:** std, serde.
+//! **Must not touch:** any other room, IO, clocks, async.
+//!
+//! Conventions that hold everywhere:
+//! - time is [`MediaTime`], nanoseconds of session time, taken from timestamps and never
+//!   from frame counts;
+//! - a log-likelihood ratio is a natural logarithm, positive = manipulated;
+//! - an audio-video offset is positive when the audio is late;
+//! - a signal that measured nothing is [`Outcome::Abstained`], never a number.
+
+mod error;
+mod ids;
+mod interview;
+mod media;
+mod outcome;
+mod result;
+mod series;
+mod time;
+
+pub use error::FieldError;
+pub use ids::{ParticipantId, SessionId, TrackId};
+pub use interview::{
+    AudioTrackSpec, ChallengeKind, ClockSource, ControlEvent, EventKind, InterviewSpec,
+    ParticipantSpec, Role, TrackKind, TrackSpec, VideoTrackSpec,
+};
+pub use media::{
+    AudioBlock, AudioFormat, ColorMatrix, ColorRange, Frame, PictureLayout, PlaneLayout, Region,
+    VideoFormat,
+};
+pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome};
+pub use result::{
+    AbstainCount, Coverage, ParticipantSummary, Quality, QuestionGap, Score, ScoreOutcome,
+    SegmentResult, SessionSummary, SignalCapability, SignalSummary, StageTimes,
+};
+pub use series::{
+    Face, FaceObs, LANDMARKS, Landmarks, MEL_BANDS, MOUTH_PATCH_H, MOUTH_PATCH_W, VOICE_HOP_NS,
+    VOICE_HOP_SAMPLES, VoiceSeries, points,
+};
+pub use time::{MediaTime, Span};

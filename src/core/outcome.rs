@@ -1,0 +1,184 @@
+//! What a signal says of a span: a number with its evidence, or an abstention with its reason.
+
+use super::Span;
+use serde::{Deserialize, Serialize};
+
+/// Why a signal gave no number. A fact about input or installation, never evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbstainReason {
+    /// No face in enough of the pictures.
+    NoFace,
+    /// Too little material in the span.
+    TooShort,
+    /// Picture or sound too poor for this signal.
+    LowQuality,
+    /// The model is not installed or did not pass verification.
+    ModelMissing,
+    /// Media was dropped by the network or by load shedding.
+    Dropped,
+    /// The result would have come too late.
+    DeadlineMissed,
+    /// The tracks that the signal needs are not part of the interview.
+    NoTrack,
+    /// The frame rate is below what the signal needs.
+    LowFrameRate,
+    /// Not enough speech in the span.
+    NoSpeech,
+    /// More material is still being gathered.
+    Gathering,
+    /// Several people and no way to tell which is the candidate.
+    AmbiguousPerson,
+    /// Measured, but the measurement does not discriminate.
+    Indecisive,
+    /// The event that the signal measures did not take place.
+    NotRequested,
+    /// Coverage is below the configured floor.
+    LowCoverage,
+    /// The analyzer failed; the log has the cause.
+    Failed,
+}
+
+impl AbstainReason {
+    /// The reason in plain words, for reports.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoFace => "no face in enough of the pictures",
+            Self::TooShort => "too little material",
+            Self::LowQuality => "picture or sound too poor",
+            Self::ModelMissing => "model missing",
+            Self::Dropped => "media was dropped",
+            Self::DeadlineMissed => "result would have come too late",
+            Self::NoTrack => "a track that this signal needs is not part of the interview",
+            Self::LowFrameRate => "frame rate too low",
+            Self::NoSpeech => "not enough speech",
+            Self::Gathering => "still gathering material",
+            Self::AmbiguousPerson => "several people, candidate not identified",
+            Self::Indecisive => "measured, but not decisive",
+            Self::NotRequested => "not requested in this span",
+            Self::LowCoverage => "too little of the interview was seen",
+            Self::Failed => "analysis failed",
+        }
+    }
+}
+
+/// One number behind a finding; the name carries the unit, as `offset_ms`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Name in snake case with its unit.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// What it is compared with, if anything.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reference: Option<f64>,
+}
+
+impl Evidence {
+    /// A value without reference.
+    pub fn new(name: &str, value: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            reference: None,
+        }
+    }
+
+    /// A value and what it is compared with.
+    pub fn against(name: &str, value: f64, reference: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            reference: Some(reference),
+        }
+    }
+}
+
+/// No number, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Abstention {
+    /// Machine-readable reason.
+    pub reason: AbstainReason,
+    /// The reason in words, with the figures that led to it.
+    pub detail: String,
+    /// What was measured all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+impl Abstention {
+    /// An abstention with its reason in words.
+    pub fn new(reason: AbstainReason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+            evidence: Vec::new(),
+        }
+    }
+}
+
+/// What an analyzer returns for a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// A calibrated number.
+    Scored {
+        /// Log-likelihood ratio, natural logarithm, positive = manipulated; finite.
+        llr: f64,
+        /// Quality of the material, 0 to 1; multiplies the LLR.
+        quality: f64,
+        /// What the number rests on.
+        evidence: Vec<Evidence>,
+    },
+    /// No number.
+    Abstained(Abstention),
+}
+
+impl Outcome {
+    /// Shorthand for an abstention.
+    pub fn abstain(reason: AbstainReason, detail: impl Into<String>) -> Self {
+        Self::Abstained(Abstention::new(reason, detail))
+    }
+
+    /// The same outcome, unless a number in it is not finite: then it has failed.
+    pub fn checked(self) -> Self {
+        match self {
+            Self::Scored { llr, quality, .. } if !llr.is_finite() || !quality.is_finite() => {
+                Self::abstain(
+                    AbstainReason::Failed,
+                    "the analyzer returned a number that is not finite",
+                )
+            }
+            other => other,
+        }
+    }
+
+    /// True when the outcome holds a number.
+    pub fn is_scored(&self) -> bool {
+        matches!(self, Self::Scored { .. })
+    }
+}
+
+/// The model or weights behind a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelRef {
+    /// Id in the manifest; empty when no model was used.
+    pub id: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+}
+
+/// What one signal says of one span.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Signal name.
+    pub signal: String,
+    /// Model or weights used.
+    pub model: ModelRef,
+    /// The stretch looked at; may reach back beyond the segment.
+    pub span: Span,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Share of the evidence logit after weight, quality and cap; 0 when abstained.
+    pub contribution: f64,
+}

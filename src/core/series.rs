@@ -1,0 +1,118 @@
+//! What tracking says of each picture; the raw material of every visual signal.
+
+use super::MediaTime;
+use std::sync::Arc;
+
+/// Number of landmarks.
+pub const LANDMARKS: usize = 96;
+/// Width of the mouth patch in pixels.
+pub const MOUTH_PATCH_W: usize = 64;
+/// Height of the mouth patch in pixels.
+pub const MOUTH_PATCH_H: usize = 48;
+
+/// Landmarks in frame pixels, x then y, in the order of [`points`].
+pub type Landmarks = [[f32; 2]; LANDMARKS];
+
+/// Index ranges into [`Landmarks`]. Left and right are the image's.
+pub mod points {
+    use std::ops::Range;
+    /// Outer lip contour, from the image-left corner clockwise over the upper lip.
+    pub const LIPS_OUTER: Range<usize> = 0..20;
+    /// Inner lip contour, from the image-left corner clockwise over the upper lip.
+    pub const LIPS_INNER: Range<usize> = 20..40;
+    /// Eye on the image's left.
+    pub const EYE_LEFT: Range<usize> = 40..48;
+    /// Eye on the image's right.
+    pub const EYE_RIGHT: Range<usize> = 48..56;
+    /// Brow on the image's left.
+    pub const BROW_LEFT: Range<usize> = 56..61;
+    /// Brow on the image's right.
+    pub const BROW_RIGHT: Range<usize> = 61..66;
+    /// Nose.
+    pub const NOSE: Range<usize> = 66..76;
+    /// Face oval.
+    pub const OVAL: Range<usize> = 76..96;
+}
+
+/// A tracked face in one picture. Raw values: nothing here is smoothed over time, since
+/// smoothing would hide what the signals look for.
+#[derive(Debug, Clone)]
+pub struct Face {
+    /// x0, y0, x1, y1 of the landmarks' bounding box in frame pixels.
+    pub bbox: [f32; 4],
+    /// 96 points in frame pixels.
+    pub landmarks: Landmarks,
+    /// Visibility 0 to 1 of mouth, eye left, eye right, brows, nose, oval.
+    pub visibility: [f32; 6],
+    /// Yaw, pitch, roll in degrees; roll in the frame.
+    pub pose_deg: [f32; 3],
+    /// Probability that the crop held a face, 0 to 1.
+    pub presence: f32,
+    /// Distance between the eye centres in pixels (inter-ocular distance, IOD).
+    pub iod_px: f32,
+    /// Gray mouth patch, [`MOUTH_PATCH_W`] x [`MOUTH_PATCH_H`] rows, roll-corrected and
+    /// scaled so that the patch is 1.6 IOD wide, centred on the mouth.
+    pub mouth: Arc<[u8]>,
+    /// Variance of the Laplacian of 8-bit luma inside the face box.
+    pub sharpness: f32,
+    /// Mean luma inside the face box, 0 to 255.
+    pub luma: f32,
+}
+
+/// What tracking says of one picture.
+#[derive(Debug, Clone)]
+pub struct FaceObs {
+    /// Capture time of the picture.
+    pub time: MediaTime,
+    /// Layout epoch of the picture; series are not joined across epochs.
+    pub epoch: u32,
+    /// The candidate's face; `None` when it was not found.
+    pub face: Option<Face>,
+    /// Number of faces at the latest detection.
+    pub faces: u32,
+    /// True when the picture repeats the one before (mean absolute luma difference < 0.25).
+    pub repeated: bool,
+}
+
+/// Hop of a voice series in nanoseconds: 10 ms.
+pub const VOICE_HOP_NS: i64 = 10_000_000;
+/// Samples of a voice series per hop, at 16 kHz.
+pub const VOICE_HOP_SAMPLES: usize = 160;
+/// Mel bands of a voice series.
+pub const MEL_BANDS: usize = 40;
+
+/// A stretch of one audio track on a 10 ms grid, at 16 kHz mono. All slices have one entry per
+/// hop except `samples`, which has [`VOICE_HOP_SAMPLES`] per hop. Lost sound is zero and marked
+/// in `missing`; it is never stitched together.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VoiceSeries<'a> {
+    /// Session time of the first hop's first sample.
+    pub start: MediaTime,
+    /// Mono samples at 16 kHz.
+    pub samples: &'a [f32],
+    /// Speech probability, 0 to 1.
+    pub speech: &'a [f32],
+    /// Log-mel bands as the VAD net sees them.
+    pub logmel: &'a [[f32; MEL_BANDS]],
+    /// Level of the hop in dB full scale, at least -100.
+    pub level_db: &'a [f32],
+    /// True where no sound arrived.
+    pub missing: &'a [bool],
+}
+
+impl VoiceSeries<'_> {
+    /// Number of 10 ms hops.
+    pub fn len(&self) -> usize {
+        self.speech.len()
+    }
+
+    /// True when the series holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.speech.is_empty()
+    }
+
+    /// Session time of hop `i`.
+    pub fn time_of(&self, i: usize) -> MediaTime {
+        self.start.plus_ns(i as i64 * VOICE_HOP_NS)
+    }
+}

@@ -1,0 +1,197 @@
+//! From findings to a score: weights, caps, prior, coverage floors. Pure.
+//!
+//! **In:** outcomes of the analyzers and how much was seen. **Out:** contributions and a
+//! [`ScoreOutcome`]. **May touch:** `core`. **Must not touch:** IO, clocks, models.
+//!
+//! What holds, and is property-tested:
+//! - the contributions sum to the evidence logit, exactly as they are reported;
+//! - quality and validity only multiply: a missing signal removes its own term and nothing else;
+//! - a signal cannot pass its cap, in a segment or in the session;
+//! - without a single scored signal, or below the coverage floor, there is no number at all.
+
+mod session;
+
+pub use session::SessionFusion;
+
+use crate::core::{AbstainReason, Abstention, Coverage, Outcome, Score, ScoreOutcome};
+
+/// How the findings of one signal add up over a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Accumulation {
+    /// Each segment is evidence of its own, discounted by `session_weight`.
+    Sum,
+    /// Each finding restates the session so far; the latest one counts.
+    Latest,
+}
+
+/// How one signal enters the score; from the manifest.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalPolicy {
+    /// Signal name.
+    pub name: String,
+    /// Multiplies the LLR; not negative.
+    pub weight: f64,
+    /// Largest absolute contribution to a segment's logit.
+    pub segment_cap: f64,
+    /// Largest absolute contribution to the session's logit.
+    pub session_cap: f64,
+    /// Discount for the correlation of neighbouring segments, 0 to 1:
+    /// `1 / (1 + 2 * sum of autocorrelations)`.
+    pub session_weight: f64,
+    /// How findings add up.
+    pub accumulation: Accumulation,
+}
+
+/// Prior and floors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FusionConfig {
+    /// Prior probability of manipulation, strictly between 0 and 1.
+    pub prior: f64,
+    /// A segment needs this share of pictures or of sound to be given a number.
+    pub segment_coverage_floor: f64,
+    /// A session needs a number from some signal on this share of its length.
+    pub session_coverage_floor: f64,
+}
+
+/// A signal's share of a segment's evidence logit: weight times quality times LLR, capped;
+/// 0 when it abstained.
+pub fn contribution(policy: &SignalPolicy, outcome: &Outcome) -> f64 {
+    match outcome {
+        Outcome::Scored { llr, quality, .. } => {
+            let q = quality.clamp(0.0, 1.0);
+            (policy.weight * q * llr).clamp(-policy.segment_cap, policy.segment_cap)
+        }
+        Outcome::Abstained(_) => 0.0,
+    }
+}
+
+/// P(manipulated) of an evidence logit at a prior.
+pub fn probability(evidence_logit: f64, prior: f64) -> f64 {
+    let prior_logit = (prior / (1.0 - prior)).ln();
+    1.0 / (1.0 + (-(evidence_logit + prior_logit)).exp())
+}
+
+/// The score of an evidence logit at a prior.
+pub fn score(evidence_logit: f64, prior: f64) -> Score {
+    Score {
+        authenticity: 1.0 - probability(evidence_logit, prior),
+        evidence_logit,
+        prior,
+    }
+}
+
+/// A segment's score from its contributions, or why there is none.
+///
+/// `contributions` are those of [`contribution`], `scored` says whether any signal gave a number.
+pub fn segment_outcome(
+    contributions: &[f64],
+    scored: bool,
+    coverage: &Coverage,
+    config: &FusionConfig,
+) -> ScoreOutcome {
+    let seen = coverage.video.max(coverage.audio);
+    if seen < config.segment_coverage_floor {
+        return ScoreOutcome::NoScore(Abstention::new(
+            AbstainReason::LowCoverage,
+            format!(
+                "pictures on {:.0} % and sound on {:.0} % of the segment; {:.0} % of either is needed",
+                coverage.video * 100.0,
+                coverage.audio * 100.0,
+                config.segment_coverage_floor * 100.0
+            ),
+        ));
+    }
+    if !scored {
+        return ScoreOutcome::NoScore(Abstention::new(
+            AbstainReason::Indecisive,
+            "no signal gave a number for this segment",
+        ));
+    }
+    ScoreOutcome::Score(score(contributions.iter().sum(), config.prior))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(super) fn policy(accumulation: Accumulation) -> SignalPolicy {
+        SignalPolicy {
+            name: "x".into(),
+            weight: 0.8,
+            segment_cap: 2.0,
+            session_cap: 4.0,
+            session_weight: 0.15,
+            accumulation,
+        }
+    }
+
+    pub(super) const CONFIG: FusionConfig = FusionConfig {
+        prior: 0.01,
+        segment_coverage_floor: 0.5,
+        session_coverage_floor: 0.1,
+    };
+
+    fn scored(llr: f64, quality: f64) -> Outcome {
+        Outcome::Scored {
+            llr,
+            quality,
+            evidence: Vec::new(),
+        }
+    }
+
+    fn full() -> Coverage {
+        Coverage {
+            video: 1.0,
+            audio: 1.0,
+            ..Coverage::default()
+        }
+    }
+
+    #[test]
+    fn nothing_measured_is_never_a_number() {
+        let out = segment_outcome(&[0.0, 0.0], false, &full(), &CONFIG);
+        assert!(out.score().is_none());
+        let out = segment_outcome(&[-1.0], true, &Coverage::default(), &CONFIG);
+        assert!(
+            out.score().is_none(),
+            "too little seen, even where a signal scored"
+        );
+    }
+
+    #[test]
+    fn no_evidence_leaves_the_prior() {
+        assert!((score(0.0, 0.01).authenticity - 0.99).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn caps_hold_and_the_score_falls_with_each_llr(
+            a in -50.0..50.0f64, b in -50.0..50.0f64, q in 0.0..1.0f64,
+        ) {
+            let p = policy(Accumulation::Sum);
+            let (ca, cb) = (contribution(&p, &scored(a, q)), contribution(&p, &scored(b, q)));
+            prop_assert!(ca.abs() <= p.segment_cap);
+            if a <= b { prop_assert!(ca <= cb) }
+            let (sa, sb) = (score(ca, 0.01), score(cb, 0.01));
+            if ca <= cb { prop_assert!(sa.authenticity >= sb.authenticity) }
+        }
+
+        #[test]
+        fn a_missing_signal_removes_exactly_its_term(
+            llrs in prop::collection::vec(-5.0..5.0f64, 2..6), drop in 0usize..6,
+        ) {
+            let p = policy(Accumulation::Sum);
+            let drop = drop % llrs.len();
+            let all: Vec<f64> = llrs.iter().map(|l| contribution(&p, &scored(*l, 1.0))).collect();
+            let mut without = all.clone();
+            without[drop] = contribution(
+                &p, &Outcome::abstain(AbstainReason::ModelMissing, "gone"));
+            let logit = |c: &[f64]| segment_outcome(c, true, &full(), &CONFIG)
+                .score().unwrap().evidence_logit;
+            prop_assert!((logit(&all) - all[drop] - logit(&without)).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! liveproof scores how authentic a video interview is, segment by segment.
+
+pub mod analyze;
+pub mod core;
+pub mod engine;
+pub mod fusion;

@@ -1,0 +1,2 @@
+//! liveproof
+fn main() {}
