@@ -4,3 +4,4 @@ pub mod analyze;
 pub mod core;
 pub mod engine;
 pub mod fusion;
+pub mod segment;

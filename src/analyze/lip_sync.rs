@@ -1,6 +1,6 @@
 //! Lip-sync drift. No model is shipped for this signal yet: it says so for every segment.
 
-use super::{Analysis, Analyzer, LaneTracks, Segment};
+use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{AbstainReason, Abstention, Outcome};
 use crate::engine::ModelSet;
 
@@ -18,6 +18,10 @@ impl Analyzer for Missing {
 
     fn task(&self) -> Option<&'static str> {
         Some("lip_sync")
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { faces: true, speech: true }
     }
 
     fn capability(&self, _tracks: &LaneTracks<'_>) -> Result<(), Abstention> {

@@ -64,6 +64,16 @@ pub struct LaneTracks<'a> {
     pub question_marks: bool,
 }
 
+/// What a signal draws on beside its own model. Where that is missing altogether (no detector,
+/// no voice-activity net), the pipeline abstains on the signal's behalf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Tracked faces: the `det` and `lmk` nets.
+    pub faces: bool,
+    /// Speech probabilities: the `vad` net.
+    pub speech: bool,
+}
+
 /// What an analyzer says of a segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
@@ -80,6 +90,9 @@ pub trait Analyzer: Send {
 
     /// Model task of the manifest that this signal needs; `None` when it needs none.
     fn task(&self) -> Option<&'static str>;
+
+    /// What it draws on beside its own model.
+    fn needs(&self) -> Needs;
 
     /// Whether the signal can run on these tracks.
     ///
