@@ -20,7 +20,11 @@ pub fn video_coverage(obs: &[FaceObs], span: &Span, dropped: u64) -> f64 {
         covered_ns += Span::new(o.time, until).intersect(span).len_ns();
         seen += u64::from(span.contains(o.time));
     }
-    let arrived = if dropped == 0 { 1.0 } else { seen as f64 / (seen + dropped) as f64 };
+    let arrived = if dropped == 0 {
+        1.0
+    } else {
+        seen as f64 / (seen + dropped) as f64
+    };
     (covered_ns as f64 / span.len_ns() as f64).min(1.0) * arrived
 }
 
@@ -50,7 +54,10 @@ pub fn speech_share(voice: &VoiceSeries<'_>, span: &Span) -> f64 {
 pub fn clip_voice<'a>(voice: &VoiceSeries<'a>, from: MediaTime, to: MediaTime) -> VoiceSeries<'a> {
     let len = voice.len() as i64;
     let first = div_ceil(from.since_ns(voice.start), VOICE_HOP_NS).clamp(0, len);
-    let end = to.since_ns(voice.start).div_euclid(VOICE_HOP_NS).clamp(first, len);
+    let end = to
+        .since_ns(voice.start)
+        .div_euclid(VOICE_HOP_NS)
+        .clamp(first, len);
     let (a, b) = (first as usize, end as usize);
     VoiceSeries {
         start: voice.start.plus_ns(first * VOICE_HOP_NS),
@@ -63,7 +70,8 @@ pub fn clip_voice<'a>(voice: &VoiceSeries<'a>, from: MediaTime, to: MediaTime) -
 }
 
 fn part<T>(all: &[T], from: usize, to: usize) -> &[T] {
-    all.get(from.min(all.len())..to.min(all.len())).unwrap_or_default()
+    all.get(from.min(all.len())..to.min(all.len()))
+        .unwrap_or_default()
 }
 
 fn div_ceil(a: i64, b: i64) -> i64 {
@@ -75,7 +83,13 @@ mod tests {
     use super::*;
 
     fn obs(ms: i64) -> FaceObs {
-        FaceObs { time: MediaTime::from_ms(ms), epoch: 0, face: None, faces: 0, repeated: false }
+        FaceObs {
+            time: MediaTime::from_ms(ms),
+            epoch: 0,
+            face: None,
+            faces: 0,
+            repeated: false,
+        }
     }
 
     fn span(a: i64, b: i64) -> Span {

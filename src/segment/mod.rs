@@ -43,13 +43,21 @@ pub enum Readiness {
 impl Segmenter {
     /// Windows of `length_ns`; a track may lag by `skew_ns` before the others stop waiting.
     pub fn new(length_ns: i64, skew_ns: i64) -> Self {
-        Self { length_ns: length_ns.max(1), skew_ns: skew_ns.max(0), origin: None, next: 0 }
+        Self {
+            length_ns: length_ns.max(1),
+            skew_ns: skew_ns.max(0),
+            origin: None,
+            next: 0,
+        }
     }
 
     /// Tells that media of this time arrived; the first one sets the origin.
     pub fn saw(&mut self, time: MediaTime) {
         if self.origin.is_none() {
-            let floor = time.0.div_euclid(ORIGIN_STEP_NS).saturating_mul(ORIGIN_STEP_NS);
+            let floor = time
+                .0
+                .div_euclid(ORIGIN_STEP_NS)
+                .saturating_mul(ORIGIN_STEP_NS);
             self.origin = Some(MediaTime(floor));
         }
     }
@@ -68,7 +76,9 @@ impl Segmenter {
 
     /// Whether the next segment can be closed. A track without media yet has no watermark.
     pub fn readiness(&self, watermarks: &[Option<MediaTime>]) -> Readiness {
-        let Some((_, span)) = self.next() else { return Readiness::Open };
+        let Some((_, span)) = self.next() else {
+            return Readiness::Open;
+        };
         let passed = |m: &Option<MediaTime>| m.is_some_and(|t| t >= span.end);
         let furthest = watermarks.iter().flatten().max();
         match furthest {
