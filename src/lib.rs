@@ -4,4 +4,5 @@ pub mod analyze;
 pub mod core;
 pub mod engine;
 pub mod fusion;
+pub mod report;
 pub mod segment;

@@ -113,15 +113,15 @@ pub struct QuestionGap {
     /// Counts questions from 0.
     pub index: u32,
     /// When the question ended.
-    #[serde(rename = "question_end_ns")]
+    #[serde(rename = "question_end_us")]
     pub question_end: MediaTime,
     /// When the candidate's voice set in; `None` when no answer was heard.
-    #[serde(rename = "answer_onset_ns")]
+    #[serde(rename = "answer_onset_us")]
     pub answer_onset: Option<MediaTime>,
     /// Gap in milliseconds; negative means overlap.
     pub gap_ms: Option<f64>,
     /// When words set in after a filler sound, if one was heard.
-    #[serde(rename = "content_onset_ns")]
+    #[serde(rename = "content_onset_us")]
     pub content_onset: Option<MediaTime>,
 }
 
@@ -181,7 +181,7 @@ pub struct ParticipantSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionSummary {
     /// Length of the session.
-    #[serde(rename = "duration_ns")]
+    #[serde(rename = "duration_us")]
     pub duration: MediaTime,
     /// One per candidate or mixed participant.
     pub participants: Vec<ParticipantSummary>,

@@ -1,13 +1,24 @@
 //! Session time and spans of it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in session time, in nanoseconds; may be negative before the session's zero.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+///
+/// Serialised as whole microseconds, which stay exact in readers that hold numbers as doubles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct MediaTime(pub i64);
+
+impl Serialize for MediaTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.as_us())
+    }
+}
+
+impl<'de> Deserialize<'de> for MediaTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::from_us)
+    }
+}
 
 impl MediaTime {
     /// The session's zero.
@@ -62,10 +73,10 @@ impl MediaTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First instant inside.
-    #[serde(rename = "start_ns")]
+    #[serde(rename = "start_us")]
     pub start: MediaTime,
     /// First instant after.
-    #[serde(rename = "end_ns")]
+    #[serde(rename = "end_us")]
     pub end: MediaTime,
 }
 
