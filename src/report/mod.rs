@@ -1,0 +1,16 @@
+//! Reports: one versioned document for all inputs, as JSON and as pages for people.
+//!
+//! **In:** results of the pipeline, statuses of the models. **Out:** bytes. **May touch:** `core`,
+//! serde. **Must not touch:** models, media, clocks. A report of the same results is the same
+//! bytes: wall-clock times and throughput are printed elsewhere.
+
+mod document;
+mod json;
+mod text;
+
+pub use document::{
+    DOCUMENT_VERSION, Document, FileReport, Generator, ModelReport, Notice, ParticipantReport,
+    ScoreSettings, SignalReport,
+};
+pub use json::to_json;
+pub use text::{segment_line, summary_lines};

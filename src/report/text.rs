@@ -1,0 +1,112 @@
+//! Lines for a terminal.
+
+use crate::core::{Outcome, ScoreOutcome, SegmentResult, SessionSummary};
+use std::fmt::Write as _;
+
+/// One line for one final segment: time, participant, score or reason, then each signal.
+pub fn segment_line(s: &SegmentResult) -> String {
+    let mut line = format!(
+        "{}-{}  {:<10}",
+        clock(s.span.start.as_secs_f64()),
+        clock(s.span.end.as_secs_f64()),
+        s.participant.as_str()
+    );
+    match &s.outcome {
+        ScoreOutcome::Score(x) => {
+            let _ = write!(
+                line,
+                "  authenticity {:.3} (evidence {:+.2})",
+                x.authenticity, x.evidence_logit
+            );
+        }
+        ScoreOutcome::NoScore(a) => {
+            let _ = write!(line, "  no score: {}", a.reason.words());
+        }
+    }
+    for f in &s.findings {
+        match &f.outcome {
+            Outcome::Scored { evidence, .. } => {
+                let _ = write!(line, "; {} {:+.2}", f.signal, f.contribution);
+                if let Some(e) = evidence.first() {
+                    let _ = write!(line, " [{} {:.0}]", e.name, e.value);
+                }
+            }
+            Outcome::Abstained(a) => {
+                let _ = write!(line, "; {}: {}", f.signal, a.reason.words());
+            }
+        }
+    }
+    line
+}
+
+/// The closing lines of one input.
+pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
+    let mut lines = Vec::new();
+    for p in &summary.participants {
+        let head = match &p.outcome {
+            ScoreOutcome::Score(s) => format!(
+                "authenticity {:.3} at a prior of {:.2} % manipulated; evidence logit {:+.2} without it",
+                s.authenticity,
+                s.prior * 100.0,
+                s.evidence_logit
+            ),
+            ScoreOutcome::NoScore(a) => format!("no score: {} ({})", a.reason.words(), a.detail),
+        };
+        lines.push(format!("{}: {head}", p.participant));
+        lines.push(format!(
+            "  seen: pictures {:.0} %, sound {:.0} %; some signal gave a number on {:.0} % of {:.1} s",
+            p.coverage.video * 100.0,
+            p.coverage.audio * 100.0,
+            p.coverage.scored * 100.0,
+            summary.duration.as_secs_f64()
+        ));
+        for s in &p.signals {
+            let mut line = format!(
+                "  {:<17} measured on {:>3.0} %, contribution {:+.2}",
+                s.signal,
+                s.coverage * 100.0,
+                s.contribution
+            );
+            for a in &s.abstained {
+                let _ = write!(line, "; {} x {}", a.segments, a.reason.words());
+            }
+            lines.push(line);
+        }
+        for g in &p.gaps {
+            let end = clock(g.question_end.as_secs_f64());
+            let n = g.index + 1;
+            lines.push(match g.gap_ms {
+                Some(ms) => format!("  question {n} ended {end}: answer after {ms:.0} ms"),
+                None => format!("  question {n} ended {end}: no answer heard"),
+            });
+        }
+    }
+    if summary.partial {
+        lines.push(format!("partial: {}", summary.end_reason));
+    }
+    lines
+}
+
+/// Seconds as `m:ss.s`.
+fn clock(s: f64) -> String {
+    let sign = if s < 0.0 { "-" } else { "" };
+    let tenths = (s.abs() * 10.0).round() as u64;
+    format!(
+        "{sign}{}:{:02}.{}",
+        tenths / 600,
+        tenths / 10 % 60,
+        tenths % 10
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn clocks_carry() {
+        assert_eq!(clock(59.96), "1:00.0");
+        assert_eq!(clock(3.0), "0:03.0");
+        assert_eq!(clock(-0.3), "-0:00.3");
+    }
+}
