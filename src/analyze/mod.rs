@@ -5,7 +5,7 @@
 //! abstention with its reason. **May touch:** `core`, [`crate::engine::ModelSet`], and `audio`'s
 //! pure functions. **Must not touch:** sessions, other analyzers, clocks, IO.
 //!
-//! Adding an analyzer is one file here, one word in the [`analyzers!`] list below, and one
+//! Adding an analyzer is one file here, one word in the `analyzers!` list below, and one
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
 
 use crate::core::{

@@ -1,20 +1,212 @@
 //! Models: manifest, verification, inference. The only import site of `ort`.
+//!
+//! **In:** a models folder with its [`Manifest`], and an ONNX Runtime library. **Out:**
+//! [`ModelSet`]s, one per worker thread, that run nets and hand out weights; the state of every
+//! model; the [`SignalPolicy`] of every signal. **May touch:** `core`, `ort`, the models folder.
+//! **Must not touch:** media, sessions, the wire.
+//!
+//! What holds:
+//! - a missing, altered or refused file makes its own model unavailable, with the reason, and
+//!   nothing else; without the library all nets are unavailable and weights are not;
+//! - one session per net and worker, one thread per session, never shared between threads;
+//! - outputs are checked for shape, and a value that is not finite is an error;
+//! - a panicking job costs its worker's sessions, not the process ([`Pool`]).
+//!
+//! Not handled here: batching across sessions. On a CPU it gains nothing at one thread per
+//! session; it belongs here when a GPU is served.
 
-use crate::core::{AbstainReason, Abstention, ModelRef};
+mod catalog;
+mod cores;
+mod error;
+mod manifest;
+mod manifest_check;
+mod pool;
+mod runtime;
+mod set;
+mod store;
 
-/// The models of one worker thread.
-#[derive(Debug, Default)]
-pub struct ModelSet {}
+pub use catalog::{ModelStatus, card, table};
+pub use cores::CpuBudget;
+pub use error::EngineError;
+pub use manifest::{
+    AnalyzerEntry, InputSpec, MANIFEST_VERSION, Manifest, ManifestError, ModelEntry, ModelKind,
+    OutputSpec, PerChannel,
+};
+pub use pool::{DEFAULT_QUEUE, Job, Overloaded, Pool};
+pub use runtime::Provider;
+pub use set::{ModelSet, Outputs};
+pub use store::ModelsDir;
 
-impl ModelSet {
-    /// Id and digest of the model that serves a task.
-    ///
-    /// # Errors
-    /// An abstention that says why the task has no model.
-    pub fn model(&self, task: &str) -> Result<ModelRef, Abstention> {
-        Err(Abstention::new(
-            AbstainReason::ModelMissing,
-            format!("no model for task {task}"),
-        ))
+use crate::core::ModelRef;
+use crate::fusion::SignalPolicy;
+use runtime::Runtime;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+
+/// What an operator may choose about inference.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EngineOptions {
+    /// The ONNX Runtime library; `None` = `ORT_DYLIB_PATH`, beside the executable,
+    /// `vendor/onnxruntime/`.
+    pub runtime: Option<PathBuf>,
+    /// Where nets are computed.
+    pub provider: Provider,
+}
+
+/// A model of the manifest and, where it can be used, its verified bytes.
+#[derive(Debug)]
+struct Model {
+    entry: ModelEntry,
+    bytes: Result<Arc<[u8]>, String>,
+}
+
+impl Model {
+    fn reference(&self) -> ModelRef {
+        ModelRef {
+            id: self.entry.id.clone(),
+            sha256: self.entry.sha256.clone(),
+        }
+    }
+
+    fn is_usable_net(&self) -> bool {
+        self.entry.kind == ModelKind::Onnx && self.bytes.is_ok()
     }
 }
+
+/// All models of a folder, verified, and the library that runs them. Shared by all workers.
+pub struct Engine {
+    models: Vec<Model>,
+    analyzers: Vec<AnalyzerEntry>,
+    dir: ModelsDir,
+    runtime: Result<Runtime, String>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("dir", &self.dir)
+            .field("models", &self.models.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Reads and verifies every model, loads the library and tries each net once. What cannot be
+    /// used is listed with its reason in [`Engine::models`].
+    ///
+    /// # Errors
+    /// A manifest that cannot be read, or a GPU that was asked for and cannot be used.
+    pub fn load(dir: &ModelsDir, options: &EngineOptions) -> Result<Arc<Self>, EngineError> {
+        let store = Store::open(dir)?;
+        let runtime = Runtime::load(options.runtime.as_deref(), options.provider);
+        let stored = store.models.into_iter();
+        let mut engine = Self {
+            models: stored
+                .map(|m| Model {
+                    entry: m.entry,
+                    bytes: m.bytes,
+                })
+                .collect(),
+            analyzers: store.analyzers,
+            dir: dir.clone(),
+            runtime,
+        };
+        engine.probe(options.provider)?;
+        Ok(Arc::new(engine))
+    }
+
+    /// Opens each net once, so that one that the library refuses is known before it is needed.
+    fn probe(&mut self, provider: Provider) -> Result<(), EngineError> {
+        let mut refused = Vec::new();
+        for (i, model) in self
+            .models
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| m.is_usable_net())
+        {
+            match self.session(model) {
+                Ok(_) => {}
+                Err(e) if provider != Provider::Cpu => return Err(e),
+                Err(EngineError::Unavailable { detail, .. }) => refused.push((i, detail)),
+                Err(e) => refused.push((i, e.to_string())),
+            }
+        }
+        for (i, why) in refused {
+            if let Some(model) = self.models.get_mut(i) {
+                model.bytes = Err(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// State of every model of the manifest.
+    pub fn models(&self) -> Vec<ModelStatus> {
+        let status =
+            |m: &Model| ModelStatus::new(&m.entry, m.bytes.as_ref().err().cloned(), &self.dir);
+        self.models.iter().map(status).collect()
+    }
+
+    /// How each signal enters the score, in the order of the manifest.
+    pub fn policies(&self) -> Vec<SignalPolicy> {
+        self.analyzers.iter().map(AnalyzerEntry::policy).collect()
+    }
+
+    /// The signals of the manifest.
+    pub fn analyzers(&self) -> &[AnalyzerEntry] {
+        &self.analyzers
+    }
+
+    /// The models folder.
+    pub fn dir(&self) -> &ModelsDir {
+        &self.dir
+    }
+
+    /// Version of the ONNX Runtime library; `None` when it could not be loaded.
+    pub fn runtime_version(&self) -> Option<String> {
+        self.runtime.as_ref().ok().map(Runtime::version)
+    }
+
+    /// The library's path, or why none could be loaded.
+    pub fn runtime_library(&self) -> Result<&std::path::Path, &str> {
+        self.runtime
+            .as_ref()
+            .map(Runtime::library)
+            .map_err(String::as_str)
+    }
+
+    /// Where nets are computed: `cpu`, `cuda`, or `none` without a library.
+    pub fn provider(&self) -> &'static str {
+        self.runtime
+            .as_ref()
+            .map_or("none", |r| r.provider().name())
+    }
+
+    /// A set of models for one thread. Sessions are created on first use, or by
+    /// [`ModelSet::warm_up`].
+    ///
+    /// # Errors
+    /// None today; kept fallible for providers that reserve memory per set.
+    pub fn new_set(self: &Arc<Self>) -> Result<ModelSet, EngineError> {
+        Ok(ModelSet::new(Arc::clone(self)))
+    }
+
+    fn session(&self, model: &Model) -> Result<ort::session::Session, EngineError> {
+        let task = &model.entry.task;
+        let unavailable = |detail: &str| EngineError::Unavailable {
+            task: task.clone(),
+            detail: detail.to_owned(),
+        };
+        if model.entry.kind != ModelKind::Onnx {
+            return Err(unavailable("the model is a weights file, not a net"));
+        }
+        let runtime = self.runtime.as_ref().map_err(|why| unavailable(why))?;
+        let bytes = model.bytes.as_ref().map_err(|why| unavailable(why))?;
+        let session = runtime.session(task, bytes)?;
+        catalog::check_graph(&model.entry, &session)?;
+        Ok(session)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! The ONNX Runtime library: found, loaded once per process, and asked for sessions.
+//!
+//! The library is loaded by path (`load-dynamic`), since ort's own look-up panics where there is
+//! none. Every session has one thread: workers are the unit of parallelism, and several
+//! multi-threaded sessions in one process slow each other down.
+
+use super::EngineError;
+use super::store::beside_executable;
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Where nets are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provider {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU; needs the crate feature `cuda` and a GPU build of the library. Failure to
+    /// register is an error, never a silent run on the processor.
+    Cuda,
+}
+
+impl Provider {
+    /// Name in results and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+/// The loaded library.
+#[derive(Clone)]
+pub(super) struct Runtime {
+    environment: Environment,
+    library: PathBuf,
+    provider: Provider,
+}
+
+/// ONNX Runtime allows one environment per process; the first library that loads stays.
+static LOADED: Mutex<Option<(Environment, PathBuf)>> = Mutex::new(None);
+
+#[cfg(target_os = "macos")]
+const LIBRARY: &str = "libonnxruntime.dylib";
+#[cfg(target_os = "windows")]
+const LIBRARY: &str = "onnxruntime.dll";
+#[cfg(not(any(target_os = "macos", target_os = "windows")))]
+const LIBRARY: &str = "libonnxruntime.so";
+
+impl Runtime {
+    /// Loads the library from `configured`, or else from `ORT_DYLIB_PATH`, beside the executable,
+    /// or `vendor/onnxruntime/`.
+    ///
+    /// # Errors
+    /// Why no library could be loaded, in words; the nets are unavailable for that reason.
+    pub(super) fn load(configured: Option<&Path>, provider: Provider) -> Result<Self, String> {
+        let candidates = candidates(configured);
+        let mut loaded = lock();
+        let mut refused = Vec::new();
+        for path in candidates {
+            if !path.is_file() {
+                refused.push(format!("{}: no such file", path.display()));
+                continue;
+            }
+            let path = path.canonicalize().unwrap_or(path);
+            match open(&mut loaded, &path) {
+                Ok(environment) => {
+                    return Ok(Self {
+                        environment,
+                        library: path,
+                        provider,
+                    });
+                }
+                Err(why) => refused.push(format!("{}: {why}", path.display())),
+            }
+        }
+        Err(format!(
+            "ONNX Runtime library not loaded ({})",
+            refused.join("; ")
+        ))
+    }
+
+    /// Release and build of the library, as far as it names them: `1.31.1, build 6af1a93`.
+    pub(super) fn version(&self) -> String {
+        version_from(ort::info())
+    }
+
+    pub(super) fn library(&self) -> &Path {
+        &self.library
+    }
+
+    pub(super) fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    /// A session of one thread over a model's bytes.
+    pub(super) fn session(&self, task: &str, model: &[u8]) -> Result<Session, EngineError> {
+        let builder = Session::builder(&self.environment)
+            .map_err(|e| EngineError::runtime(task, "creating a session", e))?;
+        self.options(builder)
+            .and_then(|mut b| b.commit_from_memory(model))
+            .map_err(|e| EngineError::runtime(task, "loading the net", e))
+    }
+
+    fn options(&self, builder: SessionBuilder) -> Result<SessionBuilder, ort::Error> {
+        let builder = builder
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(1)?
+            .with_inter_threads(1)?
+            .with_parallel_execution(false)?
+            .with_intra_op_spinning(false)?
+            .with_inter_op_spinning(false)?;
+        match self.provider {
+            Provider::Cpu => Ok(builder),
+            #[cfg(feature = "cuda")]
+            Provider::Cuda => {
+                let cuda = ort::ep::CUDA::default().build().error_on_failure();
+                Ok(builder.with_execution_providers([cuda])?)
+            }
+            #[cfg(not(feature = "cuda"))]
+            Provider::Cuda => Err(ort::Error::new(
+                "this program was built without feature cuda",
+            )),
+        }
+    }
+}
+
+/// The builds on PyPI name a commit but no release; builds from a release branch name both.
+fn version_from(info: &str) -> String {
+    let field = |key: &str| {
+        info.split([',', ' '])
+            .find_map(|part| part.strip_prefix(key))
+    };
+    let release = field("git-branch=rel-");
+    let build = field("git-commit-id=").map(|id| format!("build {id}"));
+    let parts: Vec<&str> = release.into_iter().chain(build.as_deref()).collect();
+    if parts.is_empty() {
+        info.to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+fn lock() -> MutexGuard<'static, Option<(Environment, PathBuf)>> {
+    // The guarded value is replaced in one assignment, so a panic elsewhere leaves it whole.
+    LOADED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn candidates(configured: Option<&Path>) -> Vec<PathBuf> {
+    if let Some(path) = configured {
+        return vec![path.to_path_buf()];
+    }
+    let from_env = std::env::var_os("ORT_DYLIB_PATH").filter(|v| !v.is_empty());
+    from_env
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(beside_executable(LIBRARY))
+        .chain([Path::new("vendor/onnxruntime").join(LIBRARY)])
+        .collect()
+}
+
+fn open(loaded: &mut Option<(Environment, PathBuf)>, path: &Path) -> Result<Environment, String> {
+    if let Some((environment, library)) = loaded {
+        return if library == path {
+            Ok(environment.clone())
+        } else {
+            Err(format!("this process already uses {}", library.display()))
+        };
+    }
+    let environment = ort::init_from(path)
+        .map_err(|e| e.to_string())?
+        .with_name("liveproof")
+        .with_telemetry(false)
+        .build()
+        .map_err(|e| e.to_string())?;
+    environment.set_log_level(ort::logging::LogLevel::Warning);
+    *loaded = Some((environment.clone(), path.to_path_buf()));
+    Ok(environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_is_a_reason_not_a_panic() {
+        let why = Runtime::load(Some(Path::new("/nowhere/libonnxruntime.so")), Provider::Cpu);
+        let why = why.err().unwrap();
+        assert!(why.contains("/nowhere/libonnxruntime.so"), "{why}");
+    }
+
+    #[test]
+    fn the_version_is_what_the_library_says() {
+        let info = "ORT Build Info: git-branch=rel-1.24.2, git-commit-id=abc, build type=Release";
+        assert_eq!(version_from(info), "1.24.2, build abc");
+        let info = "ORT Build Info: git-branch=HEAD, git-commit-id=6af1a93, fp8=1";
+        assert_eq!(version_from(info), "build 6af1a93");
+        assert_eq!(version_from("something else"), "something else");
+    }
+
+    #[test]
+    fn a_file_that_is_no_library_is_a_reason_not_a_panic() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"not a library").unwrap();
+        assert!(Runtime::load(Some(file.path()), Provider::Cpu).is_err());
+    }
+}
