@@ -6,3 +6,6 @@ pub mod engine;
 pub mod fusion;
 pub mod report;
 pub mod segment;
+
+#[cfg(test)]
+pub(crate) mod testing;

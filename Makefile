@@ -1,0 +1,38 @@
+# Targets for people and for CI. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs testdata bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## set up, build, serve on loopback, stream the demo interview, write an HTML report
+	@.ci/demo
+
+test: ## set up and run every test
+	@.ci/test
+
+lint: ## formatting, clippy, rustdoc, dependency policy, protocol lint
+	@.ci/lint
+
+setup: ## install what is missing: Debian packages, ONNX Runtime, the Python test environment
+	@.ci/setup --tests
+
+docs: ## build the API documentation into target/doc
+	@.ci/setup
+	cargo doc --workspace --no-deps
+
+testdata: ## generate the demo interview anew (needs the recipe's tools, see testdata/demo)
+	@testdata/demo/make
+
+bench: ## run every benchmark
+	@.ci/setup
+	cargo bench
+
+bench-%: ## run one benchmark by name, as bench-fusion
+	@.ci/setup
+	cargo bench --bench $*
+
+clean: ## remove what was built here; downloads in the cache stay
+	cargo clean
+	rm -rf vendor out
