@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+import cv2
 import torch
 from torch import nn
 
@@ -36,6 +37,7 @@ class Fit:
     def __init__(self, model: str, net: nn.Module, args: argparse.Namespace):
         torch.manual_seed(args.seed)
         torch.set_num_threads(args.threads)
+        cv2.setNumThreads(1)  # small pictures: its threads cost more than they bring
         self.args, self.net = args, net.to(args.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
         decay = [p for p in net.parameters() if p.ndim > 1]

@@ -14,9 +14,7 @@ from typing import Any
 from .paths import MODELS_DIR
 
 MANIFEST = MODELS_DIR / "manifest.toml"
-HEAD = """# Models that liveproof ships. Written by models/train (one marked block per model).
-# Digests are checked when a model is loaded; an altered file disables its analyzer.
-"""
+HEAD = "version = 1\n"
 
 
 def sha256_of(path: Path) -> str:
@@ -60,6 +58,7 @@ def write_entry(entry: dict[str, Any]) -> None:
     block = "\n".join([begin, *_table(entry, "model", "[[model]]"), end]) + "\n"
     text = MANIFEST.read_text(encoding="utf-8") if MANIFEST.exists() else HEAD
     if begin in text:
+        # in place, so that hand-written parts and other blocks stay as they are
         before, rest = text.split(begin + "\n", 1)
         text = before + block + rest.split(end + "\n", 1)[1]
     else:

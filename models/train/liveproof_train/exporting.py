@@ -1,0 +1,61 @@
+"""Checkpoint to a single ONNX file, checked against PyTorch, plus the manifest entry."""
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import nn
+
+from .manifest import write_entry
+from .paths import cache_dir
+
+OPSET = 17
+LICENCE = "MIT OR Apache-2.0"
+DATA_TERMS = (
+    "Fitted on third-party media: LFW, UTKFace and CIPLAB real faces (offered for research only), ASL clips "
+    "(CC BY 4.0) and talking clips, several of unclear rights; distilled from mediapipe 0.10.21 (Apache-2.0) "
+    "outputs. For clean terms retrain with models/train on media of your own.")
+SOURCES = ["LFW deep-funneled", "UTKFace", "CIPLAB real and fake face detection (real part)", "ASL webcam clips",
+           "public talking-head clips (GRID and demo clips of research repositories)", "teacher: mediapipe 0.10.21"]
+
+
+def load_average(model: str, net: nn.Module, name: str = "") -> nn.Module:
+    """The averaged weights of a fit, ready for inference."""
+    kept = torch.load(cache_dir("fits") / f"{model}{name}.pt", map_location="cpu")
+    net.load_state_dict(kept["average"])
+    print(f"{model}: step {kept['step']}, {kept['spent_s'] / 60:.0f} min")
+    return net.eval()
+
+
+def export(net: nn.Module, shape: tuple[int, ...], outputs: list[str], path: Path) -> None:
+    """Writes `path` (dynamic batch, opset 17, one file) and compares ONNX Runtime with PyTorch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(net, (torch.zeros(1, *shape),), str(path), input_names=["image"], output_names=outputs,
+                          dynamic_axes={n: {0: "batch"} for n in ["image", *outputs]},
+                          opset_version=OPSET, dynamo=False)
+    model = onnx.load(str(path))
+    onnx.checker.check_model(model)
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for batch in (1, 3):
+        x = torch.randn(batch, *shape, generator=torch.Generator().manual_seed(batch))
+        with torch.no_grad():
+            want = net(x)
+        got = session.run(None, {"image": x.numpy()})
+        for name, a, b in zip(outputs, want, got):
+            assert a.shape == b.shape, f"{name}: {a.shape} against {b.shape}"
+            np.testing.assert_allclose(b, a.numpy(), rtol=1e-3, atol=1e-3, err_msg=name)
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {sum(p.numel() for p in net.parameters())} parameters")
+
+
+def entry(model_id: str, task: str, image: dict[str, Any], outputs: list[dict[str, Any]], params: dict[str, Any]) -> None:
+    """Writes the manifest entry (fields: src/engine/manifest.rs); figures of an earlier file go with it."""
+    write_entry({
+        "id": model_id, "version": 1, "task": task, "kind": "onnx", "file": f"{model_id}.onnx", "sha256": "", "licence": LICENCE,
+        "data_terms": DATA_TERMS, "sources": SOURCES, "card": f"{model_id}.card.md", "opset": OPSET,
+        "input": image, "outputs": outputs, "params": params})
