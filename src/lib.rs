@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod core;
+pub mod decode;
 pub mod engine;
 pub mod fusion;
 pub mod report;

@@ -1,0 +1,17 @@
+//! Files and wire payloads become upright RGB pictures and float sound with times.
+//!
+//! **In:** a path ([`file::FileSource`]), or a payload with its announced format.
+//! **Out:** [`Frame`](crate::core::Frame) and [`AudioBlock`](crate::core::AudioBlock) with
+//! session times taken from timestamps. **May touch:** `core`, FFmpeg, `image`, `yuv`; this is
+//! the only room that imports FFmpeg and `image`. **Must not touch:** sessions, network, opencv.
+//!
+//! Pictures come out as packed 8-bit RGB, turned upright and cropped to the participant's region;
+//! the sender's colour matrix and range are honoured. The sample aspect ratio is not corrected:
+//! the nets are trained on pictures as decoded. Nothing in here panics on hostile bytes: every
+//! size is checked before memory is taken, and every refusal is a [`DecodeError`].
+
+mod error;
+pub mod file;
+mod picture;
+
+pub use error::DecodeError;
