@@ -6,6 +6,8 @@
 
 mod document;
 mod json;
+#[cfg(test)]
+pub(crate) mod sample;
 mod text;
 
 pub use document::{

@@ -1,0 +1,237 @@
+//! A small made-up document that uses every shape a report can take; for tests only.
+
+use super::{
+    Document, FileReport, Generator, ModelReport, Notice, ParticipantReport, ScoreSettings,
+    SignalReport,
+};
+use crate::core::{
+    AbstainCount, AbstainReason, Abstention, Coverage, Evidence, Finding, MediaTime, ModelRef,
+    Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, Role, Score, ScoreOutcome,
+    SegmentResult, SessionSummary, SignalCapability, SignalSummary, Span, StageTimes,
+};
+
+const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// The candidate of the sample.
+pub(crate) fn candidate() -> ParticipantId {
+    ParticipantId::parse("candidate").unwrap()
+}
+
+fn ms(t: i64) -> MediaTime {
+    MediaTime::from_ms(t)
+}
+
+fn lip_sync() -> ModelRef {
+    ModelRef {
+        id: "lip_sync-l0-1".into(),
+        sha256: DIGEST.into(),
+    }
+}
+
+fn finding(signal: &str, span: Span, outcome: Outcome, contribution: f64) -> Finding {
+    let model = if outcome.is_scored() {
+        lip_sync()
+    } else {
+        ModelRef::default()
+    };
+    Finding {
+        signal: signal.into(),
+        model,
+        span,
+        outcome,
+        contribution,
+    }
+}
+
+fn segment(index: u64, outcome: ScoreOutcome, findings: Vec<Finding>) -> SegmentResult {
+    let start = index as i64 * 3000;
+    SegmentResult {
+        participant: candidate(),
+        index,
+        span: Span::new(ms(start), ms(start + 3000)),
+        revision: 1,
+        is_final: true,
+        outcome,
+        findings,
+        quality: Quality {
+            face_presence: 1.0,
+            face_height_px: 180.0,
+            sharpness: 120.5,
+            luma: 110.0,
+            fps: 25.0,
+            freeze_share: 0.0,
+            speech_share: 0.5,
+            faces_max: 1,
+        },
+        coverage: Coverage {
+            video: 1.0,
+            audio: 0.75,
+            frames_seen: 75,
+            frames_dropped: 2,
+            scored: 1.0,
+        },
+        times: StageTimes::default(),
+    }
+}
+
+fn segments() -> Vec<SegmentResult> {
+    let late = Outcome::Scored {
+        llr: 0.75,
+        quality: 0.8,
+        evidence: vec![
+            Evidence::against("offset_ms", 240.0, 0.0),
+            Evidence::new("lock_probability", 0.97),
+        ],
+    };
+    let missing = || Outcome::abstain(AbstainReason::ModelMissing, "model missing");
+    let span = |i: i64| Span::new(ms((i - 3) * 3000), ms((i + 1) * 3000));
+    let scored = ScoreOutcome::Score(Score {
+        authenticity: 0.981,
+        evidence_logit: 0.6,
+        prior: 0.01,
+    });
+    let none = ScoreOutcome::NoScore(Abstention::new(
+        AbstainReason::Indecisive,
+        "no signal gave a number for this segment",
+    ));
+    vec![
+        segment(
+            0,
+            none,
+            vec![
+                finding("face_swap", span(0), missing(), 0.0),
+                finding(
+                    "lip_sync",
+                    span(0),
+                    Outcome::abstain(AbstainReason::Gathering, "4.0 s of speech, 6 s needed"),
+                    0.0,
+                ),
+            ],
+        ),
+        segment(
+            1,
+            scored,
+            vec![
+                finding("face_swap", span(1), missing(), 0.0),
+                finding("lip_sync", span(1), late, 0.6),
+            ],
+        ),
+    ]
+}
+
+fn summary() -> SessionSummary {
+    let signal = |signal: &str, contribution: f64, model: ModelRef| SignalSummary {
+        signal: signal.into(),
+        model,
+        coverage: if contribution == 0.0 { 0.0 } else { 0.5 },
+        contribution,
+        abstained: vec![AbstainCount {
+            reason: AbstainReason::Gathering,
+            segments: 1,
+            detail: "4.0 s of speech, 6 s needed".into(),
+        }],
+    };
+    SessionSummary {
+        duration: ms(6000),
+        participants: vec![ParticipantSummary {
+            participant: candidate(),
+            outcome: ScoreOutcome::Score(Score {
+                authenticity: 0.989,
+                evidence_logit: 0.09,
+                prior: 0.01,
+            }),
+            signals: vec![
+                signal("face_swap", 0.0, ModelRef::default()),
+                signal("lip_sync", 0.09, lip_sync()),
+            ],
+            gaps: vec![
+                QuestionGap {
+                    index: 0,
+                    question_end: ms(1000),
+                    answer_onset: Some(ms(1850)),
+                    gap_ms: Some(850.0),
+                    content_onset: None,
+                },
+                QuestionGap {
+                    index: 1,
+                    question_end: ms(5000),
+                    answer_onset: None,
+                    gap_ms: None,
+                    content_onset: None,
+                },
+            ],
+            coverage: Coverage {
+                video: 1.0,
+                audio: 0.75,
+                frames_seen: 150,
+                frames_dropped: 4,
+                scored: 0.5,
+            },
+        }],
+        partial: false,
+        end_reason: "end of the recording".into(),
+        cautions: vec!["Synthetic voice: not measured.".into()],
+    }
+}
+
+/// The sample document: one recording that was measured, one that could not be read.
+pub(crate) fn document() -> Document {
+    let measured = FileReport {
+        error: None,
+        consent_id: "consent-1".into(),
+        participants: vec![ParticipantReport {
+            id: "candidate".into(),
+            role: Role::Candidate,
+        }],
+        settings: Some(ScoreSettings {
+            segment_us: 3_000_000,
+            prior: 0.01,
+            segment_coverage_floor: 0.5,
+            session_coverage_floor: 0.1,
+        }),
+        signals: vec![SignalReport {
+            name: "lip_sync".into(),
+            segment_cap: 2.0,
+            session_cap: 4.0,
+        }],
+        models: vec![ModelReport {
+            id: "lip_sync-l0-1".into(),
+            task: "lip_sync".into(),
+            sha256: DIGEST.into(),
+            available: true,
+            detail: String::new(),
+            data_terms: "research only".into(),
+        }],
+        capabilities: vec![
+            SignalCapability {
+                participant: candidate(),
+                signal: "face_swap".into(),
+                obstacle: Some(Abstention::new(
+                    AbstainReason::ModelMissing,
+                    "model missing",
+                )),
+            },
+            SignalCapability {
+                participant: candidate(),
+                signal: "lip_sync".into(),
+                obstacle: None,
+            },
+        ],
+        notices: vec![Notice {
+            track: String::new(),
+            detail: "packets that could not be decoded".into(),
+            count: 3,
+        }],
+        segments: segments(),
+        summary: Some(summary()),
+        ..FileReport::failed("interview.mp4", "")
+    };
+    let unread = FileReport::failed("notes.mp4", "not a media file that FFmpeg recognises");
+    Document {
+        generator: Generator {
+            name: "liveproof".into(),
+            version: "0.0.0".into(),
+        },
+        ..Document::new(vec![measured, unread])
+    }
+}
