@@ -7,6 +7,7 @@ pub mod engine;
 pub mod fusion;
 pub mod report;
 pub mod segment;
+pub mod track;
 
 #[cfg(test)]
 pub(crate) mod testing;

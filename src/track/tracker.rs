@@ -1,0 +1,276 @@
+//! One face through a lane's pictures.
+
+use super::geometry::{self, area, crop_from_detection, crop_from_points, iou};
+use super::measure::{self, Change, Glance};
+use super::nets::{Hit, Marks, Nets};
+use super::sample::Patch;
+use crate::core::{Abstention, Face, FaceObs, Frame, MediaTime};
+use crate::engine::{EngineError, ModelSet};
+
+/// How the face is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackConfig {
+    /// The detector looks again after this long, in nanoseconds: it counts the faces and checks
+    /// that the tracked one is still there.
+    pub detect_interval_ns: i64,
+    /// Without a face the detector looks at every picture for this long, in nanoseconds, and
+    /// then only every [`TrackConfig::idle_interval_ns`].
+    pub eager_ns: i64,
+    /// See [`TrackConfig::eager_ns`].
+    pub idle_interval_ns: i64,
+    /// A lost face is taken up again where it was for this long, in nanoseconds; afterwards the
+    /// largest and most central face is.
+    pub memory_ns: i64,
+    /// Least overlap (IoU) of a detection with the tracked face.
+    pub same_face_iou: f32,
+    /// A track is given up after this many looks in a row at which the detector sees no face in
+    /// its place: a landmark net can hold on to something that is no face.
+    pub unconfirmed_looks: u32,
+}
+
+impl Default for TrackConfig {
+    fn default() -> Self {
+        Self {
+            detect_interval_ns: 1_000_000_000,
+            eager_ns: 2_000_000_000,
+            idle_interval_ns: 200_000_000,
+            memory_ns: 2_000_000_000,
+            same_face_iou: 0.3,
+            unconfirmed_looks: 3,
+        }
+    }
+}
+
+/// Where the face was last seen.
+#[derive(Debug, Clone, Copy)]
+struct Track {
+    crop: Patch,
+    bbox: [f32; 4],
+    seen: MediaTime,
+    unconfirmed: u32,
+}
+
+/// What is known between pictures; forgotten when the layout changes.
+#[derive(Debug, Default)]
+struct TrackerState {
+    epoch: u32,
+    track: Option<Track>,
+    /// The latest place of a face that was lost.
+    lost: Option<Track>,
+    detected: Option<MediaTime>,
+    /// Since when the detector has found nothing.
+    empty_since: Option<MediaTime>,
+    faces: u32,
+    glance: Option<Glance>,
+}
+
+/// Follows the candidate's face through the pictures of one lane. Deterministic: the same
+/// pictures give the same observations.
+#[derive(Debug)]
+pub struct FaceTracker {
+    config: TrackConfig,
+    nets: Option<Nets>,
+    state: TrackerState,
+}
+
+impl FaceTracker {
+    /// A tracker that has seen nothing.
+    pub fn new(config: TrackConfig) -> Self {
+        Self {
+            config,
+            nets: None,
+            state: TrackerState::default(),
+        }
+    }
+
+    /// Looks at the next picture; pictures come in rising time.
+    ///
+    /// # Errors
+    /// An abstention when the models are missing, or when a net failed on this picture. The
+    /// picture then says nothing of a face; the next one starts afresh.
+    pub fn observe(&mut self, frame: &Frame, models: &mut ModelSet) -> Result<FaceObs, Abstention> {
+        let mut nets = match self.nets.take() {
+            Some(nets) => nets,
+            None => Nets::new(models)?,
+        };
+        if self.state.epoch != frame.epoch {
+            self.state = TrackerState {
+                epoch: frame.epoch,
+                ..TrackerState::default()
+            };
+        }
+        let glance = Glance::new(frame, None);
+        let change = match &self.state.glance {
+            Some(before) => before.change(frame, &glance),
+            None => Change::default(),
+        };
+        let found = self.follow(frame, change, &mut nets, models);
+        self.nets = Some(nets);
+        let marks = match found {
+            Ok(marks) => marks,
+            Err(e) => {
+                self.state = TrackerState {
+                    epoch: frame.epoch,
+                    ..TrackerState::default()
+                };
+                return Err(e.abstention());
+            }
+        };
+        let face = marks.map(|m| describe(frame, &m));
+        self.state.glance = Some(glance.with_face(frame, face.as_ref().map(|f| f.bbox)));
+        Ok(FaceObs {
+            time: frame.time,
+            epoch: frame.epoch,
+            faces: self.state.faces.max(u32::from(face.is_some())),
+            face,
+            repeated: change.repeated,
+        })
+    }
+
+    /// The face in this picture: where the track says, or else where the detector says.
+    fn follow(
+        &mut self,
+        frame: &Frame,
+        change: Change,
+        nets: &mut Nets,
+        models: &mut ModelSet,
+    ) -> Result<Option<Marks>, EngineError> {
+        let mut marks = None;
+        if let Some(track) = self.state.track.filter(|_| !change.cut) {
+            marks = nets
+                .landmarks(frame, track.crop, models)?
+                .filter(|m| m.face >= nets.face_threshold);
+        }
+        if marks.is_none() {
+            self.state.lost = self.state.track.take().or(self.state.lost);
+        }
+        if self.should_detect(frame.time, change.cut) {
+            let hits = nets.detect(frame, models)?;
+            self.note_detection(frame.time, hits.len());
+            if let Some(m) = &marks
+                && !self.confirmed(geometry::bounding_box(&m.points), &hits)
+            {
+                self.state.lost = None;
+                self.state.track = None;
+                marks = None;
+            }
+            if marks.is_none() {
+                marks = self.acquire(frame, &hits, nets, models)?;
+            }
+        }
+        if let Some(m) = &marks {
+            let unconfirmed = self.state.track.map_or(0, |t| t.unconfirmed);
+            self.state.lost = None;
+            self.state.track = Some(Track {
+                crop: crop_from_points(&m.points, nets.crop_scale),
+                bbox: geometry::bounding_box(&m.points),
+                seen: frame.time,
+                unconfirmed,
+            });
+        }
+        Ok(marks)
+    }
+
+    fn should_detect(&self, now: MediaTime, cut: bool) -> bool {
+        let Some(last) = self.state.detected.filter(|last| *last <= now) else {
+            return true;
+        };
+        let since = now.since_ns(last);
+        if self.state.track.is_some() {
+            return cut || since >= self.config.detect_interval_ns;
+        }
+        let eager = |t: MediaTime| now.since_ns(t) < self.config.eager_ns;
+        cut || self.state.empty_since.is_none_or(eager) || since >= self.config.idle_interval_ns
+    }
+
+    fn note_detection(&mut self, now: MediaTime, faces: usize) {
+        self.state.detected = Some(now);
+        self.state.faces = u32::try_from(faces).unwrap_or(u32::MAX);
+        self.state.empty_since = match (faces, self.state.empty_since) {
+            (0, None) => Some(now),
+            (0, since) => since,
+            _ => None,
+        };
+    }
+
+    /// Whether the track may go on after the detector has looked.
+    fn confirmed(&mut self, bbox: [f32; 4], hits: &[Hit]) -> bool {
+        let Some(track) = &mut self.state.track else {
+            return true;
+        };
+        if hits
+            .iter()
+            .any(|h| iou(h.bbox, bbox) >= self.config.same_face_iou)
+        {
+            track.unconfirmed = 0;
+        } else {
+            track.unconfirmed += 1;
+        }
+        track.unconfirmed < self.config.unconfirmed_looks
+    }
+
+    /// Takes up a face among the detector's: the one that was lost here a moment ago, or else
+    /// the largest and most central.
+    fn acquire(
+        &self,
+        frame: &Frame,
+        hits: &[Hit],
+        nets: &mut Nets,
+        models: &mut ModelSet,
+    ) -> Result<Option<Marks>, EngineError> {
+        let recent = |t: &Track| frame.time.since_ns(t.seen) <= self.config.memory_ns;
+        let lost = self.state.lost.filter(recent);
+        let rank = |h: &Hit| {
+            (
+                lost.map_or(0.0, |t| iou(t.bbox, h.bbox)),
+                prominence(frame, h.bbox),
+            )
+        };
+        let mut order: Vec<&Hit> = hits.iter().collect();
+        order.sort_by(|a, b| {
+            let (a, b) = (rank(a), rank(b));
+            b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
+        });
+        for hit in order.into_iter().take(3) {
+            let crop = crop_from_detection(hit.bbox, &hit.five, nets.crop_scale);
+            let Some(first) = nets.landmarks(frame, crop, models)? else {
+                continue;
+            };
+            if first.face < nets.face_threshold {
+                continue;
+            }
+            // Once more on the crop that its own points ask for, so that the first picture of a
+            // track is measured like all others.
+            let crop = crop_from_points(&first.points, nets.crop_scale);
+            let second = nets.landmarks(frame, crop, models)?;
+            return Ok(second
+                .filter(|m| m.face >= nets.face_threshold)
+                .or(Some(first)));
+        }
+        Ok(None)
+    }
+}
+
+/// Size of a face times its nearness to the middle, for choosing among several.
+fn prominence(frame: &Frame, b: [f32; 4]) -> f32 {
+    let (w, h) = (frame.width as f32, frame.height as f32);
+    let off_x = ((b[0] + b[2]) / w - 1.0).abs().min(1.0);
+    let off_y = ((b[1] + b[3]) / h - 1.0).abs().min(1.0);
+    area(b).sqrt() * (1.0 - 0.5 * off_x.hypot(off_y) / std::f32::consts::SQRT_2)
+}
+
+fn describe(frame: &Frame, marks: &Marks) -> Face {
+    let bbox = geometry::bounding_box(&marks.points);
+    let (sharpness, luma) = measure::sharpness_and_luma(frame, bbox);
+    Face {
+        bbox,
+        landmarks: marks.points,
+        visibility: marks.visibility,
+        pose_deg: marks.pose_deg,
+        presence: marks.face,
+        iod_px: geometry::iod_px(&marks.points) as f32,
+        mouth: measure::mouth(frame, &marks.points),
+        sharpness,
+        luma,
+    }
+}
