@@ -8,6 +8,7 @@ pub mod fusion;
 pub mod report;
 pub mod segment;
 pub mod track;
+pub mod vision;
 
 #[cfg(test)]
 pub(crate) mod testing;

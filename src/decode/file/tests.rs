@@ -328,11 +328,10 @@ fn read_through(path: &Path) -> (FileInfo, usize, f64, FileStats) {
 
 #[test]
 fn every_clip_at_hand_opens_with_rising_times() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    if !root.is_dir() {
-        println!("SKIPPED every_clip_at_hand_opens_with_rising_times (needs ../shared/data)");
+    let Some(root) = crate::testing::shared_data("every_clip_at_hand_opens_with_rising_times")
+    else {
         return;
-    }
+    };
     let all = std::env::var_os("LIVEPROOF_ALL_CLIPS").is_some();
     let mut seen = 0;
     for (folder, at_most) in [

@@ -1,0 +1,238 @@
+//! Letterbox and crops for the nets, and gray patches, by the formulas of
+//! `models/train/README.md`: an integer box shrink, then bilinear sampling at pixel centres.
+
+use super::geometry::Crop;
+use crate::core::Frame;
+
+/// Width of the detector's input in pixels.
+pub const DET_W: usize = 320;
+/// Height of the detector's input in pixels.
+pub const DET_H: usize = 192;
+/// Side of the landmark net's input in pixels.
+pub const LMK_PX: usize = 112;
+
+/// The detector's input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letterbox {
+    /// 3 x [`DET_H`] x [`DET_W`] values, channel by channel (CHW), each (v / 255 - 0.5) / 0.5.
+    pub tensor: Vec<f32>,
+    /// Output coordinates times this are frame pixels.
+    pub scale: f64,
+}
+
+/// A picture of float pixels, three values each; possibly a part of a larger grid.
+struct Grid {
+    /// Column and row of the first pixel in the whole grid.
+    x0: usize,
+    y0: usize,
+    width: usize,
+    height: usize,
+    rgb: Vec<f32>,
+    /// Size of the whole grid.
+    whole: (usize, usize),
+}
+
+impl Grid {
+    /// Mean of k x k blocks over the block range `x0..x1`, `y0..y1` of the frame's block grid.
+    fn shrink(
+        frame: &Frame,
+        k: usize,
+        x: std::ops::Range<usize>,
+        y: std::ops::Range<usize>,
+    ) -> Self {
+        let stride = frame.width as usize * 3;
+        let whole = (frame.width as usize / k, frame.height as usize / k);
+        let (x1, y1) = (x.end.min(whole.0), y.end.min(whole.1));
+        let (x0, y0) = (x.start.min(x1), y.start.min(y1));
+        let (width, height) = (x1 - x0, y1 - y0);
+        let mut rgb = vec![0.0f32; width * height * 3];
+        let mut sums = vec![0u32; width * k * 3];
+        let share = 1.0 / (k * k) as f32;
+        if width > 0 {
+            for (j, out) in rgb.chunks_exact_mut(width * 3).enumerate() {
+                sums.fill(0);
+                for row in frame.rgb().chunks_exact(stride).skip((y0 + j) * k).take(k) {
+                    let part = row.get(x0 * k * 3..x1 * k * 3).unwrap_or_default();
+                    for (s, v) in sums.iter_mut().zip(part) {
+                        *s += u32::from(*v);
+                    }
+                }
+                for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(k * 3)) {
+                    let mut total = [0u32; 3];
+                    for p in block.chunks_exact(3) {
+                        for (t, v) in total.iter_mut().zip(p) {
+                            *t += v;
+                        }
+                    }
+                    for (o, t) in pixel.iter_mut().zip(total) {
+                        *o = t as f32 * share;
+                    }
+                }
+            }
+        }
+        Self {
+            x0,
+            y0,
+            width,
+            height,
+            rgb,
+            whole,
+        }
+    }
+
+    /// The pixel at a column and row of the whole grid; black outside.
+    fn at(&self, x: i64, y: i64) -> [f32; 3] {
+        let (x, y) = (x - self.x0 as i64, y - self.y0 as i64);
+        if x < 0 || y < 0 || x >= self.width as i64 || y >= self.height as i64 {
+            return [0.0; 3];
+        }
+        let i = (y as usize * self.width + x as usize) * 3;
+        match self.rgb.get(i..i + 3) {
+            Some([r, g, b]) => [*r, *g, *b],
+            _ => [0.0; 3],
+        }
+    }
+
+    /// Bilinear sample at pixel index (u, v) of the whole grid; black outside.
+    fn sample(&self, u: f64, v: f64) -> [f32; 3] {
+        let (u0, v0) = (u.floor(), v.floor());
+        let (fu, fv) = ((u - u0) as f32, (v - v0) as f32);
+        let (x, y) = (u0 as i64, v0 as i64);
+        if x < -1 || y < -1 || x >= self.whole.0 as i64 || y >= self.whole.1 as i64 {
+            return [0.0; 3];
+        }
+        let (p, q) = (self.at(x, y), self.at(x + 1, y));
+        let (r, s) = (self.at(x, y + 1), self.at(x + 1, y + 1));
+        std::array::from_fn(|c| {
+            let top = p[c] * (1.0 - fu) + q[c] * fu;
+            let low = r[c] * (1.0 - fu) + s[c] * fu;
+            top * (1.0 - fv) + low * fv
+        })
+    }
+}
+
+/// One axis of the letterbox: for each output pixel the two source pixels and the share of the
+/// second, clamped at the edges.
+fn axis(n: usize, step: f64, size: usize) -> Vec<(usize, usize, f32)> {
+    let last = size.saturating_sub(1);
+    (0..n)
+        .map(|i| {
+            let u = ((i as f64 + 0.5) * step - 0.5).clamp(0.0, last as f64);
+            let u0 = u.floor();
+            let i0 = u0 as usize;
+            (i0, (i0 + 1).min(last), (u - u0) as f32)
+        })
+        .collect()
+}
+
+fn normalise(v: f32) -> f32 {
+    (v / 255.0 - 0.5) / 0.5
+}
+
+/// The detector's input: the whole frame, from the top left corner, the rest black.
+pub fn letterbox(frame: &Frame) -> Letterbox {
+    let (width, height) = (f64::from(frame.width), f64::from(frame.height));
+    let scale = (width / DET_W as f64).max(height / DET_H as f64);
+    let k = scale.floor().max(1.0) as usize;
+    let grid = Grid::shrink(frame, k, 0..usize::MAX, 0..usize::MAX);
+    let w = ((width / scale + 0.5).floor() as usize).min(DET_W);
+    let h = ((height / scale + 0.5).floor() as usize).min(DET_H);
+    let step = scale / k as f64;
+    let columns = axis(w, step, grid.width);
+    let rows = axis(h, step, grid.height);
+    let plane = DET_W * DET_H;
+    let mut tensor = vec![normalise(0.0); 3 * plane];
+    let row_of = |y: usize| {
+        let start = y * grid.width * 3;
+        grid.rgb
+            .get(start..start + grid.width * 3)
+            .unwrap_or_default()
+    };
+    for (j, &(y0, y1, fv)) in rows.iter().enumerate() {
+        let (top, low) = (row_of(y0), row_of(y1));
+        for (c, channel) in tensor.chunks_exact_mut(plane).enumerate() {
+            let Some(out) = channel.get_mut(j * DET_W..j * DET_W + w) else {
+                continue;
+            };
+            for (o, &(x0, x1, fu)) in out.iter_mut().zip(&columns) {
+                let mix = |row: &[f32]| match (row.get(x0 * 3 + c), row.get(x1 * 3 + c)) {
+                    (Some(a), Some(b)) => a * (1.0 - fu) + b * fu,
+                    _ => 0.0,
+                };
+                *o = normalise(mix(top) * (1.0 - fv) + mix(low) * fv);
+            }
+        }
+    }
+    Letterbox { tensor, scale }
+}
+
+/// A square crop as a net's input: 3 x `size` x `size` values, channel by channel (CHW), each
+/// (v / 255 - 0.5) / 0.5. What lies outside the frame is black. A crop that is not
+/// [usable](Crop::is_usable) gives black.
+pub fn crop_tensor(frame: &Frame, crop: &Crop, size: usize) -> Vec<f32> {
+    let plane = size * size;
+    let mut tensor = vec![normalise(0.0); 3 * plane];
+    for_each_sample(frame, crop, (size, size), |i, rgb| {
+        for (c, v) in rgb.into_iter().enumerate() {
+            if let Some(o) = tensor.get_mut(c * plane + i) {
+                *o = normalise(v);
+            }
+        }
+    });
+    tensor
+}
+
+/// A gray patch of `width` x `height` pixels, row by row: BT.601 luma of the bilinear sample,
+/// rounded to the nearest. The patch is `crop.side` frame pixels wide and `side * height / width`
+/// high. What lies outside the frame is black.
+pub fn gray_patch(frame: &Frame, crop: &Crop, width: usize, height: usize) -> Vec<u8> {
+    let mut patch = vec![0u8; width * height];
+    for_each_sample(frame, crop, (width, height), |i, rgb| {
+        if let Some(o) = patch.get_mut(i) {
+            *o = luma(rgb).round() as u8;
+        }
+    });
+    patch
+}
+
+/// BT.601 luma of an RGB value.
+pub(super) fn luma([r, g, b]: [f32; 3]) -> f32 {
+    0.299 * r + 0.587 * g + 0.114 * b
+}
+
+/// Calls `put` with each pixel's index and RGB value in 0..255.
+fn for_each_sample(
+    frame: &Frame,
+    crop: &Crop,
+    (width, height): (usize, usize),
+    mut put: impl FnMut(usize, [f32; 3]),
+) {
+    if !crop.is_usable() || width == 0 || height == 0 {
+        return;
+    }
+    // A crop far larger than the frame shows it as a speck; shrinking further than that is waste.
+    let largest = f64::from(frame.width.max(frame.height));
+    let k = (crop.side / width as f64).floor().clamp(1.0, largest) as usize;
+    let pixel = crop.side / width as f64;
+    let (s, c) = crop.roll_rad.sin_cos();
+    let half = (width as f64 / 2.0, height as f64 / 2.0);
+    // Only the part of the frame that the crop covers is shrunk.
+    let reach_x = pixel * (half.0 * c.abs() + half.1 * s.abs());
+    let reach_y = pixel * (half.0 * s.abs() + half.1 * c.abs());
+    let range = |centre: f64, reach: f64| {
+        let from = ((centre - reach) / k as f64 - 2.0).floor().max(0.0) as usize;
+        let to = ((centre + reach) / k as f64 + 2.0).ceil().max(0.0) as usize;
+        from..to
+    };
+    let grid = Grid::shrink(frame, k, range(crop.cx, reach_x), range(crop.cy, reach_y));
+    let kf = k as f64;
+    for j in 0..height {
+        let dy = (j as f64 + 0.5 - half.1) * pixel;
+        for i in 0..width {
+            let dx = (i as f64 + 0.5 - half.0) * pixel;
+            let x = crop.cx + c * dx - s * dy;
+            let y = crop.cy + s * dx + c * dy;
+            put(j * width + i, grid.sample(x / kf - 0.5, y / kf - 0.5));
+        }
+    }
+}
