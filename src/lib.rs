@@ -1,6 +1,7 @@
 //! liveproof scores how authentic a video interview is, segment by segment.
 
 pub mod analyze;
+pub mod audio;
 pub mod core;
 pub mod decode;
 pub mod engine;
