@@ -110,29 +110,34 @@ impl Shrunk {
         }
     }
 
+    /// The four pixels from (x, y) to the lower right; `None` where one is not held.
+    fn four(&self, x: i64, y: i64) -> Option<[[f32; 3]; 4]> {
+        let (col, row) = (x.checked_sub(self.left)?, y.checked_sub(self.top)?);
+        if col < 0 || row < 0 || col + 1 >= self.cols || row + 1 >= self.rows {
+            return None;
+        }
+        let above = ((row * self.cols + col) * 3) as usize;
+        let below = above + self.cols as usize * 3;
+        match (
+            self.data.get(above..above + 6)?,
+            self.data.get(below..below + 6)?,
+        ) {
+            (&[a, b, c, d, e, f], &[g, h, i, j, k, l]) => {
+                Some([[a, b, c], [d, e, f], [g, h, i], [j, k, l]])
+            }
+            _ => None,
+        }
+    }
+
     /// Bilinear sample at a pixel index (the centre of pixel 0 is index 0).
     fn sample(&self, u: f64, v: f64, outside: Outside) -> [f32; 3] {
         let (u0, v0) = (u.floor(), v.floor());
         let (fu, fv) = ((u - u0) as f32, (v - v0) as f32);
         let (x, y) = (u0 as i64, v0 as i64);
-        let (col, row) = (x - self.left, y - self.top);
-        let inner = col >= 0 && row >= 0 && col + 1 < self.cols && row + 1 < self.rows;
-        let top_left = ((row * self.cols + col) * 3) as usize;
-        let below = top_left + self.cols as usize * 3;
-        let taps = match (
-            self.data.get(top_left..top_left + 6),
-            self.data.get(below..below + 6),
-        ) {
-            (Some(&[a, b, c, d, e, f]), Some(&[g, h, i, j, k, l])) if inner => {
-                [[a, b, c], [d, e, f], [g, h, i], [j, k, l]]
-            }
-            _ => [
-                self.at(x, y, outside),
-                self.at(x + 1, y, outside),
-                self.at(x, y + 1, outside),
-                self.at(x + 1, y + 1, outside),
-            ],
-        };
+        let taps = self.four(x, y).unwrap_or_else(|| {
+            [(0, 0), (1, 0), (0, 1), (1, 1)]
+                .map(|(dx, dy)| self.at(x.saturating_add(dx), y.saturating_add(dy), outside))
+        });
         std::array::from_fn(|c| {
             let top = taps[0][c] * (1.0 - fu) + taps[1][c] * fu;
             let low = taps[2][c] * (1.0 - fu) + taps[3][c] * fu;
@@ -221,5 +226,56 @@ pub(super) fn luma_at(frame: &Frame, x: usize, y: usize) -> f32 {
     match frame.rgb().get(i..i + 3) {
         Some(&[r, g, b]) if x < frame.width as usize => luma([r, g, b].map(f32::from)),
         _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::MediaTime;
+
+    /// Nets can ask for anything; cutting it out must neither panic nor read outside.
+    #[test]
+    fn patches_anywhere_and_of_any_size_are_cut_out() {
+        for (w, h) in [(1, 1), (2, 3), (320, 200)] {
+            let pixels = vec![200u8; w as usize * h as usize * 3];
+            let frame = Frame::new(MediaTime::ZERO, 0, w, h, pixels).unwrap();
+            for (cx, cy) in [(0.0, 0.0), (160.0, 100.0), (-900.0, 50.0), (1e6, -1e6)] {
+                for width in [1.0, 60.0, 300.0, 32_768.0] {
+                    for roll in [0.0, 0.7, -3.1] {
+                        let place = Patch {
+                            cx,
+                            cy,
+                            width,
+                            height: width,
+                            roll,
+                        };
+                        assert!(place.is_usable());
+                        for outside in [Outside::Zero, Outside::Edge] {
+                            let mut n = 0;
+                            patch(&frame, place, (9, 7), outside, |_, rgb| {
+                                assert!(rgb.iter().all(|v| (0.0..=200.01).contains(v)));
+                                assert!(outside == Outside::Zero || rgb[0] > 199.9);
+                                n += 1;
+                            });
+                            assert_eq!(n, 63);
+                        }
+                    }
+                }
+            }
+            letterbox(&frame, (320, 192), |i, rgb| {
+                assert!(i < 320 * 192 && rgb[1] > 199.9)
+            });
+        }
+        for bad in [f64::NAN, f64::INFINITY, 0.0, -5.0] {
+            let place = Patch {
+                cx: 0.0,
+                cy: 0.0,
+                width: bad,
+                height: 10.0,
+                roll: 0.0,
+            };
+            assert!(!place.is_usable());
+        }
     }
 }
