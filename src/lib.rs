@@ -6,8 +6,11 @@ pub mod core;
 pub mod decode;
 pub mod engine;
 pub mod fusion;
+pub mod grpc;
 pub mod report;
 pub mod segment;
+pub mod session;
+pub mod telemetry;
 pub mod track;
 pub mod vision;
 

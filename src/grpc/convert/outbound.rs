@@ -1,0 +1,127 @@
+//! What the server sends.
+
+use super::enums::{write_audio_format, write_notice, write_reason, write_video_format};
+use super::pb;
+use super::results::{write_segment, write_summary};
+use crate::core::SignalCapability;
+use crate::session::{
+    EventAck, Hello, ModelInfo, Notice, ServerInfo, ServerMessage, SignalInfo, WireLimits,
+};
+
+/// A server's message with its number in the stream.
+pub fn server_message(sequence: u64, message: ServerMessage) -> pb::InterviewResponse {
+    use pb::interview_response::Message as M;
+    let message = match message {
+        ServerMessage::Hello(h) => M::Hello(hello(*h)),
+        ServerMessage::Segment(s) => M::Segment(write_segment(&s)),
+        ServerMessage::Notice(n) => M::Notice(notice(n)),
+        ServerMessage::Credit(bytes) => M::Credit(pb::FlowCredit { bytes }),
+        ServerMessage::Ack(a) => M::Ack(ack(a)),
+        ServerMessage::Summary(s) => M::Summary(write_summary(&s)),
+    };
+    pb::InterviewResponse {
+        sequence,
+        message: Some(message),
+    }
+}
+
+/// The answer to `GetInfo`.
+pub fn info_response(info: ServerInfo) -> pb::GetInfoResponse {
+    pb::GetInfoResponse {
+        version: info.version,
+        models: info.models.into_iter().map(model).collect(),
+        signals: info.signals.into_iter().map(signal).collect(),
+        limits: Some(limits(info.limits)),
+        onnxruntime_version: info.onnxruntime_version,
+        execution_provider: info.execution_provider,
+        sessions: info.sessions,
+    }
+}
+
+fn hello(h: Hello) -> pb::Hello {
+    pb::Hello {
+        session_id: h.session_id.to_string(),
+        limits: Some(limits(h.limits)),
+        models: h.models.into_iter().map(model).collect(),
+        signals: h.signals.into_iter().map(capability).collect(),
+        segment_us: h.segment_ns.div_euclid(1_000),
+        segment_hop_us: h.hop_ns.div_euclid(1_000),
+        prior: h.prior,
+        resume_token: Default::default(),
+    }
+}
+
+fn limits(l: WireLimits) -> pb::Limits {
+    pb::Limits {
+        max_message_bytes: l.max_message_bytes,
+        max_picture_pixels: l.max_picture_pixels,
+        max_audio_chunk_ms: l.max_audio_chunk_ms,
+        initial_credit_bytes: l.initial_credit_bytes,
+        max_session_length_s: l.max_session_length_s,
+        idle_timeout_s: l.idle_timeout_s,
+        max_sessions: l.max_sessions,
+        video_formats: l
+            .video_formats
+            .into_iter()
+            .map(write_video_format)
+            .collect(),
+        audio_formats: l
+            .audio_formats
+            .into_iter()
+            .map(write_audio_format)
+            .collect(),
+        max_tracks: l.max_tracks,
+    }
+}
+
+fn model(m: ModelInfo) -> pb::Model {
+    pb::Model {
+        model_id: m.id,
+        task: m.task,
+        sha256: m.sha256,
+        available: m.obstacle.is_none(),
+        detail: m.obstacle.unwrap_or_default(),
+        data_terms: m.data_terms,
+    }
+}
+
+fn signal(s: SignalInfo) -> pb::Signal {
+    pb::Signal {
+        name: s.name,
+        available: s.obstacle.is_none(),
+        detail: s.obstacle.unwrap_or_default(),
+        session_cap: s.session_cap,
+    }
+}
+
+fn capability(c: SignalCapability) -> pb::SignalCapability {
+    let (reason, detail) = match c.obstacle {
+        Some(a) => (write_reason(a.reason), a.detail),
+        None => (pb::AbstainReason::Unspecified as i32, String::new()),
+    };
+    pb::SignalCapability {
+        participant_id: c.participant.to_string(),
+        signal: c.signal,
+        available: reason == pb::AbstainReason::Unspecified as i32,
+        reason,
+        detail,
+    }
+}
+
+fn notice(n: Notice) -> pb::QualityNotice {
+    pb::QualityNotice {
+        kind: write_notice(n.kind),
+        track_id: n.track.map(|t| t.to_string()).unwrap_or_default(),
+        time_us: n.time.as_us(),
+        detail: n.detail,
+        count: n.count,
+    }
+}
+
+fn ack(a: EventAck) -> pb::EventAck {
+    pb::EventAck {
+        event_id: a.id,
+        accepted: a.refusal.is_none(),
+        detail: a.refusal.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,305 @@
+//! The server: services, limits of the transport, health, and an end that comes in time.
+
+use super::convert::pb::info_service_server::{InfoService, InfoServiceServer};
+use super::convert::pb::interview_service_server::{InterviewService, InterviewServiceServer};
+use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, InterviewResponse};
+use super::convert::{client_message, info_response, server_message};
+use super::status::{inbound_error, status_of};
+use crate::session::{Backend, InboundError, Registry, Session, SessionLimits};
+use crate::telemetry::SessionRefused;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status, Streaming};
+use tonic_health::server::HealthReporter;
+
+/// HTTP/2 window of a stream: 2 MiB. Measured to make one stream of pictures about three times
+/// faster than the default of 64 KiB.
+const STREAM_WINDOW: u32 = 2 << 20;
+/// HTTP/2 window of a connection: 8 MiB, four streams' worth.
+const CONNECTION_WINDOW: u32 = 8 << 20;
+/// A connection on which nothing arrives for this long is asked for a sign of life: 20 s, below
+/// the idle limits of common load balancers (60 s) and above gRPC's ping-flood limits.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+/// A connection that gives none within this time is closed: 10 s.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Messages between a session and its connection: 4; the session's own outbox is the buffer.
+const OUTPUT_MESSAGES: usize = 4;
+/// Largest response: 4 MiB, gRPC's usual limit on the client's side.
+const MAX_RESPONSE_BYTES: usize = 4 << 20;
+
+/// How the server is run.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Limits of each session.
+    pub session: SessionLimits,
+    /// Interviews at the same time.
+    pub max_sessions: u32,
+    /// Largest request message in bytes; the largest picture plus its envelope.
+    pub max_message_bytes: usize,
+}
+
+/// Why serving failed or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address could not be bound.
+    #[error("cannot listen on {addr}: {source}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The transport failed.
+    #[error("the gRPC transport failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The reflection service could not be built from the descriptor set.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Interviews had to be cut when the grace period was over.
+    #[error("{0} interviews were cut at the end of the grace period")]
+    Cut(usize),
+}
+
+/// Says which services are ready. A service that is alive and not ready answers `NOT_SERVING`.
+#[derive(Clone)]
+pub struct Health(HealthReporter);
+
+impl Health {
+    /// Takes interviews from now on.
+    pub async fn ready(&self) {
+        self.0
+            .set_serving::<InterviewServiceServer<Interviews>>()
+            .await;
+    }
+
+    /// Takes no interviews; the process lives on.
+    pub async fn not_ready(&self) {
+        self.0
+            .set_not_serving::<InterviewServiceServer<Interviews>>()
+            .await;
+    }
+}
+
+/// A server that is bound and not yet running.
+pub struct Server {
+    listener: TcpListener,
+    backend: Arc<dyn Backend>,
+    settings: ServerSettings,
+    registry: Registry,
+    reporter: HealthReporter,
+    health: tonic_health::pb::health_server::HealthServer<tonic_health::server::HealthService>,
+}
+
+impl Server {
+    /// Binds the address. Health answers `NOT_SERVING` for interviews until [`Health::ready`].
+    ///
+    /// # Errors
+    /// [`ServeError::Bind`].
+    pub async fn bind(
+        addr: SocketAddr,
+        backend: Arc<dyn Backend>,
+        settings: ServerSettings,
+    ) -> Result<Self, ServeError> {
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|source| ServeError::Bind { addr, source })?;
+        let reporter = HealthReporter::new();
+        let service = tonic_health::server::HealthService::from_health_reporter(reporter.clone());
+        reporter.set_serving::<InfoServiceServer<Infos>>().await;
+        reporter
+            .set_not_serving::<InterviewServiceServer<Interviews>>()
+            .await;
+        Ok(Self {
+            listener,
+            backend,
+            registry: Registry::new(settings.max_sessions),
+            settings,
+            reporter,
+            health: tonic_health::pb::health_server::HealthServer::new(service),
+        })
+    }
+
+    /// The address that was bound, with the port the system chose where 0 was asked for.
+    ///
+    /// # Errors
+    /// When the system cannot tell.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The readiness switch.
+    pub fn health(&self) -> Health {
+        Health(self.reporter.clone())
+    }
+
+    /// The running interviews.
+    pub fn registry(&self) -> Registry {
+        self.registry.clone()
+    }
+
+    /// Serves until `stop` resolves, then refuses new interviews, has the running ones send a
+    /// partial summary, and ends when they have, or when the grace period is over.
+    ///
+    /// # Errors
+    /// A transport that failed, or [`ServeError::Cut`] when interviews had to be cut.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+        let health = self.health();
+        let registry = self.registry.clone();
+        let grace = self.settings.session.grace;
+        let router = self.router()?;
+        let incoming = TcpListenerStream::new(self.listener).map(|conn| {
+            conn.inspect(|socket| {
+                if let Err(error) = socket.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY");
+                }
+            })
+        });
+        let (closed, closing) = tokio::sync::oneshot::channel::<()>();
+        let serving = router.serve_with_incoming_shutdown(incoming, async {
+            // A dropped sender means the same.
+            closing.await.ok();
+        });
+        tokio::pin!(serving);
+        tokio::select! {
+            result = &mut serving => return Ok(result?),
+            () = stop => {}
+        }
+        health.not_ready().await;
+        registry.stop();
+        tracing::info!(sessions = registry.sessions(), "stopping");
+        // The sessions keep to the grace period themselves; the margin is for their last words.
+        let drained = async {
+            tokio::select! {
+                () = registry.tasks().wait() => {}
+                result = &mut serving => {
+                    if let Err(error) = result {
+                        tracing::warn!(%error, "transport");
+                    }
+                }
+            }
+        };
+        let late = tokio::time::timeout(grace + Duration::from_secs(1), drained)
+            .await
+            .is_err();
+        if late {
+            return Err(ServeError::Cut(registry.tasks().len()));
+        }
+        drop(closed);
+        // Connections that stay open (a client that never hangs up) do not hold the process.
+        if tokio::time::timeout(Duration::from_secs(1), serving)
+            .await
+            .is_err()
+        {
+            tracing::info!("open connections were closed");
+        }
+        Ok(())
+    }
+
+    fn router(&self) -> Result<tonic::transport::server::Router, ServeError> {
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(liveproof_sdk::DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let interviews = InterviewServiceServer::new(Interviews {
+            backend: self.backend.clone(),
+            registry: self.registry.clone(),
+            limits: self.settings.session.clone(),
+        })
+        .max_decoding_message_size(self.settings.max_message_bytes)
+        .max_encoding_message_size(MAX_RESPONSE_BYTES);
+        let infos = InfoServiceServer::new(Infos {
+            backend: self.backend.clone(),
+            registry: self.registry.clone(),
+        });
+        Ok(tonic::transport::Server::builder()
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+            // Room for the interviews plus health, information and refusals.
+            .max_concurrent_streams(self.settings.max_sessions.saturating_add(16))
+            .add_service(self.health.clone())
+            .add_service(reflection)
+            .add_service(infos)
+            .add_service(interviews))
+    }
+}
+
+/// The interview service.
+struct Interviews {
+    backend: Arc<dyn Backend>,
+    registry: Registry,
+    limits: SessionLimits,
+}
+
+type ResponseStream = Pin<Box<dyn Stream<Item = Result<InterviewResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl InterviewService for Interviews {
+    type InterviewStream = ResponseStream;
+
+    /// Takes a permit, starts the session's task, and returns its messages. The permit lives in
+    /// the task; the task ends when the response stream is dropped, which tonic does when the
+    /// client is gone.
+    async fn interview(
+        &self,
+        request: Request<Streaming<InterviewRequest>>,
+    ) -> Result<Response<ResponseStream>, Status> {
+        let permit = self.registry.enter().map_err(|error| {
+            SessionRefused {
+                reason: error.to_string(),
+            }
+            .emit();
+            status_of(&error)
+        })?;
+        let input = request.into_inner().map(|message| match message {
+            Ok(message) => client_message(message).map_err(InboundError::from),
+            Err(status) => Err(inbound_error(&status)),
+        });
+        let (output, messages) = mpsc::channel(OUTPUT_MESSAGES);
+        let session = Session::new(
+            self.backend.clone(),
+            self.limits.clone(),
+            self.registry.clone(),
+            permit,
+            input,
+            output,
+        );
+        self.registry.tasks().spawn(session.run());
+        let mut sequence = 0;
+        let responses = ReceiverStream::new(messages).map(move |message| match message {
+            Ok(message) => {
+                let response = server_message(sequence, message);
+                sequence += 1;
+                Ok(response)
+            }
+            Err(error) => Err(status_of(&error)),
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+}
+
+/// The information service.
+struct Infos {
+    backend: Arc<dyn Backend>,
+    registry: Registry,
+}
+
+#[tonic::async_trait]
+impl InfoService for Infos {
+    async fn get_info(
+        &self,
+        _request: Request<GetInfoRequest>,
+    ) -> Result<Response<GetInfoResponse>, Status> {
+        let mut info = self.backend.info();
+        info.sessions = self.registry.sessions();
+        Ok(Response::new(info_response(info)))
+    }
+}

@@ -1,0 +1,121 @@
+//! The only place where an error becomes a gRPC status.
+
+use crate::core::FieldError;
+use crate::session::{InboundError, SessionError};
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// When a client that met a stopping server should try again: 10 s, a restart's length.
+const RETRY_AFTER_STOP: Duration = Duration::from_secs(10);
+
+/// The status of a session's error, with field violations and retry hints as
+/// `google.rpc` details.
+pub fn status_of(error: &SessionError) -> Status {
+    use SessionError as E;
+    let text = error.to_string();
+    let (code, details) = match error {
+        E::Invalid(field) | E::TooManyRefusals { latest: field, .. } => {
+            (Code::InvalidArgument, violation(field))
+        }
+        E::WrongOrder { .. } | E::NeverOpened => (Code::FailedPrecondition, ErrorDetails::new()),
+        E::Unreadable(_) => (Code::InvalidArgument, ErrorDetails::new()),
+        E::Duplicate(_) => (Code::AlreadyExists, ErrorDetails::new()),
+        E::AtCapacity { retry_after, .. } => (Code::ResourceExhausted, retry(*retry_after)),
+        E::Stopping => (Code::Unavailable, retry(RETRY_AFTER_STOP)),
+        E::OpenTimeout(_) | E::Idle(_) | E::ClientStuck(_) | E::FinishTimeout(_) => {
+            (Code::DeadlineExceeded, ErrorDetails::new())
+        }
+        E::ClientGone => (Code::Cancelled, ErrorDetails::new()),
+        E::Internal => (Code::Internal, ErrorDetails::new()),
+    };
+    Status::with_error_details(code, text, details)
+}
+
+fn violation(field: &FieldError) -> ErrorDetails {
+    let description = format!("found {}, expected {}", field.found, field.expected);
+    ErrorDetails::with_bad_request_violation(field.field.clone(), description)
+}
+
+fn retry(after: Duration) -> ErrorDetails {
+    ErrorDetails::with_retry_info(Some(after))
+}
+
+/// What a failed read of the client's stream means to its session.
+pub fn inbound_error(status: &Status) -> InboundError {
+    match status.code() {
+        // tonic's word for a message over the decoding limit, and for bytes that are no message.
+        Code::OutOfRange | Code::Internal | Code::InvalidArgument
+            if !status.message().starts_with("h2 protocol error") =>
+        {
+            InboundError::Unreadable(status.message().to_owned())
+        }
+        _ => InboundError::Gone(status.message().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_code() {
+        let s = Duration::from_secs(1);
+        let field = || FieldError::new("tracks[0].kind", 9, "video or audio");
+        let too_many = SessionError::TooManyRefusals {
+            count: 3,
+            limit: 2,
+            latest: field(),
+        };
+        let wrong = SessionError::WrongOrder {
+            message: "`media`",
+            state: "opening",
+        };
+        let full = SessionError::AtCapacity {
+            max: 1,
+            retry_after: s,
+        };
+        for (error, code) in [
+            (SessionError::Invalid(field()), Code::InvalidArgument),
+            (too_many, Code::InvalidArgument),
+            (wrong, Code::FailedPrecondition),
+            (SessionError::NeverOpened, Code::FailedPrecondition),
+            (SessionError::Unreadable("x".into()), Code::InvalidArgument),
+            (SessionError::Duplicate("a".into()), Code::AlreadyExists),
+            (full, Code::ResourceExhausted),
+            (SessionError::Stopping, Code::Unavailable),
+            (SessionError::OpenTimeout(s), Code::DeadlineExceeded),
+            (SessionError::Idle(s), Code::DeadlineExceeded),
+            (SessionError::ClientStuck(s), Code::DeadlineExceeded),
+            (SessionError::FinishTimeout(s), Code::DeadlineExceeded),
+            (SessionError::ClientGone, Code::Cancelled),
+            (SessionError::Internal, Code::Internal),
+        ] {
+            let status = status_of(&error);
+            assert_eq!(status.code(), code, "{error}");
+            assert_eq!(status.message(), error.to_string());
+        }
+    }
+
+    #[test]
+    fn details_name_the_field_and_say_when_to_retry() {
+        let bad = status_of(&SessionError::Invalid(FieldError::new("a.b", 1, "2")));
+        let violations = bad.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(violations[0].field, "a.b");
+        assert_eq!(violations[0].description, "found 1, expected 2");
+        let full = status_of(&SessionError::AtCapacity {
+            max: 1,
+            retry_after: Duration::from_secs(5),
+        });
+        let hint = full.get_details_retry_info().unwrap().retry_delay;
+        assert_eq!(hint, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn too_large_is_unreadable_and_a_reset_is_gone() {
+        let large = Status::out_of_range("Error, decoded message length too large");
+        assert!(matches!(inbound_error(&large), InboundError::Unreadable(_)));
+        let reset = Status::cancelled("h2 protocol error: stream reset");
+        assert!(matches!(inbound_error(&reset), InboundError::Gone(_)));
+    }
+}

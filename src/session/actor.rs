@@ -1,0 +1,506 @@
+//! One interview: runs the effects of [`super::state`], and owns everything that belongs to it.
+//!
+//! The actor is one task. It holds the permit, the queue, the outbox and its place at the worker
+//! pool; when it ends, all of it is gone. It waits for the client's next message, for the job
+//! under way, for room in the client's stream, for the server's stop and for the next deadline,
+//! and never for anything else.
+
+use super::desk::{Desk, Product, Task};
+use super::outbox::{Next, Outbox};
+use super::{
+    Backend, ClientMessage, Effect, Ending, Event, Hello, IdLease, InboundError, MediaChunk,
+    MediaQueue, Notice, NoticeKind, Permit, Registry, Report, ServerMessage, SessionError,
+    SessionLimits, State, step,
+};
+use crate::core::{FieldError, InterviewSpec, MediaTime, TrackId, TrackKind};
+use crate::telemetry;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_stream::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+/// How soon a job that met a full worker queue is handed in again: 10 ms.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Where a session's messages go.
+pub type Output = mpsc::Sender<Result<ServerMessage, SessionError>>;
+
+/// One interview; see the module.
+pub struct Session<I> {
+    backend: Arc<dyn Backend>,
+    limits: SessionLimits,
+    registry: Registry,
+    permit: Permit,
+    lease: Option<IdLease>,
+    input: I,
+    output: Output,
+    state: State,
+    desk: Desk,
+    queue: MediaQueue,
+    outbox: Outbox,
+    spec: Option<InterviewSpec>,
+    videos: HashSet<TrackId>,
+    /// Payload bytes of the job under way.
+    at_work_bytes: u64,
+    refused: u64,
+    finishing: bool,
+    clocks: Clocks,
+}
+
+/// Instants from which deadlines are counted.
+#[derive(Debug)]
+struct Clocks {
+    began: Instant,
+    active: Instant,
+    /// Since when something waits for the client to read it.
+    unread: Option<Instant>,
+    draining: Option<Instant>,
+    stop_seen: bool,
+    media_dropped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Open,
+    Idle,
+    Length,
+    Stuck,
+    DropMedia,
+    Finish,
+    Notice,
+    Retry,
+}
+
+enum Woken {
+    ClientGone,
+    Stop,
+    Sent,
+    Job(Result<Product, SessionError>),
+    Input(Option<Result<ClientMessage, InboundError>>),
+    Timer(Timer),
+}
+
+impl<I> Session<I>
+where
+    I: Stream<Item = Result<ClientMessage, InboundError>> + Unpin + Send,
+{
+    /// A session that reads `input` and writes `output`; it ends when `output` is closed.
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        limits: SessionLimits,
+        registry: Registry,
+        permit: Permit,
+        input: I,
+        output: Output,
+    ) -> Self {
+        let now = Instant::now();
+        let desk = Desk::new(backend.clone(), permit.key(), CancellationToken::new());
+        Self {
+            queue: MediaQueue::new(limits.queue_bytes),
+            backend,
+            limits,
+            registry,
+            permit,
+            lease: None,
+            input,
+            output,
+            state: State::Opening,
+            desk,
+            outbox: Outbox::default(),
+            spec: None,
+            videos: HashSet::new(),
+            at_work_bytes: 0,
+            refused: 0,
+            finishing: false,
+            clocks: Clocks {
+                began: now,
+                active: now,
+                unread: None,
+                draining: None,
+                stop_seen: false,
+                media_dropped: false,
+            },
+        }
+    }
+
+    /// Runs until the interview has ended and its client has read the end, or is gone.
+    pub async fn run(mut self) {
+        loop {
+            self.give_work();
+            match self.wake().await {
+                Woken::ClientGone => self.on(Event::Lost(SessionError::ClientGone)),
+                Woken::Stop => self.on_stop(),
+                Woken::Job(Ok(product)) => self.on_product(product),
+                Woken::Job(Err(error)) => self.on(Event::Lost(error)),
+                Woken::Input(message) => self.on_input(message),
+                Woken::Timer(timer) => self.on_timer(timer),
+                Woken::Sent => {}
+            }
+            if self.state == State::Aborted(SessionError::ClientGone) || self.output.is_closed() {
+                break;
+            }
+            if self.state.is_terminal() && !self.outbox.is_ready(Instant::now()) {
+                break;
+            }
+        }
+        self.desk.clear();
+        telemetry::SessionEnded {
+            key: self.permit.key(),
+            state: self.state.name(),
+            reason: match &self.state {
+                State::Concluded(ending) => ending.words(),
+                State::Aborted(error) => error.to_string(),
+                other => format!("client gone while {}", other.name()),
+            },
+            length: self.clocks.began.elapsed(),
+        }
+        .emit();
+    }
+
+    async fn wake(&mut self) -> Woken {
+        let now = Instant::now();
+        let reading = self.is_reading();
+        if self.outbox.is_ready(now) && self.clocks.unread.is_none() {
+            self.clocks.unread = Some(now);
+        }
+        let (deadline, timer) = self.next_deadline(now);
+        tokio::select! {
+            biased;
+            () = self.output.closed() => Woken::ClientGone,
+            () = self.registry.stopping().cancelled(), if !self.clocks.stop_seen => Woken::Stop,
+            slot = self.output.reserve(), if self.outbox.is_ready(now) => {
+                let Ok(slot) = slot else { return Woken::ClientGone };
+                match self.outbox.pop(now) {
+                    Some(Next::Message(message)) => slot.send(Ok(message)),
+                    Some(Next::End(Some(error))) => slot.send(Err(error)),
+                    Some(Next::End(None)) | None => {}
+                }
+                self.clocks.unread = None;
+                Woken::Sent
+            }
+            product = self.desk.done() => Woken::Job(product),
+            () = tokio::time::sleep_until(deadline) => Woken::Timer(timer),
+            message = self.input.next(), if reading => Woken::Input(message),
+        }
+    }
+
+    fn is_reading(&self) -> bool {
+        self.state.takes_input() && self.queue.len() < self.limits.queue_items
+    }
+
+    /// Gives the worker the next task, if it is free and the client keeps up with reading.
+    fn give_work(&mut self) {
+        if !self.desk.is_idle() || self.outbox.len() >= self.limits.outbox_messages {
+            return;
+        }
+        if !self.queue.is_empty() {
+            let before = self.queue.bytes();
+            let items = self.queue.pop_batch(self.limits.batch_items);
+            self.at_work_bytes = before - self.queue.bytes();
+            self.desk.give(Task::Process(items));
+        } else if matches!(self.state, State::Draining(_)) && !self.finishing {
+            self.finishing = true;
+            self.on(Event::Flushed);
+        }
+    }
+
+    /// Steps the state and runs what follows from it.
+    fn on(&mut self, event: Event) {
+        match step(&self.state, event) {
+            Ok((next, effects)) => {
+                self.state = next;
+                for effect in effects {
+                    self.perform(effect);
+                }
+            }
+            Err(illegal) if self.state.takes_input() => {
+                let error = SessionError::WrongOrder {
+                    message: illegal.event,
+                    state: illegal.state,
+                };
+                self.on(Event::End(Ending::Fault(error)));
+            }
+            // After the end of input nothing of the client's comes here any more.
+            Err(illegal) => tracing::debug!(%illegal, "ignored"),
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Start => self.desk.give(Task::Open),
+            Effect::StopReading => self.clocks.draining = Some(Instant::now()),
+            Effect::AnnounceStop => self.outbox.notice(Notice {
+                kind: NoticeKind::Draining,
+                track: None,
+                time: MediaTime::ZERO,
+                detail: "the server is stopping; a partial summary follows".into(),
+                count: 0,
+            }),
+            Effect::Finish { reason, partial } => self.desk.give(Task::Finish { reason, partial }),
+            Effect::End(error) => self.outbox.end(error),
+            Effect::CancelWork => self.desk.clear(),
+            // The actor does these where it holds the message itself.
+            Effect::QueueMedia | Effect::QueueControl | Effect::SendSummary => {}
+        }
+    }
+
+    fn on_input(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
+        self.clocks.active = Instant::now();
+        match message {
+            Some(Ok(ClientMessage::Open(spec))) => self.on_open(*spec),
+            Some(Ok(ClientMessage::Media(chunk))) => self.on_media(chunk),
+            Some(Ok(ClientMessage::UnusableMedia { bytes, error })) => {
+                self.on(Event::Media);
+                self.outbox.grant(bytes);
+                self.on_refused(1, Some(error), true);
+            }
+            Some(Ok(ClientMessage::Event { id, event })) => {
+                self.on(Event::Control);
+                if self.state.takes_input() {
+                    self.queue.push_event(id, event);
+                }
+            }
+            Some(Ok(ClientMessage::Close { reason })) => {
+                self.on(Event::End(Ending::Closed { reason }));
+            }
+            Some(Err(InboundError::Gone(_))) => self.on(Event::Lost(SessionError::ClientGone)),
+            Some(Err(InboundError::Invalid(e))) => {
+                self.on(Event::End(Ending::Fault(SessionError::Invalid(e))));
+            }
+            Some(Err(InboundError::Unreadable(e))) => {
+                self.on(Event::End(Ending::Fault(SessionError::Unreadable(e))));
+            }
+            None => self.on(Event::End(Ending::HalfClosed)),
+        }
+    }
+
+    fn on_open(&mut self, spec: InterviewSpec) {
+        if self.state != State::Opening {
+            return self.on(Event::Opened);
+        }
+        let seated = self.registry.claim(&spec.session_id).and_then(|lease| {
+            let assessor = self.backend.assessor(&spec)?;
+            Ok((lease, assessor))
+        });
+        match seated {
+            Ok((lease, assessor)) => {
+                telemetry::SessionOpened {
+                    key: self.permit.key(),
+                    tracks: spec.tracks.len(),
+                }
+                .emit();
+                let videos = spec.tracks.iter().filter(|t| t.kind() == TrackKind::Video);
+                self.videos = videos.map(|t| t.id.clone()).collect();
+                self.lease = Some(lease);
+                self.spec = Some(spec);
+                self.desk.seat(assessor);
+                self.on(Event::Opened);
+            }
+            Err(error) => self.on(Event::OpenRefused(error)),
+        }
+    }
+
+    fn on_media(&mut self, chunk: MediaChunk) {
+        self.on(Event::Media);
+        if !self.state.takes_input() {
+            return;
+        }
+        let known = self
+            .spec
+            .as_ref()
+            .is_some_and(|s| s.track(&chunk.track).is_some());
+        if !known {
+            let error = FieldError::new("media.track_id", &chunk.track, "a track of `open`");
+            self.outbox.grant(chunk.payload.len() as u64);
+            return self.on_refused(1, Some(error), true);
+        }
+        let video = self.videos.contains(&chunk.track);
+        let dropped = self.queue.push_media(chunk, video);
+        self.on_dropped(dropped);
+    }
+
+    fn on_dropped(&mut self, dropped: Vec<super::queue::DroppedChunk>) {
+        for d in dropped {
+            self.outbox.grant(d.bytes);
+            telemetry::MediaDropped {
+                key: self.permit.key(),
+                bytes: d.bytes,
+            }
+            .emit();
+            self.outbox.notice(Notice {
+                kind: NoticeKind::MediaDropped,
+                track: Some(d.track),
+                time: MediaTime::from_us(d.capture_time_us),
+                detail: "dropped under load; heed the flow credit to lose nothing".into(),
+                count: 1,
+            });
+        }
+    }
+
+    fn on_refused(&mut self, count: u64, latest: Option<FieldError>, tell: bool) {
+        let Some(latest) = latest else { return };
+        self.refused = self.refused.saturating_add(count);
+        if tell {
+            self.outbox.notice(Notice {
+                kind: NoticeKind::MediaRefused,
+                track: None,
+                time: MediaTime::ZERO,
+                detail: latest.to_string(),
+                count,
+            });
+        }
+        if self.refused > self.limits.max_refusals && self.state.takes_input() {
+            let error = SessionError::TooManyRefusals {
+                count: self.refused,
+                limit: self.limits.max_refusals,
+                latest,
+            };
+            self.on(Event::End(Ending::Fault(error)));
+        }
+    }
+
+    fn on_product(&mut self, product: Product) {
+        self.clocks.active = Instant::now();
+        match product {
+            Product::Opened(signals) => self.greet(signals),
+            Product::Processed(report) => self.on_report(report),
+            Product::Finished(segments, summary) => {
+                for segment in segments {
+                    self.outbox.push(ServerMessage::Segment(Box::new(segment)));
+                }
+                self.outbox.push(ServerMessage::Summary(summary));
+                self.on(Event::Summarised);
+            }
+        }
+    }
+
+    fn greet(&mut self, signals: Vec<crate::core::SignalCapability>) {
+        let Some(spec) = &self.spec else { return };
+        let (info, terms) = (self.backend.info(), self.backend.terms());
+        self.outbox.greet(ServerMessage::Hello(Box::new(Hello {
+            session_id: spec.session_id.clone(),
+            limits: info.limits,
+            models: info.models,
+            signals,
+            segment_ns: terms.segment_ns,
+            hop_ns: terms.hop_ns,
+            prior: terms.prior,
+        })));
+    }
+
+    fn on_report(&mut self, report: Report) {
+        self.outbox.grant(std::mem::take(&mut self.at_work_bytes));
+        for ack in report.acks {
+            self.outbox.push(ServerMessage::Ack(ack));
+        }
+        for notice in report.notices {
+            self.outbox.notice(notice);
+        }
+        let first_final = report.segments.iter().any(|s| s.is_final);
+        for segment in report.segments {
+            self.outbox.push(ServerMessage::Segment(Box::new(segment)));
+        }
+        if first_final && matches!(self.state, State::Calibrating | State::Draining(_)) {
+            self.on(Event::FirstFinal);
+        }
+        self.on_refused(report.refused, report.latest_refusal, false);
+    }
+
+    fn on_stop(&mut self) {
+        self.clocks.stop_seen = true;
+        if self.state.takes_input() {
+            self.on(Event::End(Ending::ServerStopping));
+        } else {
+            // Already finishing: from now on within the grace period.
+            self.clocks.draining = Some(Instant::now());
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer) {
+        let limits = &self.limits;
+        let event = match timer {
+            Timer::Open => {
+                let error = SessionError::OpenTimeout(limits.open_timeout);
+                Event::End(Ending::Fault(error))
+            }
+            Timer::Idle => Event::End(Ending::Fault(SessionError::Idle(limits.idle_timeout))),
+            Timer::Length => Event::End(Ending::MaxLength(limits.max_length)),
+            Timer::Stuck => {
+                // Nobody reads: there is no way to tell, so the stream is cut.
+                return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
+            }
+            Timer::Finish => {
+                let error = SessionError::FinishTimeout(self.finish_limit());
+                Event::Lost(error)
+            }
+            Timer::DropMedia => {
+                self.clocks.media_dropped = true;
+                let dropped = self.queue.drop_media();
+                return self.on_dropped(dropped);
+            }
+            Timer::Retry => return self.desk.retry(),
+            Timer::Notice => return,
+        };
+        self.on(event);
+    }
+
+    /// Ends without telling the client, who is not listening.
+    fn cut(&mut self, error: SessionError) {
+        if !self.state.is_terminal() {
+            self.on(Event::Lost(error));
+        }
+        self.outbox = Outbox::default();
+    }
+
+    fn finish_limit(&self) -> Duration {
+        match &self.state {
+            State::Draining(Ending::ServerStopping) => self.limits.grace,
+            // A client that is being finished when the server stops is cut with the others.
+            _ if self.clocks.stop_seen => self.limits.grace,
+            _ => self.limits.finish_timeout,
+        }
+    }
+
+    /// The next deadline; far away when there is none.
+    fn next_deadline(&self, now: Instant) -> (Instant, Timer) {
+        let c = &self.clocks;
+        let l = &self.limits;
+        let mut best = (now + Duration::from_secs(86_400), Timer::Notice);
+        let mut offer = |at: Instant, timer: Timer| {
+            if at < best.0 {
+                best = (at, timer);
+            }
+        };
+        match &self.state {
+            State::Opening => offer(c.began + l.open_timeout, Timer::Open),
+            State::Calibrating | State::Live => {
+                offer(c.began + l.max_length, Timer::Length);
+                // A client that waits for credit is not idle: the server is behind.
+                if self.queue.is_empty() && !self.desk.is_busy() {
+                    offer(c.active + l.idle_timeout, Timer::Idle);
+                }
+            }
+            State::Draining(ending) => {
+                let since = c.draining.unwrap_or(c.began);
+                offer(since + self.finish_limit(), Timer::Finish);
+                if *ending == Ending::ServerStopping && !c.media_dropped {
+                    offer(since + l.grace / 2, Timer::DropMedia);
+                }
+            }
+            State::Concluded(_) | State::Aborted(_) => {}
+        }
+        if let Some(since) = c.unread {
+            offer(since + l.stuck_timeout, Timer::Stuck);
+        }
+        if let Some(at) = self.outbox.next_notice_at() {
+            offer(at, Timer::Notice);
+        }
+        if self.desk.is_parked() {
+            offer(now + RETRY, Timer::Retry);
+        }
+        best
+    }
+}

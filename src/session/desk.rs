@@ -1,0 +1,199 @@
+//! One session's place at the worker pool: at most one job at a time, panics contained.
+
+use super::{Assessor, Backend, Item, Report, SessionError};
+use crate::core::{SegmentResult, SessionSummary, SignalCapability};
+use crate::engine::{Job, ModelSet};
+use crate::telemetry::AnalysisPanicked;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What a worker is asked to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Tell which signals can run.
+    Open,
+    /// Work through items.
+    Process(Vec<Item>),
+    /// Conclude.
+    Finish {
+        /// Reason in words.
+        reason: String,
+        /// True when the client had not closed.
+        partial: bool,
+    },
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Product {
+    /// Which signals can run.
+    Opened(Vec<SignalCapability>),
+    /// What came of the items.
+    Processed(Report),
+    /// The last segments and the summary.
+    Finished(Vec<SegmentResult>, Box<SessionSummary>),
+}
+
+type Done = (Box<dyn Assessor>, Product);
+
+/// A task on its way to a worker. It lies in a cell that desk and job share, so that a refused
+/// job loses nothing.
+struct Order {
+    task: Task,
+    assessor: Box<dyn Assessor>,
+    reply: oneshot::Sender<Done>,
+    cancel: CancellationToken,
+    given: Instant,
+}
+
+type Cell = Arc<Mutex<Option<Order>>>;
+
+enum Place {
+    Idle(Box<dyn Assessor>),
+    Busy(oneshot::Receiver<Done>),
+    Gone,
+}
+
+/// The place; see the module.
+pub struct Desk {
+    backend: Arc<dyn Backend>,
+    key: u64,
+    cancel: CancellationToken,
+    place: Place,
+    /// An order that met a full queue.
+    parked: Option<Cell>,
+}
+
+impl Desk {
+    /// A desk without a pipeline yet.
+    pub fn new(backend: Arc<dyn Backend>, key: u64, cancel: CancellationToken) -> Self {
+        Self {
+            backend,
+            key,
+            cancel,
+            place: Place::Gone,
+            parked: None,
+        }
+    }
+
+    /// Seats the pipeline.
+    pub fn seat(&mut self, assessor: Box<dyn Assessor>) {
+        self.place = Place::Idle(assessor);
+    }
+
+    /// True when a task can be given.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.place, Place::Idle(_))
+    }
+
+    /// True while a task is under way.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.place, Place::Busy(_))
+    }
+
+    /// True when a job waits for room in the worker's queue.
+    pub fn is_parked(&self) -> bool {
+        self.parked.is_some()
+    }
+
+    /// Starts a task; ignored unless idle.
+    pub fn give(&mut self, task: Task) {
+        let Place::Idle(assessor) = std::mem::replace(&mut self.place, Place::Gone) else {
+            return;
+        };
+        let (reply, rx) = oneshot::channel();
+        let order = Order {
+            task,
+            assessor,
+            reply,
+            cancel: self.cancel.clone(),
+            given: Instant::now(),
+        };
+        self.place = Place::Busy(rx);
+        self.parked = Some(Arc::new(Mutex::new(Some(order))));
+        self.retry();
+    }
+
+    /// Hands in a parked order again.
+    pub fn retry(&mut self) {
+        let Some(cell) = self.parked.take() else {
+            return;
+        };
+        let shared = Arc::clone(&cell);
+        let job: Job = Box::new(move |models| work_off(&shared, models));
+        if !self.backend.submit(self.key, job) {
+            self.parked = Some(cell);
+        }
+    }
+
+    /// Waits for the task under way; never returns without one.
+    ///
+    /// # Errors
+    /// [`SessionError::Internal`] when the worker lost the pipeline.
+    pub async fn done(&mut self) -> Result<Product, SessionError> {
+        let Place::Busy(rx) = &mut self.place else {
+            return std::future::pending().await;
+        };
+        match rx.await {
+            Ok((assessor, product)) => {
+                self.place = Place::Idle(assessor);
+                Ok(product)
+            }
+            Err(_) => {
+                self.place = Place::Gone;
+                Err(SessionError::Internal)
+            }
+        }
+    }
+
+    /// Lets everything go; a job under way stops at its next item.
+    pub fn clear(&mut self) {
+        self.cancel.cancel();
+        self.place = Place::Gone;
+        self.parked = None;
+    }
+}
+
+/// Runs the order in a cell. A panic drops `reply` unsent, which the session sees as the loss of
+/// its pipeline.
+fn work_off(cell: &Cell, models: &mut ModelSet) {
+    let order = cell.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(order) = order else { return };
+    match catch_unwind(AssertUnwindSafe(|| run(order, models))) {
+        Ok((reply, done)) => drop(reply.send(done)),
+        Err(_) => AnalysisPanicked.emit(),
+    }
+}
+
+fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
+    let Order {
+        task,
+        mut assessor,
+        reply,
+        cancel,
+        given,
+    } = order;
+    let queue_ms = given.elapsed().as_secs_f64() * 1e3;
+    let stamp = |segments: &mut Vec<SegmentResult>| {
+        for s in segments {
+            s.times.queue_ms = queue_ms;
+        }
+    };
+    let product = match task {
+        Task::Open => Product::Opened(assessor.capabilities(models)),
+        Task::Process(items) => {
+            let mut report = assessor.process(items, &cancel, models);
+            stamp(&mut report.segments);
+            Product::Processed(report)
+        }
+        Task::Finish { reason, partial } => {
+            let (mut segments, summary) = assessor.finish(&reason, partial, models);
+            stamp(&mut segments);
+            Product::Finished(segments, Box::new(summary))
+        }
+    };
+    (reply, (assessor, product))
+}

@@ -1,0 +1,69 @@
+//! Why an interview was refused or ended early, as its client is told.
+
+use crate::core::FieldError;
+use std::time::Duration;
+
+/// Why an interview was refused or ended early. The text of each is fit for the client; causes
+/// that are the server's own stay in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// A message holds a value that cannot be used.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// More chunks were refused than the server puts up with.
+    #[error("{count} chunks were refused, at most {limit} are put up with; the latest: {latest}")]
+    TooManyRefusals {
+        /// Chunks refused.
+        count: u64,
+        /// Chunks put up with.
+        limit: u64,
+        /// The latest refusal.
+        latest: FieldError,
+    },
+    /// A message came when it was not its turn.
+    #[error("{message} is not expected while the interview is {state}")]
+    WrongOrder {
+        /// The message that came.
+        message: &'static str,
+        /// The state it met.
+        state: &'static str,
+    },
+    /// A message was too large or unreadable.
+    #[error("unreadable message: {0}")]
+    Unreadable(String),
+    /// Another interview with this id is running.
+    #[error("an interview with session_id {0} is running already")]
+    Duplicate(String),
+    /// All interview slots are taken.
+    #[error("all {max} interview slots are taken")]
+    AtCapacity {
+        /// Number of slots.
+        max: u32,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The server is stopping and takes no new interviews.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The stream held no `open`.
+    #[error("the stream ended before `open`")]
+    NeverOpened,
+    /// `open` did not come in time.
+    #[error("no `open` within {0:?}")]
+    OpenTimeout(Duration),
+    /// No message came for too long.
+    #[error("no message for {0:?}")]
+    Idle(Duration),
+    /// The client stopped reading its results.
+    #[error("results were not read for {0:?}")]
+    ClientStuck(Duration),
+    /// The results could not be finished in time.
+    #[error("results were not finished within {0:?}")]
+    FinishTimeout(Duration),
+    /// The connection is gone; nobody is told.
+    #[error("the client is gone")]
+    ClientGone,
+    /// The analysis of this interview failed; the log has the cause.
+    #[error("the analysis failed; the service log has the cause")]
+    Internal,
+}

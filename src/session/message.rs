@@ -1,0 +1,221 @@
+//! What passes between a session and its client, free of the wire's types.
+
+use crate::core::{
+    AudioFormat, ControlEvent, FieldError, InterviewSpec, MediaTime, PictureLayout, SegmentResult,
+    SessionId, SessionSummary, SignalCapability, TrackId, VideoFormat,
+};
+use prost::bytes::Bytes;
+
+/// A piece of a track as it came in; its payload is unchecked until `ingest` has seen it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaChunk {
+    /// Track the chunk says it belongs to.
+    pub track: TrackId,
+    /// Counts the chunks of the track from 0.
+    pub sequence: u64,
+    /// Capture time on the track's clock, microseconds.
+    pub capture_time_us: i64,
+    /// The media itself.
+    pub payload: Bytes,
+    /// Shape of a raw picture, where stated.
+    pub layout: Option<PictureLayout>,
+    /// True when a compressed video frame can be decoded on its own.
+    pub keyframe: bool,
+    /// Rises with every change of layout, device or resolution.
+    pub epoch: u32,
+}
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientMessage {
+    /// Opens the interview.
+    Open(Box<InterviewSpec>),
+    /// A piece of a track.
+    Media(MediaChunk),
+    /// A piece of a track that cannot be assigned to any; refused alone, the stream goes on.
+    UnusableMedia {
+        /// Payload bytes, which return to the client's credit.
+        bytes: u64,
+        /// What is wrong.
+        error: FieldError,
+    },
+    /// Something that happened in the call.
+    Event {
+        /// Chosen by the client, repeated in the acknowledgement.
+        id: u64,
+        /// What happened.
+        event: ControlEvent,
+    },
+    /// No more media.
+    Close {
+        /// Why, in the client's words.
+        reason: String,
+    },
+}
+
+/// Why nothing more can be read from a client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InboundError {
+    /// A message could be read but not understood.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// A message was larger than the limit, or no protocol buffer at all.
+    #[error("unreadable message: {0}")]
+    Unreadable(String),
+    /// The connection is gone.
+    #[error("connection lost: {0}")]
+    Gone(String),
+}
+
+/// What a session says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerMessage {
+    /// First message.
+    Hello(Box<Hello>),
+    /// Assessment of a segment.
+    Segment(Box<SegmentResult>),
+    /// Something about the material; never evidence.
+    Notice(Notice),
+    /// Payload bytes the client may send beyond what it had been granted.
+    Credit(u64),
+    /// A control event was taken into the record, or not.
+    Ack(EventAck),
+    /// Last message.
+    Summary(Box<SessionSummary>),
+}
+
+/// Answers the client's `open`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hello {
+    /// Repeats the client's id.
+    pub session_id: SessionId,
+    /// What the server takes.
+    pub limits: WireLimits,
+    /// Models, missing ones included.
+    pub models: Vec<ModelInfo>,
+    /// Which signals can run on the announced tracks.
+    pub signals: Vec<SignalCapability>,
+    /// Length of a segment in nanoseconds.
+    pub segment_ns: i64,
+    /// From one segment's start to the next one's, nanoseconds.
+    pub hop_ns: i64,
+    /// Prior probability of manipulation.
+    pub prior: f64,
+}
+
+/// What the server takes; stated in `hello` and by the information service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireLimits {
+    /// Largest message in bytes.
+    pub max_message_bytes: u64,
+    /// Largest picture, width times height.
+    pub max_picture_pixels: u64,
+    /// Longest audio chunk in milliseconds.
+    pub max_audio_chunk_ms: u32,
+    /// Payload bytes under way before the client waits for credit.
+    pub initial_credit_bytes: u64,
+    /// Longest interview in seconds.
+    pub max_session_length_s: u32,
+    /// Seconds without a message after which the interview is ended.
+    pub idle_timeout_s: u32,
+    /// Interviews at the same time.
+    pub max_sessions: u32,
+    /// Tracks in one interview.
+    pub max_tracks: u32,
+    /// Video formats that this build decodes on the wire.
+    pub video_formats: Vec<VideoFormat>,
+    /// Audio formats that this build decodes on the wire.
+    pub audio_formats: Vec<AudioFormat>,
+}
+
+/// A model of the manifest, as told to clients.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelInfo {
+    /// Id in the manifest.
+    pub id: String,
+    /// What it does.
+    pub task: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Why it cannot be used; `None` when it can.
+    pub obstacle: Option<String>,
+    /// Terms of the data it was trained on.
+    pub data_terms: String,
+}
+
+/// A signal of this build, as told to clients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalInfo {
+    /// Signal name.
+    pub name: String,
+    /// Why it cannot run on any tracks; `None` when it can.
+    pub obstacle: Option<String>,
+    /// Largest absolute share of a session's evidence logit.
+    pub session_cap: f64,
+}
+
+/// What a server is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerInfo {
+    /// Version of the program.
+    pub version: String,
+    /// Models, missing ones included.
+    pub models: Vec<ModelInfo>,
+    /// Signals in the order of the results.
+    pub signals: Vec<SignalInfo>,
+    /// What the server takes.
+    pub limits: WireLimits,
+    /// Version of the inference library; empty when it is not loaded.
+    pub onnxruntime_version: String,
+    /// Execution provider in use.
+    pub execution_provider: String,
+    /// Interviews now running.
+    pub sessions: u32,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoticeKind {
+    /// A chunk was refused; the detail names the field.
+    MediaRefused,
+    /// Media was dropped under load.
+    MediaDropped,
+    /// Chunks are missing in a track's sequence.
+    MediaLost,
+    /// No face for a while.
+    NoFace,
+    /// The frame rate differs from the announced one.
+    FrameRate,
+    /// Timestamps jumped.
+    ClockJump,
+    /// The server is about to stop.
+    Draining,
+    /// A chunk could not be decoded.
+    DecodeFailed,
+    /// A control event was refused; the detail names the field.
+    EventRefused,
+}
+
+/// Something about the material that the client may want to act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// Track concerned; `None` for the whole session.
+    pub track: Option<TrackId>,
+    /// When, session time.
+    pub time: MediaTime,
+    /// In words.
+    pub detail: String,
+    /// Chunks concerned.
+    pub count: u64,
+}
+
+/// Answers a control event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventAck {
+    /// The event's id.
+    pub id: u64,
+    /// Why it was not taken into the record; `None` when it was.
+    pub refusal: Option<String>,
+}

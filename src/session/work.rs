@@ -1,0 +1,74 @@
+//! What a session asks of the rest of the program: a pipeline per interview, and threads to run
+//! it on. Both are traits, so that the actor is tested without models.
+
+use super::{EventAck, Item, Notice, ServerInfo};
+use crate::core::{FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability};
+use crate::engine::{Job, ModelSet};
+use tokio_util::sync::CancellationToken;
+
+/// What came of a batch of items.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Segments that became provisional or final.
+    pub segments: Vec<SegmentResult>,
+    /// Notices for the client.
+    pub notices: Vec<Notice>,
+    /// Answers to the control events of the batch, one each.
+    pub acks: Vec<EventAck>,
+    /// Chunks refused.
+    pub refused: u64,
+    /// The latest refusal.
+    pub latest_refusal: Option<FieldError>,
+}
+
+/// The pipeline of one interview. Runs on a worker thread, one call at a time.
+pub trait Assessor: Send {
+    /// Which signals can run on the announced tracks.
+    fn capabilities(&mut self, models: &ModelSet) -> Vec<SignalCapability>;
+
+    /// Works through items in order; stops early when `cancelled`, whose session is gone.
+    fn process(
+        &mut self,
+        items: Vec<Item>,
+        cancelled: &CancellationToken,
+        models: &mut ModelSet,
+    ) -> Report;
+
+    /// Concludes all segments and sums up.
+    fn finish(
+        &mut self,
+        reason: &str,
+        partial: bool,
+        models: &mut ModelSet,
+    ) -> (Vec<SegmentResult>, SessionSummary);
+}
+
+/// Shape and prior of the assessment, told in `hello`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    /// Length of a segment in nanoseconds.
+    pub segment_ns: i64,
+    /// From one segment's start to the next one's, nanoseconds.
+    pub hop_ns: i64,
+    /// Prior probability of manipulation.
+    pub prior: f64,
+}
+
+/// Where sessions get their pipelines and threads from.
+pub trait Backend: Send + Sync + 'static {
+    /// A pipeline for an interview.
+    ///
+    /// # Errors
+    /// The field of `open` that cannot be served.
+    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, FieldError>;
+
+    /// Hands a job to the worker of `key`; false when the worker's queue is full, and the job is
+    /// then dropped. Never blocks.
+    fn submit(&self, key: u64, job: Job) -> bool;
+
+    /// What this server is; `sessions` is filled in by the caller.
+    fn info(&self) -> ServerInfo;
+
+    /// Shape and prior of the assessment.
+    fn terms(&self) -> Terms;
+}
