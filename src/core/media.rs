@@ -47,6 +47,18 @@ pub enum AudioFormat {
     Opus,
 }
 
+impl AudioFormat {
+    /// Bytes of one sample of one channel; `None` for compressed formats.
+    pub fn bytes_per_sample(self) -> Option<usize> {
+        match self {
+            Self::S16le => Some(2),
+            Self::F32le | Self::S32le => Some(4),
+            Self::Mulaw | Self::Alaw => Some(1),
+            Self::G722 | Self::Opus => None,
+        }
+    }
+}
+
 /// Range of YUV code values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

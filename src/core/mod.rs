@@ -13,6 +13,7 @@
 mod error;
 mod ids;
 mod interview;
+mod layout;
 mod media;
 mod outcome;
 mod result;
@@ -25,6 +26,7 @@ pub use interview::{
     AudioTrackSpec, ChallengeKind, ClockSource, ControlEvent, EventKind, InterviewSpec,
     ParticipantSpec, Role, TrackKind, TrackSpec, VideoTrackSpec,
 };
+pub use layout::{MAX_SIDE_PX, MIN_SIDE_PX, Plane, check_picture_size};
 pub use media::{
     AudioBlock, AudioFormat, ColorMatrix, ColorRange, Frame, PictureLayout, PlaneLayout, Region,
     VideoFormat,

@@ -13,5 +13,6 @@
 mod error;
 pub mod file;
 mod picture;
+pub mod wire;
 
 pub use error::DecodeError;

@@ -4,11 +4,6 @@ use crate::core::{ColorMatrix, ColorRange, FieldError, Frame, MediaTime, Region}
 use std::sync::Arc;
 use yuv::{YuvRange, YuvStandardMatrix};
 
-/// Smallest side of a picture in pixels.
-pub const MIN_SIDE_PX: u32 = 16;
-/// Largest side of a picture in pixels.
-pub const MAX_SIDE_PX: u32 = 8192;
-
 /// How stored rows and columns become upright ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Orientation {
@@ -25,7 +20,6 @@ impl Orientation {
     ///
     /// # Errors
     /// A [`FieldError`] for any other angle.
-    #[allow(dead_code)] // for payloads from the wire
     pub(super) fn turned(rotation_deg: u32, mirrored: bool) -> Result<Self, FieldError> {
         let (transpose, flip_x, flip_y) = match rotation_deg {
             0 => (false, false, false),
@@ -222,37 +216,11 @@ pub(super) fn matrix_for(matrix: ColorMatrix, height: u32) -> YuvStandardMatrix 
 }
 
 /// Range in the words of the `yuv` crate.
-#[allow(dead_code)] // for payloads from the wire
 pub(super) fn range_for(range: ColorRange) -> YuvRange {
     match range {
         ColorRange::Limited => YuvRange::Limited,
         ColorRange::Full => YuvRange::Full,
     }
-}
-
-/// Checks a picture's size: 16 to 8192 pixels a side, at most `max_pixels`.
-///
-/// # Errors
-/// A [`FieldError`] that names the side, or `pixels`.
-pub(super) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(), FieldError> {
-    for (name, side) in [("width", width), ("height", height)] {
-        if !(MIN_SIDE_PX..=MAX_SIDE_PX).contains(&side) {
-            return Err(FieldError::new(
-                name,
-                side,
-                format!("{MIN_SIDE_PX} to {MAX_SIDE_PX} pixels"),
-            ));
-        }
-    }
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > max_pixels {
-        return Err(FieldError::new(
-            "pixels",
-            format!("{width}x{height}"),
-            format!("at most {max_pixels} pixels"),
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -343,19 +311,5 @@ mod tests {
             ),
             Ok([7, 0, 1, 8])
         );
-    }
-
-    #[test]
-    fn sizes_are_bounded() {
-        assert!(check_size(16, 8192, 1 << 30).is_ok());
-        for (w, h, max, field) in [
-            (0, 100, 1 << 30, "width"),
-            (100, 15, 1 << 30, "height"),
-            (8193, 100, 1 << 30, "width"),
-            (u32::MAX, u32::MAX, u64::MAX, "width"),
-            (4096, 4096, 1 << 20, "pixels"),
-        ] {
-            assert_eq!(check_size(w, h, max).unwrap_err().field, field);
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! One video stream: packets to upright RGB frames.
 
 use super::{Counters, DecodeError, Media, OpenOptions, StreamInfo, open, to_ns};
-use crate::core::{ColorMatrix, FieldError, MediaTime, Region, TrackId};
-use crate::decode::picture::{Orientation, Stored, check_size, matrix_for, try_fill_rgb};
+use crate::core::{ColorMatrix, FieldError, MediaTime, Region, TrackId, check_picture_size};
+use crate::decode::picture::{Orientation, Stored, matrix_for, try_fill_rgb};
 use ff::format::Pixel;
 use ffmpeg_next as ff;
 use std::collections::VecDeque;
@@ -54,7 +54,7 @@ impl VideoLane {
             .and_then(|c| decoder.open_as_with(c, limits))
             .and_then(|d| d.video())
             .map_err(refuse)?;
-        check_size(decoder.width(), decoder.height(), options.max_pixels)
+        check_picture_size(decoder.width(), decoder.height(), options.max_pixels)
             .map_err(|e| e.within(&format!("stream {}", info.index)))?;
         Ok(Self {
             index: info.index,
@@ -116,7 +116,7 @@ impl VideoLane {
             return Ok(());
         }
         let size = (self.frame.width(), self.frame.height());
-        check_size(size.0, size.1, self.max_pixels)
+        check_picture_size(size.0, size.1, self.max_pixels)
             .map_err(|e| e.within(&format!("stream {}", self.index)))?;
         if self.size.is_some_and(|s| s != size) {
             self.epoch += 1;
