@@ -5,6 +5,7 @@
 //! bytes: wall-clock times and throughput are printed elsewhere.
 
 mod document;
+mod html;
 mod json;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -14,5 +15,6 @@ pub use document::{
     DOCUMENT_VERSION, Document, FileReport, Generator, ModelReport, Notice, ParticipantReport,
     ScoreSettings, SignalReport,
 };
+pub use html::to_html;
 pub use json::to_json;
 pub use text::{segment_line, summary_lines};

@@ -1,0 +1,180 @@
+//! The parts of the page that every report carries, whatever was measured.
+
+use super::markup::Html;
+use super::words;
+use crate::report::{FileReport, Generator, ModelReport, Notice};
+
+/// The example behind the base-rate statement.
+const PREVALENCE: f64 = 1.0 / 1400.0;
+const TRUE_ALARMS: f64 = 0.90;
+const FALSE_ALARMS: f64 = 0.01;
+
+/// Share of alarms that are true (positive predictive value, Bayes' rule).
+fn true_share_of_alarms(prevalence: f64, true_rate: f64, false_rate: f64) -> f64 {
+    let hits = prevalence * true_rate;
+    hits / (hits + (1.0 - prevalence) * false_rate)
+}
+
+/// Why a rare thing stays rare even after an alarm.
+pub(super) fn base_rate(h: &mut Html, prior: Option<f64>) {
+    let share = true_share_of_alarms(PREVALENCE, TRUE_ALARMS, FALSE_ALARMS);
+    h.raw("<section class=\"card\" id=\"base-rate\"><h2>Most alarms about rare things are false</h2><div class=\"two\"><div><p>");
+    h.text(&format!(
+        "Suppose that one interview in {} is manipulated, and that a test finds {} of those while it raises a \
+         false alarm on {} of the others. Then only {} of its alarms are true.",
+        words::thousands((1.0 / PREVALENCE).round() as u64),
+        words::percent(TRUE_ALARMS),
+        words::percent(FALSE_ALARMS),
+        words::percent((share * 100.0).round() / 100.0),
+    ));
+    h.raw("</p><p class=\"soft small\">The rates are an example, not liveproof’s own. ");
+    if let Some(p) = prior {
+        h.text(&format!(
+            "This report assumes that {} interviews is manipulated before anything is measured; whoever runs \
+             liveproof sets that figure.",
+            words::one_in(p)
+        ));
+    }
+    h.raw("</p></div><div><div class=\"dots\" role=\"img\"");
+    let filled = (share * 100.0).round() as usize;
+    h.attr(
+        "aria-label",
+        &format!(
+            "Of 100 alarms, {filled} are true and {} are false",
+            100 - filled
+        ),
+    );
+    h.raw(">");
+    for i in 0..100 {
+        h.raw(if i < filled {
+            "<i class=\"on\"></i>"
+        } else {
+            "<i></i>"
+        });
+    }
+    h.raw("</div>");
+    h.elem(
+        "p",
+        "soft small",
+        &format!(
+            "Of 100 alarms in that example: {filled} true (filled), {} false.",
+            100 - filled
+        ),
+    );
+    h.raw("</div></div></section>\n");
+}
+
+/// Every model of the manifest with its digest and the terms of its training data.
+pub(super) fn models(h: &mut Html, models: &[ModelReport]) {
+    h.raw("<section class=\"card\" id=\"models\"><h2>Models and their data</h2>");
+    h.raw("<p class=\"terms\">The weights carry the terms of the data they were trained on, beside the licence of the code. Read them before you use a result beyond research.</p>");
+    if models.is_empty() {
+        h.raw("<p>No model was installed.</p></section>\n");
+        return;
+    }
+    h.raw("<div class=\"table\"><table class=\"stack\" role=\"table\"><caption>Models of this installation; the digest is SHA-256 of the file</caption><thead><tr role=\"row\">");
+    for title in ["Model", "State", "Data terms", "Digest"] {
+        h.raw("<th scope=\"col\" role=\"columnheader\">")
+            .text(title)
+            .raw("</th>");
+    }
+    h.raw("</tr></thead><tbody>");
+    for m in models {
+        h.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">")
+            .text(&m.id);
+        h.raw("<br><span class=\"soft small\">")
+            .text(&words::plain(&m.task))
+            .raw("</span></th><td role=\"cell\">");
+        if m.available {
+            h.raw("<span class=\"state yes\">in use</span>");
+        } else {
+            h.raw("<span class=\"state no\"><span>missing</span></span>");
+            if !m.detail.is_empty() {
+                h.raw("<br>").elem("span", "small", &m.detail);
+            }
+        }
+        h.raw("</td><td role=\"cell\" data-label=\"Data terms\" class=\"small\">");
+        h.text(if m.data_terms.is_empty() {
+            "not stated"
+        } else {
+            &m.data_terms
+        });
+        h.raw("</td><td role=\"cell\" data-label=\"SHA-256\">");
+        h.elem(
+            "code",
+            "",
+            if m.sha256.is_empty() {
+                "–"
+            } else {
+                &m.sha256
+            },
+        );
+        h.raw("</td></tr>");
+    }
+    h.raw("</tbody></table></div></section>\n");
+}
+
+/// What happened to the material on its way.
+pub(super) fn notices(h: &mut Html, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    h.raw("<section class=\"card\" id=\"notices\"><h2>What happened to the material</h2><p class=\"soft\">Facts about the recording, never evidence.</p><ul class=\"plain\">");
+    for n in notices {
+        h.raw("<li>");
+        if !n.track.is_empty() {
+            h.elem("strong", "", &n.track).text(": ");
+        }
+        h.text(&n.detail);
+        if n.count > 1 {
+            h.text(&format!(" ({} times)", words::thousands(n.count)));
+        }
+        h.raw("</li>");
+    }
+    h.raw("</ul></section>\n");
+}
+
+/// What the score does not say, and how to contest it.
+pub(super) fn limits(h: &mut Html, cautions: &[String]) {
+    h.raw("<section class=\"card\" id=\"limits\"><div class=\"two\"><div><h2>What this does not say</h2><ul class=\"plain\">");
+    for caution in cautions {
+        h.raw("<li>").text(caution).raw("</li>");
+    }
+    h.raw(concat!(
+        "<li>It does not say who the person is, what they intend, or what they feel.</li>",
+        "<li>“Not measured” is not “fine”: a hatched stretch is unknown, neither good nor bad.</li>",
+        "<li>Poor light, a slow line, a headset or a virtual background lower what can be measured. They are never counted against a person.</li>",
+        "<li>No decision about a person may rest on this page alone.</li>",
+        "</ul></div><div><h2>How to contest it</h2><ul class=\"plain\">",
+        "<li>Ask for the recording, this page and its JSON document: the same file through the same version and models, named above by digest, gives the same figures.</li>",
+        "<li>Name the stretch: the table of segments tells for each moment which signal moved the score, and by how much.</li>",
+        "<li>Give the plain causes: Bluetooth or a relay delays sound; note-taking, a second language, a stammer or a bad line lengthen pauses.</li>",
+        "<li>Ask for a second interview by another route, the same for every candidate, and for a person to decide.</li>",
+        "</ul></div></div></section>\n",
+    ));
+}
+
+/// What wrote the page.
+pub(super) fn footer(h: &mut Html, file: &FileReport, generator: &Generator) {
+    h.raw("<footer><p>");
+    h.text(&format!(
+        "{} {} · report document version {} · input ",
+        generator.name,
+        generator.version,
+        crate::report::DOCUMENT_VERSION
+    ));
+    h.elem("code", "", &file.path);
+    h.raw("</p><p>This page holds no picture and no sound of the interview, loads nothing from any network and sends nothing.</p></footer>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_gives_six_percent() {
+        let share = true_share_of_alarms(PREVALENCE, TRUE_ALARMS, FALSE_ALARMS);
+        assert!((share - 0.0605).abs() < 5e-4, "{share}");
+        assert_eq!((share * 100.0).round(), 6.0);
+    }
+}

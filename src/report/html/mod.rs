@@ -1,0 +1,133 @@
+//! The report page: one self-contained HTML file per recording, for a person to read.
+//!
+//! **In:** a [`FileReport`] and what wrote it. **Out:** a page as a string, the same for the same
+//! report. It needs no network, no font and no script; a small script adds the theme button and
+//! the timeline's cursor. A content security policy in the page allows that script by its
+//! digest and nothing else.
+//!
+//! What the page must always hold, and tests check: what was measured and what was not, with
+//! reasons; abstentions hatched; the evidence with and without the prior; the base-rate
+//! statement; model digests and data terms; what the score does not say.
+
+mod chart;
+mod figures;
+mod fixed;
+mod markup;
+mod person;
+mod stretches;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use super::{FileReport, Generator};
+use crate::core::SessionSummary;
+use markup::Html;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+/// Content security policy; the digest is that of `script.js`, held together by a test.
+const POLICY: &str = concat!(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; ",
+    "script-src 'sha256-",
+    include_str!("script.sha256"),
+    "'"
+);
+
+/// The page of one input.
+pub fn to_html(file: &FileReport, generator: &Generator) -> String {
+    let mut h = Html::default();
+    let name = file_name(&file.path);
+    head(&mut h, name);
+    top(&mut h, file, name);
+    h.raw("<main>");
+    if let Some(error) = &file.error {
+        failed(&mut h, error);
+    }
+    match &file.summary {
+        Some(summary) => assessed(&mut h, file, summary),
+        None if file.error.is_none() => {
+            failed(
+                &mut h,
+                "The session ended without a summary, so nothing can be said of it.",
+            );
+        }
+        None => {}
+    }
+    fixed::base_rate(&mut h, file.settings.as_ref().map(|s| s.prior));
+    fixed::models(&mut h, &file.models);
+    fixed::notices(&mut h, &file.notices);
+    let cautions = file
+        .summary
+        .as_ref()
+        .map_or(&[][..], |s| s.cautions.as_slice());
+    fixed::limits(&mut h, cautions);
+    h.raw("</main>");
+    fixed::footer(&mut h, file, generator);
+    h.raw("<script>")
+        .raw(SCRIPT)
+        .raw("</script></body></html>\n");
+    h.finish()
+}
+
+fn assessed(h: &mut Html, file: &FileReport, summary: &SessionSummary) {
+    if summary.partial {
+        h.raw("<section class=\"card\"><h2>This assessment is partial</h2><p>");
+        h.text(&format!(
+            "The session ended early: {}.",
+            summary.end_reason.trim_end_matches('.')
+        ));
+        h.raw("</p></section>");
+    }
+    if summary.participants.is_empty() {
+        h.raw("<section class=\"card\"><h2>No assessment</h2><p>Nobody in this recording is marked as the candidate, so nothing was scored.</p></section>");
+    }
+    chart::definitions(h);
+    for (id, person) in summary.participants.iter().enumerate() {
+        person::sections(h, id, file, summary, person);
+    }
+}
+
+fn head(h: &mut Html, name: &str) {
+    h.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    h.raw("<meta http-equiv=\"Content-Security-Policy\"")
+        .attr("content", POLICY)
+        .raw(">");
+    h.raw("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\">");
+    h.elem("title", "", &format!("{name} – liveproof assessment"));
+    h.raw("<style>").raw(STYLE).raw("</style></head><body>\n");
+}
+
+fn top(h: &mut Html, file: &FileReport, name: &str) {
+    h.raw("<header class=\"top\"><div><p class=\"brand\">liveproof · interview assessment</p>");
+    h.elem("h1", "", name);
+    let mut meta = Vec::new();
+    if let Some(s) = &file.summary {
+        meta.push(format!("{} long", words::clock(s.duration.as_secs_f64())));
+    }
+    for p in &file.participants {
+        let role = words::role(p.role);
+        meta.push(if p.id == role {
+            p.id.clone()
+        } else {
+            format!("{} ({role})", p.id)
+        });
+    }
+    if !file.consent_id.is_empty() {
+        meta.push(format!("consent record {}", file.consent_id));
+    }
+    h.elem("p", "meta", &meta.join(" · "));
+    h.raw("</div><button type=\"button\" class=\"theme\" hidden>Theme</button></header>\n");
+}
+
+fn failed(h: &mut Html, error: &str) {
+    h.raw("<section class=\"card\"><h2>Not measurable</h2>");
+    h.elem("p", "say", &words::capital(error));
+    h.raw("<p class=\"soft\">This says nothing about the person in the recording.</p></section>");
+}
+
+/// The last part of a path, whichever way its slashes lean.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(path)
+}

@@ -1,0 +1,264 @@
+//! The sections of one assessed participant.
+
+use super::chart::{self, Timeline};
+use super::markup::Html;
+use super::{figures, stretches, words};
+use crate::core::{
+    Abstention, ParticipantSummary, Score, ScoreOutcome, SegmentResult, SessionSummary,
+    SignalSummary,
+};
+use crate::report::FileReport;
+
+/// Signals that this version does not have, and says so.
+const NOT_BUILT: [(&str, &str); 2] = [
+    (
+        "Synthetic voice",
+        "This version has no model for it, so a cloned or converted voice would pass unnoticed.",
+    ),
+    (
+        "Same person as in another meeting",
+        "Faces and voices are not compared between recordings.",
+    ),
+];
+
+/// All sections of one participant; `id` makes element ids unique on the page.
+pub(super) fn sections(
+    h: &mut Html,
+    id: usize,
+    file: &FileReport,
+    summary: &SessionSummary,
+    p: &ParticipantSummary,
+) {
+    let segments: Vec<&SegmentResult> = file
+        .segments
+        .iter()
+        .filter(|s| s.participant == p.participant)
+        .collect();
+    if summary.participants.len() > 1 {
+        h.elem("h2", "person", p.participant.as_str());
+    }
+    headline(h, file, p, &segments);
+    over_time(h, id, file, summary, p, &segments);
+    measured(h, file, p);
+    if let Some(score) = p.outcome.score() {
+        figures::sum(h, p, score);
+    }
+    figures::gaps(h, &p.gaps);
+    figures::seen(h, p, &segments);
+}
+
+fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &[&SegmentResult]) {
+    h.raw("<section class=\"card\" aria-label=\"Assessment\"><div class=\"headline\"><div>");
+    match &p.outcome {
+        ScoreOutcome::Score(s) => {
+            h.elem("span", "figure", &words::authenticity(s.authenticity));
+            h.raw("<span class=\"figure-label\">");
+            h.text(&format!(
+                "authenticity: 1 − P(manipulated), at a prior of {}",
+                words::one_in(s.prior)
+            ));
+            h.raw("</span></div><div>");
+            h.elem(
+                "p",
+                "say",
+                &format!("{}.", words::strength(s.evidence_logit)),
+            );
+            h.elem("p", "", &odds_sentence(s));
+        }
+        ScoreOutcome::NoScore(a) => {
+            h.raw("<span class=\"figure none\">No score</span><span class=\"figure-label\">not measurable</span></div><div>");
+            h.elem("p", "say", &sentence(a));
+            h.raw("<p>An abstention is not a pass and not a suspicion: too little could be measured to give a number.</p>");
+        }
+    }
+    h.raw("</div></div><dl class=\"pair\">");
+    let mut fact = |name: &str, value: &str| {
+        h.raw("<div>")
+            .elem("dt", "", name)
+            .elem("dd", "", value)
+            .raw("</div>");
+    };
+    if let Some(s) = p.outcome.score() {
+        fact(
+            "Evidence without the prior",
+            &format!("{} (log odds)", words::signed(s.evidence_logit)),
+        );
+        let even = 1.0 - crate::fusion::probability(s.evidence_logit, 0.5);
+        fact("Authenticity at even odds", &words::authenticity(even));
+    }
+    fact(
+        "Some signal gave a number on",
+        &format!("{} of the time", words::percent(p.coverage.scored)),
+    );
+    let numbered = segments
+        .iter()
+        .filter(|s| s.outcome.score().is_some())
+        .count();
+    fact(
+        "Segments with a number",
+        &format!("{numbered} of {}", segments.len()),
+    );
+    let measured = p.signals.iter().filter(|s| s.coverage > 0.0).count();
+    fact(
+        "Signals measured",
+        &format!("{measured} of {}", p.signals.len().max(file.signals.len())),
+    );
+    h.raw("</dl></section>\n");
+}
+
+/// What the evidence did to the prior, as probabilities.
+fn odds_sentence(s: &Score) -> String {
+    let after = 1.0 - s.authenticity;
+    let verb = if s.evidence_logit > 0.0 {
+        "raised"
+    } else {
+        "lowered"
+    };
+    if s.evidence_logit.abs() < 0.005 {
+        return "What could be measured left the assumed probability of manipulation where it was."
+            .to_owned();
+    }
+    format!(
+        "What could be measured {verb} the probability of manipulation from the {} assumed before to {}.",
+        words::percent(s.prior),
+        words::percent(after)
+    )
+}
+
+fn sentence(a: &Abstention) -> String {
+    let reason = words::no_score(a);
+    let mut text = words::capital(reason);
+    if !a.detail.is_empty() && !a.detail.starts_with(reason) {
+        text.push_str(": ");
+        text.push_str(a.detail.trim_end_matches('.'));
+    }
+    text.push('.');
+    text
+}
+
+fn over_time(
+    h: &mut Html,
+    id: usize,
+    file: &FileReport,
+    summary: &SessionSummary,
+    p: &ParticipantSummary,
+    segments: &[&SegmentResult],
+) {
+    h.raw("<section class=\"card\"><h2>Over time</h2><p class=\"soft\">The score of each segment, and what each signal added to it. Hatched: no number there, for the reason written in it.</p>");
+    if segments.is_empty() {
+        h.raw("<p>The recording is shorter than one segment.</p></section>\n");
+        return;
+    }
+    let names: Vec<String> = p.signals.iter().map(|s| s.signal.clone()).collect();
+    let end = segments
+        .iter()
+        .map(|s| s.span.end.as_secs_f64())
+        .fold(0.0, f64::max);
+    let duration_s = summary.duration.as_secs_f64().max(end);
+    let prior = file
+        .settings
+        .map(|s| s.prior)
+        .or(p.outcome.score().map(|s| s.prior));
+    chart::timeline(
+        h,
+        id,
+        &Timeline {
+            segments,
+            gaps: &p.gaps,
+            signals: &names,
+            prior,
+            duration_s,
+        },
+    );
+    stretches::strongest(h, &names, segments);
+    stretches::segment_table(h, id, &names, segments, duration_s);
+    h.raw("</section>\n");
+}
+
+fn measured(h: &mut Html, file: &FileReport, p: &ParticipantSummary) {
+    h.raw("<section class=\"card\"><h2>What was measured, and what was not</h2><div class=\"table\"><table class=\"stack\" role=\"table\"><caption>A signal that is not measured adds nothing to the score, in neither direction</caption><thead><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Signal</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Why, or how much</th></tr></thead><tbody>");
+    for s in &p.signals {
+        let (title, about) = words::signal(&s.signal);
+        row_start(h, &title, about);
+        if s.coverage > 0.0 {
+            h.raw("<span class=\"state yes\">measured</span>");
+        } else {
+            h.raw("<span class=\"state no\"><span>not measurable</span></span>");
+        }
+        h.raw("</td><td role=\"cell\">");
+        why(h, file, p, s);
+        h.raw("</td></tr>");
+    }
+    for (title, about) in NOT_BUILT {
+        row_start(h, title, "");
+        h.raw("<span class=\"state no\"><span>not measured</span></span></td><td role=\"cell\">")
+            .text(about)
+            .raw("</td></tr>");
+    }
+    h.raw("</tbody></table></div></section>\n");
+}
+
+fn row_start(h: &mut Html, title: &str, about: &str) {
+    h.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">")
+        .text(title);
+    if !about.is_empty() {
+        h.raw("<br><span class=\"soft small\">")
+            .text(about)
+            .raw("</span>");
+    }
+    h.raw("</th><td role=\"cell\">");
+}
+
+fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) {
+    let mut parts = Vec::new();
+    if s.coverage > 0.0 {
+        parts.push(format!(
+            "A number on {} of the time; contribution {}",
+            words::percent(s.coverage),
+            words::signed(s.contribution)
+        ));
+    }
+    let obstacle = file
+        .capabilities
+        .iter()
+        .find(|c| c.participant == p.participant && c.signal == s.signal)
+        .and_then(|c| c.obstacle.as_ref());
+    match obstacle {
+        Some(a) if s.coverage <= 0.0 => parts.push(sentence(a).trim_end_matches('.').to_owned()),
+        _ => {
+            for a in &s.abstained {
+                let unit = if a.segments == 1 {
+                    "segment"
+                } else {
+                    "segments"
+                };
+                let detail = if a.detail == a.reason.words() || a.detail.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", a.detail)
+                };
+                parts.push(format!(
+                    "{} {unit} without a number: {}{detail}",
+                    a.segments,
+                    a.reason.words()
+                ));
+            }
+        }
+    }
+    if parts.is_empty() {
+        parts.push("No segment was offered to this signal".to_owned());
+    }
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            h.raw("<br>");
+        }
+        h.text(part).text(".");
+    }
+    if !s.model.sha256.is_empty() {
+        h.raw(" <span class=\"soft small\">Model ")
+            .text(&s.model.id)
+            .raw(" <code>");
+        h.text(s.model.sha256.get(..12).unwrap_or(&s.model.sha256))
+            .raw("…</code></span>");
+    }
+}

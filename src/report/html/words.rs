@@ -1,0 +1,244 @@
+//! Words and figures for people.
+
+use crate::core::{AbstainReason, Abstention, Evidence, Role};
+
+/// Title and one-line explanation of a signal; a signal unknown here shows its own name.
+pub(super) fn signal(name: &str) -> (String, &'static str) {
+    let (title, about) = match name {
+        "face_swap" => (
+            "Face swap traces",
+            "seams, blending and resampling in the face",
+        ),
+        "lip_sync" => (
+            "Lip-sync",
+            "sound against lip motion; late sound counts positive",
+        ),
+        "hand_occlusion" => (
+            "Hand challenge",
+            "what is painted while a hand passes the face",
+        ),
+        "response_latency" => ("Response latency", "pauses between question and answer"),
+        _ => return (plain(name), ""),
+    };
+    (title.to_owned(), about)
+}
+
+/// A snake-case name in words.
+pub(super) fn plain(name: &str) -> String {
+    capital(&name.replace('_', " "))
+}
+
+/// A role in words.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Candidate => "candidate",
+        Role::Interviewer => "interviewer",
+        Role::Other => "other participant",
+        Role::Mixed => "several people on one track",
+        Role::ScreenShare => "shared screen",
+    }
+}
+
+const UNITS: [(&str, &str); 9] = [
+    ("_ms_per_s", "ms/s"),
+    ("_ms", "ms"),
+    ("_us", "µs"),
+    ("_px", "px"),
+    ("_hz", "Hz"),
+    ("_db", "dB"),
+    ("_deg", "°"),
+    ("_fps", "fps"),
+    ("_s", "s"),
+];
+
+/// A piece of evidence as "name value unit (against reference)".
+pub(super) fn evidence(e: &Evidence) -> String {
+    let (name, unit) = UNITS
+        .iter()
+        .find_map(|(suffix, unit)| e.name.strip_suffix(suffix).map(|n| (n, *unit)))
+        .unwrap_or((e.name.as_str(), ""));
+    let mut text = format!("{} {}", name.replace('_', " "), figure(e.value));
+    if !unit.is_empty() {
+        text.push('\u{a0}');
+        text.push_str(unit);
+    }
+    if let Some(r) = e.reference {
+        text.push_str(&format!(" (against {})", figure(r)));
+    }
+    text
+}
+
+/// Why a segment or a session has no number, in words.
+pub(super) fn no_score(a: &Abstention) -> &'static str {
+    match a.reason {
+        // A signal's own word for this reason would claim that something was measured.
+        AbstainReason::Indecisive => "no signal gave a number",
+        reason => reason.words(),
+    }
+}
+
+/// The same text with a capital letter in front.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// A number with as many decimals as its size deserves, with a true minus sign.
+pub(super) fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return "not a number".to_owned();
+    }
+    let size = value.abs();
+    let text = if size >= 100.0 || size.fract() == 0.0 {
+        format!("{value:.0}")
+    } else if size >= 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    };
+    minus(text)
+}
+
+/// A signed number with two decimals and a true minus sign.
+pub(super) fn signed(value: f64) -> String {
+    let text = format!("{value:+.2}");
+    minus(if text == "-0.00" {
+        "+0.00".to_owned()
+    } else {
+        text
+    })
+}
+
+fn minus(text: String) -> String {
+    text.replace('-', "\u{2212}")
+}
+
+/// An authenticity, never rounded up to certainty.
+pub(super) fn authenticity(a: f64) -> String {
+    if a > 0.9999 {
+        "> 0.9999".to_owned()
+    } else if a > 0.9985 {
+        format!("{:.4}", (a * 1e4).floor() / 1e4)
+    } else if a < 0.0005 {
+        "< 0.001".to_owned()
+    } else {
+        format!("{a:.3}")
+    }
+}
+
+/// A share as a percentage: whole above 10 %, else with the decimals that matter.
+pub(super) fn percent(share: f64) -> String {
+    let p = share * 100.0;
+    if !p.is_finite() {
+        "–".to_owned()
+    } else if p >= 10.0 || p.fract().abs() < 1e-9 {
+        format!("{p:.0}\u{a0}%")
+    } else if p >= 1.0 {
+        format!("{p:.1}\u{a0}%")
+    } else {
+        format!("{p:.2}\u{a0}%")
+    }
+}
+
+/// Seconds as `m:ss`, or `h:mm:ss`.
+pub(super) fn clock(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if h > 0 {
+        format!("{h}:{m:02}:{s:02}")
+    } else {
+        format!("{m}:{s:02}")
+    }
+}
+
+/// Seconds as `m:ss.t`.
+pub(super) fn clock_tenths(seconds: f64) -> String {
+    let tenths = (seconds.max(0.0) * 10.0).round() as u64;
+    format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+}
+
+/// What an evidence logit says in words. The steps follow the verbal scale of the ENFSI
+/// guideline for evaluative reporting (2015): likelihood ratios of 2, 10, 100 and 1000.
+pub(super) fn strength(logit: f64) -> String {
+    let ratio = logit.abs().exp();
+    let how = match ratio {
+        r if r < 2.0 => return "The evidence points neither way".to_owned(),
+        r if r < 10.0 => "Weak",
+        r if r < 100.0 => "Moderate",
+        r if r < 1000.0 => "Moderately strong",
+        _ => "Strong",
+    };
+    let side = if logit > 0.0 {
+        "manipulation"
+    } else {
+        "an authentic recording"
+    };
+    format!("{how} evidence for {side}")
+}
+
+/// A probability as "1 in n" where that reads well.
+pub(super) fn one_in(p: f64) -> String {
+    if p > 0.0 && p < 0.2 {
+        let n = 1.0 / p;
+        let n = if n >= 1000.0 {
+            (n / 100.0).round() * 100.0
+        } else {
+            n.round()
+        };
+        format!("1\u{a0}in\u{a0}{}", thousands(n as u64))
+    } else {
+        percent(p)
+    }
+}
+
+/// 1234567 as "1,234,567".
+pub(super) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(signed(-0.001), "+0.00");
+        assert_eq!(signed(-1.5), "\u{2212}1.50");
+        assert_eq!(authenticity(0.99999), "> 0.9999");
+        assert_eq!(authenticity(0.99896), "0.9989");
+        assert_eq!(authenticity(0.42), "0.420");
+        assert_eq!(percent(0.5), "50\u{a0}%");
+        assert_eq!(percent(0.0066), "0.66\u{a0}%");
+        assert_eq!(one_in(1.0 / 1400.0), "1\u{a0}in\u{a0}1,400");
+        assert_eq!(clock(3661.0), "1:01:01");
+        assert_eq!(clock_tenths(59.96), "1:00.0");
+        assert_eq!(figure(f64::NAN), "not a number");
+    }
+
+    #[test]
+    fn evidence_names_its_unit() {
+        let e = Evidence::against("offset_ms", 240.0, -3.0);
+        assert_eq!(evidence(&e), "offset 240\u{a0}ms (against \u{2212}3)");
+        assert_eq!(
+            evidence(&Evidence::new("slope_ms_per_s", 1.25)),
+            "slope 1.25\u{a0}ms/s"
+        );
+    }
+
+    #[test]
+    fn strength_follows_the_ratio() {
+        assert_eq!(strength(0.3), "The evidence points neither way");
+        assert_eq!(strength(-1.0), "Weak evidence for an authentic recording");
+        assert_eq!(strength(3.0), "Moderate evidence for manipulation");
+    }
+}
