@@ -7,7 +7,7 @@ import onnxruntime
 import torch
 
 from . import paths
-from .audio_features import BANDS, FLOOR, HIGH_HZ, HOP, LOW_HZ, RATE_HZ, SCALE, SHIFT, WINDOW
+from .audio_features import BANDS, HIGH_HZ, HOP, LOW_HZ, RATE_HZ, SCALE, SHIFT, WINDOW
 from .manifest import write_entry
 from .net_vad import LEFT, RIGHT, VadNet, parameters
 
@@ -18,6 +18,9 @@ DATA_TERMS = (
     "voices. No recording is included. Retrain with models/train/run vad on your own recordings for "
     "weights with clean terms."
 )
+SOURCES = ["public talking-head clips (GRID and demo clips of research repositories)",
+           "meeting excerpts and a read text from the test data of pyannote-audio and silero-vad",
+           "espeak-ng voices", "generated noise"]
 
 
 def export() -> None:
@@ -40,15 +43,15 @@ def export() -> None:
         assert got.shape == (n, t) and worst < 1e-4, (got.shape, worst)
     print(f"{ONNX.name}: {parameters(net)} parameters, {ONNX.stat().st_size} bytes")
     write_entry({
-        "id": "vad-1", "version": 1, "task": "vad", "file": ONNX.name, "licence": "weights: data terms apply",
-        "data_terms": DATA_TERMS, "source": "models/train/run vad", "opset": 17,
-        "card": "vad-1.card.md", "parameters": parameters(net),
-        "input": {"name": "logmel", "layout": "N1TF", "bands": BANDS, "rate_hz": RATE_HZ,
-                  "hop_samples": HOP, "window_samples": WINDOW, "low_hz": LOW_HZ, "high_hz": HIGH_HZ,
-                  "floor": FLOOR, "shift": SHIFT, "scale": SCALE,
-                  "context_left_hops": LEFT, "context_right_hops": RIGHT},
-        "outputs": [{"name": "speech", "meaning": "speech probability per 10 ms hop",
-                     "activation": "sigmoid", "shape": "NT"}],
+        "id": "vad-1", "version": 1, "task": "vad", "kind": "onnx", "file": ONNX.name,
+        "licence": "MIT OR Apache-2.0", "data_terms": DATA_TERMS, "sources": SOURCES,
+        "card": "vad-1.card.md", "opset": 17,
+        "input": {"name": "logmel", "layout": "N1TF", "shape": [-1, 1, -1, BANDS], "params": {
+            "rate_hz": RATE_HZ, "hop_samples": HOP, "window_samples": WINDOW, "low_hz": LOW_HZ,
+            "high_hz": HIGH_HZ, "shift": SHIFT, "scale": SCALE, "context_left_hops": LEFT,
+            "context_right_hops": RIGHT,
+            "note": "(ln(band energy + 1e-9) + shift) / scale; formulas in models/train/README.md"}},
+        "outputs": [{"name": "speech", "shape": [-1, -1], "meaning": "speech probability 0..1 of each 10 ms hop"}],
     })
 
 
