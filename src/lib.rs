@@ -7,6 +7,7 @@ pub mod decode;
 pub mod engine;
 pub mod fusion;
 pub mod grpc;
+pub mod pipeline;
 pub mod report;
 pub mod segment;
 pub mod session;

@@ -1,0 +1,546 @@
+//! One scored participant: face track, segments, analyzers, running score.
+
+use super::{PipelineSettings, Voice, clock_between, first_track};
+use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
+use crate::core::{
+    AbstainReason, Abstention, ClockSource, ControlEvent, Coverage, FaceObs, Finding, Frame,
+    InterviewSpec, MEL_BANDS, MediaTime, ModelRef, Outcome, ParticipantSpec, ParticipantSummary,
+    Quality, ScoreOutcome, SegmentResult, SignalCapability, Span, StageTimes, TrackId, TrackKind,
+    VoiceSeries,
+};
+use crate::engine::ModelSet;
+use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
+use crate::segment::{self, Readiness, Segmenter};
+use crate::track::{FaceTracker, TrackConfig};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// One scored participant.
+pub(super) struct Lane {
+    participant: ParticipantSpec,
+    pub(super) video: Option<TrackId>,
+    audio: Option<TrackId>,
+    interviewer_audio: Option<TrackId>,
+    pub(super) clock: ClockSource,
+    pub(super) segmenter: Segmenter,
+    tracker: FaceTracker,
+    detect_interval_ns: i64,
+    /// Pictures of the last [`HISTORY_NS`], in time order.
+    observations: Vec<FaceObs>,
+    /// Why faces cannot be tracked at all, if so.
+    obstacle: Option<Abstention>,
+    analyzers: Vec<Box<dyn Analyzer>>,
+    policies: Vec<SignalPolicy>,
+    fusion_config: FusionConfig,
+    session: SessionFusion,
+    /// Pictures lost since the last final segment, and in all.
+    lost: u64,
+    totals: Totals,
+    provisional: Option<u64>,
+    times: StageTimes,
+}
+
+/// Sums over the final segments, for the session's coverage.
+#[derive(Debug, Default)]
+struct Totals {
+    length_ns: i64,
+    video_ns: f64,
+    audio_ns: f64,
+    frames: u64,
+    lost: u64,
+}
+
+impl Lane {
+    pub(super) fn new(
+        participant: &ParticipantSpec,
+        spec: &InterviewSpec,
+        settings: &PipelineSettings,
+        policies: &[SignalPolicy],
+    ) -> Self {
+        let own = |kind| first_track(spec, kind, |p, _| p == &participant.id);
+        let (video, audio) = (own(TrackKind::Video), own(TrackKind::Audio));
+        let interviewer_audio = first_track(spec, TrackKind::Audio, |_, r| {
+            r == crate::core::Role::Interviewer
+        });
+        Self {
+            participant: participant.clone(),
+            clock: clock_between(spec, video.as_ref(), audio.as_ref()),
+            video,
+            audio,
+            interviewer_audio,
+            segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
+            tracker: new_tracker(settings.detect_interval_ns),
+            detect_interval_ns: settings.detect_interval_ns,
+            observations: Vec::new(),
+            obstacle: None,
+            analyzers: analyze::create_all(),
+            policies: policies.to_vec(),
+            fusion_config: settings.fusion,
+            session: SessionFusion::new(policies, settings.fusion),
+            lost: 0,
+            totals: Totals::default(),
+            provisional: None,
+            times: StageTimes::default(),
+        }
+    }
+
+    /// True when this lane hears the track.
+    pub(super) fn listens_to(&self, track: &TrackId) -> bool {
+        self.audio.as_ref() == Some(track) || self.interviewer_audio.as_ref() == Some(track)
+    }
+
+    /// True when this lane sees or hears the track as its participant's own.
+    pub(super) fn uses(&self, track: &TrackId) -> bool {
+        self.audio.as_ref() == Some(track) || self.video.as_ref() == Some(track)
+    }
+
+    pub(super) fn capabilities(
+        &self,
+        spec: &InterviewSpec,
+        question_marks: bool,
+        models: &ModelSet,
+    ) -> Vec<SignalCapability> {
+        let track = |id: &Option<TrackId>| id.as_ref().and_then(|id| spec.track(id));
+        let tracks = LaneTracks {
+            participant: &self.participant.id,
+            role: self.participant.role,
+            video: track(&self.video),
+            audio: track(&self.audio),
+            interviewer_audio: track(&self.interviewer_audio),
+            question_marks,
+        };
+        self.analyzers
+            .iter()
+            .map(|a| SignalCapability {
+                participant: self.participant.id.clone(),
+                signal: a.name().to_owned(),
+                obstacle: a
+                    .capability(&tracks)
+                    .and_then(|()| missing_model(a.as_ref(), models).map_or(Ok(()), Err))
+                    .err(),
+            })
+            .collect()
+    }
+
+    pub(super) fn push_frame(
+        &mut self,
+        frame: &Frame,
+        models: &mut ModelSet,
+        stopwatch: fn() -> u64,
+    ) {
+        let began = stopwatch();
+        self.segmenter.saw(frame.time);
+        if self
+            .observations
+            .last()
+            .is_some_and(|o| frame.time <= o.time)
+        {
+            // Time must rise within a track; ingest has told the sender about such pictures.
+            self.lost += 1;
+            return;
+        }
+        let observed = match self.tracker.observe(frame, models) {
+            Ok(obs) => obs,
+            Err(obstacle) => {
+                self.obstacle = Some(obstacle);
+                FaceObs {
+                    time: frame.time,
+                    epoch: frame.epoch,
+                    face: None,
+                    faces: 0,
+                    repeated: false,
+                }
+            }
+        };
+        self.observations.push(observed);
+        self.forget();
+        self.times.track_ms += elapsed_ms(began, stopwatch());
+    }
+
+    /// Drops what lies further back than any analyzer looks, in large steps so that the move
+    /// of the rest costs little.
+    fn forget(&mut self) {
+        let (Some(first), Some(last)) = (self.observations.first(), self.observations.last())
+        else {
+            return;
+        };
+        // Twice the history: segments still open may need a full one before their own end.
+        if last.time.since_ns(first.time) > 2 * HISTORY_NS {
+            let from = last.time.plus_ns(-HISTORY_NS - HISTORY_NS / 2);
+            self.observations.retain(|o| o.time >= from);
+        }
+    }
+
+    pub(super) fn break_track(&mut self) {
+        self.tracker = new_tracker(self.detect_interval_ns);
+    }
+
+    pub(super) fn note_lost(&mut self, pictures: u64) {
+        self.lost = self.lost.saturating_add(pictures);
+    }
+
+    fn watermarks(&self, voices: &[Voice]) -> Vec<Option<MediaTime>> {
+        let mut marks = Vec::with_capacity(3);
+        if self.video.is_some() {
+            marks.push(self.observations.last().map(|o| o.time));
+        }
+        for track in [&self.audio, &self.interviewer_audio].into_iter().flatten() {
+            marks.push(
+                voices
+                    .iter()
+                    .find(|v| &v.track == track)
+                    .and_then(|v| v.watermark),
+            );
+        }
+        marks
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        voices: &[Voice],
+        events: &[ControlEvent],
+        models: &mut ModelSet,
+        stopwatch: fn() -> u64,
+        out: &mut Vec<SegmentResult>,
+    ) {
+        loop {
+            let Some((index, span)) = self.segmenter.next() else {
+                return;
+            };
+            match self.segmenter.readiness(&self.watermarks(voices)) {
+                Readiness::Open => return,
+                Readiness::Waiting => {
+                    if self.provisional != Some(index) {
+                        self.provisional = Some(index);
+                        out.push(self.provisional_result(index, span, voices));
+                    }
+                    return;
+                }
+                Readiness::Ready => {
+                    out.push(self.close(index, span, false, voices, events, models, stopwatch));
+                    self.segmenter.advance();
+                }
+            }
+        }
+    }
+
+    /// Closes every segment that is left, the last one partial.
+    pub(super) fn finish(
+        &mut self,
+        voices: &[Voice],
+        events: &[ControlEvent],
+        models: &mut ModelSet,
+        stopwatch: fn() -> u64,
+        out: &mut Vec<SegmentResult>,
+    ) {
+        let Some(end) = self.end_of_media(voices) else {
+            return;
+        };
+        while let Some((index, span)) = self.segmenter.last(end) {
+            let last = span.end >= end;
+            out.push(self.close(index, span, last, voices, events, models, stopwatch));
+            self.segmenter.advance();
+        }
+    }
+
+    /// The end of the participant's own media; the last picture lasts as long as the one before.
+    fn end_of_media(&self, voices: &[Voice]) -> Option<MediaTime> {
+        let picture = match self.observations.as_slice() {
+            [.., a, b] => Some(b.time.plus_ns(b.time.since_ns(a.time).min(1_000_000_000))),
+            [only] => Some(only.time),
+            [] => None,
+        };
+        let sound = [&self.audio, &self.interviewer_audio]
+            .into_iter()
+            .flatten()
+            .filter_map(|t| {
+                voices
+                    .iter()
+                    .find(|v| &v.track == t)
+                    .and_then(|v| v.watermark)
+            });
+        picture.into_iter().chain(sound).max()
+    }
+
+    fn voice<'a>(
+        &self,
+        voices: &'a [Voice],
+        track: &Option<TrackId>,
+        until: MediaTime,
+    ) -> Option<VoiceSeries<'a>> {
+        let track = track.as_ref()?;
+        let voice = voices.iter().find(|v| &v.track == track)?;
+        let from = until.plus_ns(-HISTORY_NS);
+        Some(segment::clip_voice(&voice.series.series(), from, until))
+    }
+
+    fn measure(&self, span: &Span, voices: &[Voice]) -> (Quality, Coverage) {
+        let mut quality = crate::track::quality(&self.observations, *span);
+        let voice = self.voice(voices, &self.audio, span.end);
+        let mut coverage = Coverage {
+            video: segment::video_coverage(&self.observations, span, self.lost),
+            frames_seen: self
+                .observations
+                .iter()
+                .filter(|o| span.contains(o.time))
+                .count() as u64,
+            frames_dropped: self.lost,
+            ..Coverage::default()
+        };
+        if let Some(v) = voice {
+            quality.speech_share = segment::speech_share(&v, span);
+            coverage.audio = segment::audio_coverage(&v, span);
+        }
+        (quality, coverage)
+    }
+
+    fn provisional_result(&self, index: u64, span: Span, voices: &[Voice]) -> SegmentResult {
+        let (quality, coverage) = self.measure(&span, voices);
+        SegmentResult {
+            participant: self.participant.id.clone(),
+            index,
+            span,
+            revision: 1,
+            is_final: false,
+            outcome: ScoreOutcome::NoScore(Abstention::new(
+                AbstainReason::Gathering,
+                "one of the tracks has not reached the end of this segment yet",
+            )),
+            findings: Vec::new(),
+            quality,
+            coverage,
+            times: self.times,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call, each argument a different room's value
+    fn close(
+        &mut self,
+        index: u64,
+        span: Span,
+        last: bool,
+        voices: &[Voice],
+        events: &[ControlEvent],
+        models: &mut ModelSet,
+        stopwatch: fn() -> u64,
+    ) -> SegmentResult {
+        let began = stopwatch();
+        let (quality, mut coverage) = self.measure(&span, voices);
+        let findings = self.findings(
+            index, span, last, &quality, &coverage, voices, events, models,
+        );
+        let contributions: Vec<f64> = findings.iter().map(|f| f.contribution).collect();
+        let scored = findings.iter().any(|f| f.outcome.is_scored());
+        let outcome =
+            fusion::segment_outcome(&contributions, scored, &coverage, &self.fusion_config);
+        let has_number = outcome.score().is_some();
+        coverage.scored = f64::from(u8::from(has_number));
+        self.session.add_segment(&span, &findings, has_number);
+        self.totals.add(&span, &coverage);
+        self.lost = 0;
+        let mut times = std::mem::take(&mut self.times);
+        times.analyze_ms += elapsed_ms(began, stopwatch());
+        SegmentResult {
+            participant: self.participant.id.clone(),
+            index,
+            span,
+            revision: if self.provisional == Some(index) {
+                2
+            } else {
+                1
+            },
+            is_final: true,
+            outcome,
+            findings,
+            quality,
+            coverage,
+            times,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn findings(
+        &mut self,
+        index: u64,
+        span: Span,
+        last: bool,
+        quality: &Quality,
+        coverage: &Coverage,
+        voices: &[Voice],
+        events: &[ControlEvent],
+        models: &mut ModelSet,
+    ) -> Vec<Finding> {
+        let (voice, interviewer) = (
+            self.voice(voices, &self.audio, span.end),
+            self.voice(voices, &self.interviewer_audio, span.end),
+        );
+        let heard = [&self.audio, &self.interviewer_audio].into_iter().flatten();
+        let deaf = heard
+            .filter_map(|t| voices.iter().find(|v| &v.track == t))
+            .find_map(|v| v.obstacle.clone());
+        let from = span.end.plus_ns(-HISTORY_NS);
+        let a = self.observations.partition_point(|o| o.time < from);
+        let b = self.observations.partition_point(|o| o.time < span.end);
+        let known = events.partition_point(|e| e.time < span.end);
+        let segment = Segment {
+            participant: &self.participant.id,
+            role: self.participant.role,
+            index,
+            span,
+            face: &self.observations[a..b.max(a)],
+            voice,
+            interviewer,
+            events: &events[..known],
+            quality,
+            coverage,
+            clock: self.clock,
+            last,
+        };
+        let blind = self.obstacle.clone().filter(|_| self.video.is_some());
+        let policies = &self.policies;
+        self.analyzers
+            .iter_mut()
+            .map(|analyzer| {
+                let needs = analyzer.needs();
+                let missing = missing_model(analyzer.as_ref(), models)
+                    .or_else(|| blind.clone().filter(|_| needs.faces))
+                    .or_else(|| deaf.clone().filter(|_| needs.speech));
+                let analysis = match missing {
+                    Some(why) => Analysis {
+                        span,
+                        outcome: Outcome::Abstained(why),
+                    },
+                    None => contained(analyzer.as_mut(), &segment, models),
+                };
+                finding(analyzer.as_ref(), analysis, policies, models)
+            })
+            .collect()
+    }
+
+    pub(super) fn summary(&self) -> ParticipantSummary {
+        ParticipantSummary {
+            participant: self.participant.id.clone(),
+            outcome: self.session.outcome(),
+            signals: self.session.signals(),
+            gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
+            coverage: self.totals.coverage(self.session.scored_share()),
+        }
+    }
+}
+
+impl Totals {
+    fn add(&mut self, span: &Span, c: &Coverage) {
+        self.length_ns += span.len_ns();
+        self.video_ns += c.video * span.len_ns() as f64;
+        self.audio_ns += c.audio * span.len_ns() as f64;
+        self.frames += c.frames_seen;
+        self.lost += c.frames_dropped;
+    }
+
+    fn coverage(&self, scored: f64) -> Coverage {
+        let share = |ns: f64| {
+            if self.length_ns == 0 {
+                0.0
+            } else {
+                ns / self.length_ns as f64
+            }
+        };
+        Coverage {
+            video: share(self.video_ns),
+            audio: share(self.audio_ns),
+            frames_seen: self.frames,
+            frames_dropped: self.lost,
+            scored,
+        }
+    }
+}
+
+fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
+    FaceTracker::new(TrackConfig {
+        detect_interval_ns,
+        ..TrackConfig::default()
+    })
+}
+
+/// Why the analyzer's model is not there, if it needs one and it is not.
+fn missing_model(analyzer: &dyn Analyzer, models: &ModelSet) -> Option<Abstention> {
+    analyzer.task().and_then(|task| models.model(task).err())
+}
+
+/// Runs an analyzer; a panic in it is its own failure and nobody else's.
+fn contained(
+    analyzer: &mut dyn Analyzer,
+    segment: &Segment<'_>,
+    models: &mut ModelSet,
+) -> Analysis {
+    let name = analyzer.name();
+    let run = catch_unwind(AssertUnwindSafe(|| analyzer.analyze(segment, models)));
+    match run {
+        Ok(a) => Analysis {
+            span: a.span,
+            outcome: a.outcome.checked(),
+        },
+        Err(_) => {
+            tracing::error!(signal = name, segment = segment.index, "analyzer panicked");
+            let outcome = Outcome::abstain(AbstainReason::Failed, "the analyzer failed");
+            Analysis {
+                span: segment.span,
+                outcome,
+            }
+        }
+    }
+}
+
+fn finding(
+    analyzer: &dyn Analyzer,
+    analysis: Analysis,
+    policies: &[SignalPolicy],
+    models: &ModelSet,
+) -> Finding {
+    let name = analyzer.name();
+    let model = analyzer
+        .task()
+        .and_then(|t| models.model(t).ok())
+        .unwrap_or_default();
+    // A signal without a policy has no vote.
+    let contribution = policies
+        .iter()
+        .find(|p| p.name == name)
+        .map_or(0.0, |p| fusion::contribution(p, &analysis.outcome));
+    Finding {
+        signal: name.to_owned(),
+        model: ModelRef {
+            id: model.id,
+            sha256: model.sha256,
+        },
+        span: analysis.span,
+        outcome: analysis.outcome,
+        contribution,
+    }
+}
+
+/// Runs the voice-activity net over log-mel rows; one probability per row.
+pub(super) fn run_vad(
+    models: &mut ModelSet,
+    logmel: &[[f32; MEL_BANDS]],
+) -> Result<Vec<f32>, Abstention> {
+    models.model("vad")?;
+    let failed = |e: &dyn std::fmt::Display| {
+        tracing::error!(error = %e, "voice activity net failed");
+        Abstention::new(AbstainReason::Failed, "the voice activity net failed")
+    };
+    let flat: Vec<f32> = logmel.iter().flatten().copied().collect();
+    let input = ndarray::Array::from_shape_vec((1, 1, logmel.len(), MEL_BANDS), flat)
+        .map_err(|e| failed(&e))?;
+    let out = models
+        .run("vad", &[("logmel", input.view().into_dyn())])
+        .and_then(|o| {
+            o.get("speech")
+                .map(|a| a.iter().copied().collect::<Vec<f32>>())
+        })
+        .map_err(|e| failed(&e))?;
+    Ok(out)
+}
+
+fn elapsed_ms(from: u64, to: u64) -> f64 {
+    to.saturating_sub(from) as f64 / 1e6
+}

@@ -1,0 +1,356 @@
+//! One interview from decoded media to results: tracking, voices, segments, analyzers, fusion.
+//!
+//! **In:** frames and audio blocks with session times, control events, the worker's models.
+//! **Out:** [`SegmentResult`]s and a closing [`SessionSummary`]. **May touch:** `track`, `audio`,
+//! `segment`, `analyze`, `fusion`, `engine::ModelSet`. **Must not touch:** IO, clocks, async,
+//! the wire.
+//!
+//! The live service and the review of recordings run this same code; they differ only in who
+//! pushes the media and what happens when it comes too fast. It is synchronous on purpose: a
+//! call runs on one worker thread that owns one set of models, and nothing here waits.
+
+mod cautions;
+mod lane;
+
+pub use cautions::cautions;
+
+use crate::audio::{SpeechModel, VoiceTrack};
+use crate::core::{
+    Abstention, AudioBlock, ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec,
+    MediaTime, ParticipantId, Role, SegmentResult, SessionSummary, SignalCapability, TrackId,
+    TrackKind,
+};
+use crate::engine::ModelSet;
+use crate::fusion::{FusionConfig, SignalPolicy};
+use lane::Lane;
+
+/// Events kept in one interview; more are refused, so that memory stays bounded.
+pub const MAX_EVENTS: usize = 10_000;
+
+/// How an interview is cut and scored.
+#[derive(Debug, Clone, Copy)]
+pub struct PipelineSettings {
+    /// Length of a segment in nanoseconds.
+    pub segment_ns: i64,
+    /// How far one track may run ahead before the others are no longer waited for.
+    pub skew_ns: i64,
+    /// Prior and coverage floors.
+    pub fusion: FusionConfig,
+    /// Time between two runs of the face detector while a face is tracked, nanoseconds.
+    pub detect_interval_ns: i64,
+    /// True when question marks are given, or may still come.
+    pub question_marks: bool,
+    /// Nanoseconds of a steady clock, for stage times only; results never depend on it.
+    pub stopwatch: fn() -> u64,
+}
+
+impl Default for PipelineSettings {
+    fn default() -> Self {
+        Self {
+            segment_ns: 3_000_000_000,
+            skew_ns: 2_000_000_000,
+            fusion: FusionConfig {
+                prior: 0.01,
+                segment_coverage_floor: 0.5,
+                session_coverage_floor: 0.1,
+            },
+            detect_interval_ns: 1_000_000_000,
+            question_marks: false,
+            stopwatch: || 0,
+        }
+    }
+}
+
+/// One audio track of the interview; shared by the lanes that listen to it.
+struct Voice {
+    track: TrackId,
+    series: VoiceTrack,
+    watermark: Option<MediaTime>,
+    obstacle: Option<Abstention>,
+}
+
+/// One interview.
+pub struct Pipeline {
+    spec: InterviewSpec,
+    settings: PipelineSettings,
+    voices: Vec<Voice>,
+    lanes: Vec<Lane>,
+    events: Vec<ControlEvent>,
+    first: Option<MediaTime>,
+    end: MediaTime,
+}
+
+impl Pipeline {
+    /// An interview with one lane per candidate or mixed participant.
+    pub fn new(spec: InterviewSpec, settings: PipelineSettings, policies: &[SignalPolicy]) -> Self {
+        let voices = spec
+            .tracks
+            .iter()
+            .filter(|t| t.kind() == TrackKind::Audio)
+            .map(|t| Voice {
+                track: t.id.clone(),
+                series: VoiceTrack::new(2 * crate::analyze::HISTORY_NS),
+                watermark: None,
+                obstacle: None,
+            })
+            .collect();
+        let lanes = spec
+            .participants
+            .iter()
+            .filter(|p| p.role.is_scored())
+            .map(|p| Lane::new(p, &spec, &settings, policies))
+            .collect();
+        Self {
+            spec,
+            settings,
+            voices,
+            lanes,
+            events: Vec::new(),
+            first: None,
+            end: MediaTime::ZERO,
+        }
+    }
+
+    /// What the interview was opened with.
+    pub fn spec(&self) -> &InterviewSpec {
+        &self.spec
+    }
+
+    /// Which signals can run on the announced tracks, and why the others cannot.
+    pub fn capabilities(&self, models: &ModelSet) -> Vec<SignalCapability> {
+        let marks = self.settings.question_marks;
+        self.lanes
+            .iter()
+            .flat_map(|l| l.capabilities(&self.spec, marks, models))
+            .collect()
+    }
+
+    /// Takes a picture. Pictures of tracks that nobody is scored on are ignored.
+    pub fn push_frame(&mut self, track: &TrackId, frame: &Frame, models: &mut ModelSet) {
+        self.saw(frame.time);
+        for lane in self
+            .lanes
+            .iter_mut()
+            .filter(|l| l.video.as_ref() == Some(track))
+        {
+            lane.push_frame(frame, models, self.settings.stopwatch);
+        }
+    }
+
+    /// Takes sound.
+    ///
+    /// # Errors
+    /// A [`FieldError`] for an unknown track or a block that does not fit the track.
+    pub fn push_audio(
+        &mut self,
+        track: &TrackId,
+        block: &AudioBlock,
+        models: &mut ModelSet,
+    ) -> Result<(), FieldError> {
+        let unknown = || FieldError::new("track_id", track, "an audio track of this interview");
+        let index = self
+            .voices
+            .iter()
+            .position(|v| &v.track == track)
+            .ok_or_else(unknown)?;
+        let voice = &mut self.voices[index];
+        voice
+            .series
+            .push(block)
+            .map_err(|e| FieldError::new("media.audio", e, "sound that can be resampled"))?;
+        voice.advance(models);
+        self.saw(block.time);
+        self.end = self.end.max(block.end());
+        for lane in self.lanes.iter_mut().filter(|l| l.listens_to(track)) {
+            lane.segmenter.saw(block.time);
+        }
+        Ok(())
+    }
+
+    /// Takes a control event; events may come in any order.
+    ///
+    /// # Errors
+    /// A [`FieldError`] when it names an unknown track or participant, or there are too many.
+    pub fn push_event(&mut self, event: ControlEvent) -> Result<(), FieldError> {
+        self.check_event(&event)?;
+        if let EventKind::Discontinuity { track, .. } = &event.kind {
+            for lane in self
+                .lanes
+                .iter_mut()
+                .filter(|l| l.video.as_ref() == Some(track))
+            {
+                lane.break_track();
+            }
+        }
+        if let EventKind::ClockMapping { track, source, .. } = &event.kind {
+            for lane in self.lanes.iter_mut().filter(|l| l.uses(track)) {
+                lane.clock = *source;
+            }
+        }
+        let at = self.events.partition_point(|e| e.time <= event.time);
+        self.events.insert(at, event);
+        Ok(())
+    }
+
+    fn check_event(&self, event: &ControlEvent) -> Result<(), FieldError> {
+        if self.events.len() >= MAX_EVENTS {
+            return Err(FieldError::new(
+                "event",
+                self.events.len() + 1,
+                format!("at most {MAX_EVENTS} events in an interview"),
+            ));
+        }
+        let participant = |p: &ParticipantId| match self.spec.role_of(p) {
+            Some(_) => Ok(()),
+            None => Err(FieldError::new(
+                "participant_id",
+                p,
+                "a participant of this interview",
+            )),
+        };
+        let track = |t: &TrackId| match self.spec.track(t) {
+            Some(_) => Ok(()),
+            None => Err(FieldError::new("track_id", t, "a track of this interview")),
+        };
+        match &event.kind {
+            EventKind::Mute { participant: p, .. } | EventKind::Camera { participant: p, .. } => {
+                participant(p)
+            }
+            EventKind::ActiveSpeaker {
+                participant: Some(p),
+            } => participant(p),
+            EventKind::Discontinuity { track: t, .. }
+            | EventKind::ClockMapping { track: t, .. } => track(t),
+            EventKind::Challenge { deadline, .. } if *deadline <= event.time => Err(
+                FieldError::new("deadline_us", deadline.as_us(), "a time after the event"),
+            ),
+            EventKind::WarmUp { end } if *end <= event.time => Err(FieldError::new(
+                "end_us",
+                end.as_us(),
+                "a time after the event",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells that chunks of a track were lost or dropped; lowers coverage.
+    pub fn note_lost(&mut self, track: &TrackId, chunks: u64) {
+        for lane in self
+            .lanes
+            .iter_mut()
+            .filter(|l| l.video.as_ref() == Some(track))
+        {
+            lane.note_lost(chunks);
+        }
+    }
+
+    /// Results that became available: final segments in order, and at most one provisional
+    /// result per participant for a segment that still waits for a track.
+    pub fn poll(&mut self, models: &mut ModelSet) -> Vec<SegmentResult> {
+        let mut out = Vec::new();
+        for lane in &mut self.lanes {
+            lane.poll(
+                &self.voices,
+                &self.events,
+                models,
+                self.settings.stopwatch,
+                &mut out,
+            );
+        }
+        out
+    }
+
+    /// Settles what is left and closes the interview. `partial` says that the media was cut
+    /// short, `end_reason` why, in words.
+    pub fn finish(
+        &mut self,
+        end_reason: &str,
+        partial: bool,
+        models: &mut ModelSet,
+    ) -> (Vec<SegmentResult>, SessionSummary) {
+        for voice in &mut self.voices {
+            voice.finish(models);
+        }
+        let mut out = self.poll(models);
+        let stopwatch = self.settings.stopwatch;
+        for lane in &mut self.lanes {
+            lane.finish(&self.voices, &self.events, models, stopwatch, &mut out);
+        }
+        let duration = MediaTime(self.end.since_ns(self.first.unwrap_or(self.end)).max(0));
+        let summary = SessionSummary {
+            duration,
+            participants: self.lanes.iter().map(Lane::summary).collect(),
+            partial,
+            end_reason: end_reason.to_owned(),
+            cautions: cautions(self.settings.fusion.prior),
+        };
+        (out, summary)
+    }
+
+    fn saw(&mut self, time: MediaTime) {
+        self.first = Some(self.first.map_or(time, |f| f.min(time)));
+        self.end = self.end.max(time);
+    }
+}
+
+impl Voice {
+    fn advance(&mut self, models: &mut ModelSet) {
+        self.series.advance(&mut Vad { models });
+        self.settle();
+    }
+
+    fn finish(&mut self, models: &mut ModelSet) {
+        if let Err(e) = self.series.finish(&mut Vad { models }) {
+            tracing::warn!(track = %self.track, error = %e, "the end of the sound was lost");
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.obstacle = self.series.obstacle().cloned();
+        self.watermark = self.series.settled_until();
+    }
+}
+
+/// The voice-activity net of the manifest (task `vad`) over the engine.
+struct Vad<'a> {
+    models: &'a mut ModelSet,
+}
+
+impl SpeechModel for Vad<'_> {
+    fn speech(&mut self, logmel: &[[f32; crate::core::MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+        lane::run_vad(self.models, logmel)
+    }
+}
+
+/// The clock relation of a lane's sound to its pictures: the worse of what both tracks claim,
+/// unless they share a clock id.
+fn clock_between(spec: &InterviewSpec, a: Option<&TrackId>, b: Option<&TrackId>) -> ClockSource {
+    let find = |id: Option<&TrackId>| id.and_then(|id| spec.track(id));
+    match (find(a), find(b)) {
+        (Some(a), Some(b)) if !a.clock_id.is_empty() && a.clock_id == b.clock_id => {
+            a.clock.max(b.clock)
+        }
+        (Some(a), Some(b)) => a.clock.min(b.clock),
+        _ => ClockSource::Unknown,
+    }
+}
+
+/// First track of a kind that belongs to a participant with one of these roles.
+fn first_track(
+    spec: &InterviewSpec,
+    kind: TrackKind,
+    owner: impl Fn(&ParticipantId, Role) -> bool,
+) -> Option<TrackId> {
+    spec.tracks
+        .iter()
+        .filter(|t| t.kind() == kind)
+        .find(|t| {
+            spec.role_of(&t.participant)
+                .is_some_and(|r| owner(&t.participant, r))
+        })
+        .map(|t| t.id.clone())
+}
+
+#[cfg(test)]
+mod tests;
