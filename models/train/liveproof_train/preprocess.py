@@ -1,7 +1,7 @@
 """Letterbox, crop and crop geometry, exactly as README.md defines them.
 
 The functions here are the reference for the Rust implementation (golden tensors are made
-with them), so they favour plain formulas over speed. Training uses `fast_*` where noted.
+with them). Training moves windows within packed crops instead (batches_lmk.py).
 """
 from __future__ import annotations
 
@@ -31,21 +31,26 @@ def box_shrink(rgb: np.ndarray, k: int) -> np.ndarray:
     return blocks.astype(np.float32).mean(axis=(1, 3), dtype=np.float32)
 
 
-def bilinear(rgb: np.ndarray, u: np.ndarray, v: np.ndarray, clamp: bool) -> np.ndarray:
-    """Samples at pixel indices (u, v); outside is the edge (`clamp`) or 0."""
+def bilinear(rgb: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Samples at pixel indices (u, v); every pixel outside counts as 0."""
     h, w = rgb.shape[:2]
-    if clamp:
-        u, v = np.clip(u, 0, w - 1), np.clip(v, 0, h - 1)
-    u0, v0 = np.floor(u).astype(int), np.floor(v).astype(int)
+    u, v = np.clip(u, -1, w), np.clip(v, -1, h)
+    u0, v0 = np.floor(u).astype(np.intp), np.floor(v).astype(np.intp)
     fu, fv = (u - u0)[..., None], (v - v0)[..., None]
-
-    def at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        inside = (x >= 0) & (x < w) & (y >= 0) & (y < h)
-        return rgb[np.clip(y, 0, h - 1), np.clip(x, 0, w - 1)] * inside[..., None]
-
-    top = at(u0, v0) * (1 - fu) + at(u0 + 1, v0) * fu
-    low = at(u0, v0 + 1) * (1 - fu) + at(u0 + 1, v0 + 1) * fu
+    framed = np.zeros((h + 3, w + 3, 3), np.float32)
+    framed[1:h + 1, 1:w + 1] = rgb
+    flat = framed.reshape(-1, 3)
+    first = (v0 + 1) * (w + 3) + u0 + 1
+    top = flat[first] * (1 - fu) + flat[first + 1] * fu
+    low = flat[first + w + 3] * (1 - fu) + flat[first + w + 4] * fu
     return (top * (1 - fv) + low * fv).astype(np.float32)
+
+
+def _axis_samples(count: int, step: float, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower index, upper index and fraction of `count` samples at (i + 0.5) step - 0.5, clamped."""
+    at = np.clip((np.arange(count) + 0.5) * step - 0.5, 0, size - 1)
+    low = np.floor(at).astype(np.intp)
+    return low, np.minimum(low + 1, size - 1), (at - low).astype(np.float32)
 
 
 def letterbox(rgb: np.ndarray) -> tuple[np.ndarray, float]:
@@ -56,9 +61,11 @@ def letterbox(rgb: np.ndarray) -> tuple[np.ndarray, float]:
     small = box_shrink(rgb, k)
     w = min(DET_W, int(np.floor(width / s + 0.5)))
     h = min(DET_H, int(np.floor(height / s + 0.5)))
-    u, v = np.meshgrid((np.arange(w) + 0.5) * s / k - 0.5, (np.arange(h) + 0.5) * s / k - 0.5)
+    low, high, part = _axis_samples(h, s / k, small.shape[0])
+    rows = small[low] * (1 - part[:, None, None]) + small[high] * part[:, None, None]
+    low, high, part = _axis_samples(w, s / k, small.shape[1])
     out = np.zeros((DET_H, DET_W, 3), np.float32)
-    out[:h, :w] = bilinear(small, u, v, clamp=True)
+    out[:h, :w] = rows[:, low] * (1 - part[:, None]) + rows[:, high] * part[:, None]
     return out, s
 
 
@@ -89,10 +96,17 @@ class Crop:
 def crop_picture(rgb: np.ndarray, crop: Crop, size: int = LMK_PX) -> np.ndarray:
     """The crop as size x size x 3 float32 in 0..255; outside the frame is 0."""
     k = max(1, int(np.floor(crop.side / size)))
-    small = box_shrink(rgb, k)
     grid = (np.arange(size) + 0.5) / size
     where = crop.to_frame(np.stack(np.meshgrid(grid, grid), axis=-1))
-    return bilinear(small, where[..., 0] / k - 0.5, where[..., 1] / k - 0.5, clamp=False)
+    u, v = where[..., 0] / k - 0.5, where[..., 1] / k - 0.5
+    # only the blocks that are looked at are shrunk; the whole grid of blocks starts at (0, 0)
+    h, w = rgb.shape[0] // k, rgb.shape[1] // k
+    x0, y0 = max(0, int(np.floor(u.min()))), max(0, int(np.floor(v.min())))
+    x1, y1 = min(w, int(np.floor(u.max())) + 2), min(h, int(np.floor(v.max())) + 2)
+    if x1 <= x0 or y1 <= y0:
+        return np.zeros((size, size, 3), np.float32)
+    small = box_shrink(rgb[y0 * k:y1 * k, x0 * k:x1 * k], k)
+    return bilinear(small, u - x0, v - y0)
 
 
 def _turned_box(points: np.ndarray, roll: float) -> Crop:
