@@ -2,6 +2,7 @@
 
     python -m liveproof_train.label_teacher stills        # train and val stills
     python -m liveproof_train.label_teacher clips         # every frame of train and val clips
+    python -m liveproof_train.label_teacher possible      # val stills: faces that may be there
 
 Writes compact npz files under the cache; what is there already is not made again. Splits `dev`
 and `eval` are never read. The label of a face is the mean of the teacher's answers on the
@@ -162,6 +163,38 @@ def label_stills(labeller: Labeller, shard: int, shards: int) -> None:
         print(f"{out.name}: {len(chunk)} stills, {len(owner)} faces, {time.time() - start:.0f} s", flush=True)
 
 
+def possible_faces(rgb: np.ndarray, finders) -> np.ndarray:
+    """[n, 4] boxes of whatever the teacher's detectors hold possible, in any of three views."""
+    height, width = rgb.shape[:2]
+    out = []
+    for grow, x0, y0, x1, y1 in ((1, 0, 0, width, height), (2, 0, 0, width * 2 // 3, height), (2, width // 3, 0, width, height)):
+        view = cv2.resize(rgb[y0:y1, x0:x1], None, fx=grow, fy=grow)
+        for finder in finders:
+            for found in finder.process(np.ascontiguousarray(view)).detections or []:
+                box = found.location_data.relative_bounding_box
+                low = np.array([box.xmin * (x1 - x0) + x0, box.ymin * (y1 - y0) + y0])
+                out.append(np.r_[low, low + np.array([box.width * (x1 - x0), box.height * (y1 - y0)])])
+    return np.array(out, np.float32).reshape(-1, 4)
+
+
+def label_possible() -> None:
+    """Val stills: faces that the mesh did not confirm but that no one should call background."""
+    out = cache_dir("labels") / "possible-val.npz"
+    if out.exists():
+        return
+    detection = mp.solutions.face_detection.FaceDetection
+    finders = [detection(model_selection=kind, min_detection_confidence=0.3) for kind in (0, 1)]
+    boxes, owner, paths = [], [], []
+    for number, row in enumerate(manifest_rows({"val"}, STILL_KINDS)):
+        bgr = cv2.imread(str(data_dir() / row["path"]))
+        paths.append(row["path"])
+        for box in possible_faces(np.ascontiguousarray(bgr[:, :, ::-1]), finders):
+            boxes.append(box)
+            owner.append(number)
+    save(out, path=np.array(paths), owner=np.array(owner, np.int32), box=np.array(boxes, np.float32).reshape(-1, 4))
+    print(f"{len(boxes)} possible faces in {len(paths)} val stills")
+
+
 def save(target, /, **arrays) -> None:
     """Writes an npz in one step, so that an interrupted run leaves no half file."""
     part = target.with_suffix(".part.npz")
@@ -240,10 +273,13 @@ def label_clips(labeller: Labeller, shard: int, shards: int) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("stills", "clips"))
+    parser.add_argument("what", choices=("stills", "clips", "possible"))
     parser.add_argument("--shard", type=int, default=0)
     parser.add_argument("--shards", type=int, default=1)
     args = parser.parse_args()
+    if args.what == "possible":
+        label_possible()
+        return 0
     labeller = Labeller(load_order())
     {"stills": label_stills, "clips": label_clips}[args.what](labeller, args.shard, args.shards)
     return 0

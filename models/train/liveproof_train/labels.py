@@ -102,3 +102,9 @@ def frames_of(path: str) -> Iterator[np.ndarray]:
         stream.thread_count = 1
         for frame in container.decode(stream):
             yield frame.to_ndarray(format="rgb24")
+
+
+def possible_faces() -> dict[str, np.ndarray]:
+    """Boxes [n, 4] of faces that may be there, by val still; see label_teacher.label_possible."""
+    with np.load(cache_dir("labels") / "possible-val.npz") as got:
+        return {str(path): got["box"][got["owner"] == i] for i, path in enumerate(got["path"])}

@@ -116,6 +116,9 @@ def blank(rgb: np.ndarray, box: np.ndarray, rng: np.random.Generator, kind: str,
     else:  # smear: the column beside the face, drawn across it
         column = rgb[y0:y1, max(0, x0 - 1):max(1, x0)]
         fill = np.repeat(column[:, :1], pw, axis=1)
+    if kind != "noise" and rng.random() < 0.25:  # grain: neither texture nor tone makes a face
+        grain = rng.standard_normal((ph, pw, 1 if rng.random() < 0.6 else 3)) * rng.uniform(8, 60)
+        fill = np.clip(fill + grain, 0, 255).astype(np.uint8)
     if kind == "ellipse" or rng.random() < 0.4:
         mask = np.zeros((ph, pw), np.float32)
         cv2.ellipse(mask, (pw // 2, ph // 2), (pw // 2, ph // 2), 0, 0, 360, 1.0, -1)
@@ -256,7 +259,7 @@ class Composer:
         self.place(scene)
         while rng.random() < 0.25:
             self.place(scene, tall=float(rng.uniform(0.1, 0.45)))
-        if rng.random() < 0.2:
+        if rng.random() < 0.28:
             kind = BLANKS[rng.integers(len(BLANKS))]
             texture = scene.rgb[:h // 4, :w]
             for box in scene.box:

@@ -1,6 +1,6 @@
 # Face detector: teacher boxes and points over stills and clips -> det-1.onnx
 STAGES="label pack fit export evaluate golden"
-stage_label() { teacher label_teacher stills; teacher label_teacher clips; }
+stage_label() { teacher label_teacher stills; teacher label_teacher clips; teacher label_teacher possible; }
 stage_pack() { train pack_det; }
 stage_fit() { train fit_det "${fit_options[@]}"; }
 stage_export() { train export_det; }
