@@ -22,8 +22,8 @@ docs: ## build the API documentation into target/doc
 	@.ci/setup
 	cargo doc --workspace --no-deps
 
-testdata: ## generate the demo interview anew (needs the recipe's tools, see testdata/demo)
-	@testdata/demo/make
+testdata: ## generate the demo interview and the test media anew (needs ffmpeg and espeak-ng, see testdata/README.md)
+	@testdata/generate/run
 
 bench: ## run every benchmark
 	@.ci/setup
