@@ -17,13 +17,12 @@ import numpy as np
 
 from .card import table, write_card
 from .conditions import PHOTOMETRIC, small
-from .exporting import DATA_TERMS
 from .labels import Face, clips, frames_of, possible_faces, read_rgb, source_of, stills
 from .manifest import read_entry, update_metrics
-from .nets import DetNet
 from .paths import MODELS_DIR, cache_dir
 from .scenes import BLANKS, blank, procedural
-from .serving import Detector, Hit, iou_with
+from .serving import Detector, Hit, iou_with, parameter_count
+from .terms import DATA_TERMS
 
 SURE = 6.0  # % flip error up to which the teacher's box counts
 FLOOR = 0.02  # lowest score that enters the precision-recall curve
@@ -237,7 +236,7 @@ def main() -> None:
 def card(still_table: str, clip_table: str, false_table: str, rate: str, ap: float, ms: float, aside: int) -> None:
     """Writes models/det-1.card.md."""
     entry = read_entry("det-1")
-    parameters = sum(p.numel() for p in DetNet().parameters())
+    parameters = parameter_count(entry["file"])
     write_card(MODELS_DIR / "det-1.card.md", "det-1: face detector", [
         ("Terms of the weights", DATA_TERMS + " The code that made them is MIT OR Apache-2.0."),
         ("What it is", f"A convolutional net of {parameters:,} parameters (plain ReLU, strides 8, 16 and 32) that finds faces in a "

@@ -19,14 +19,13 @@ import numpy as np
 
 from .card import table, write_card
 from .conditions import PHOTOMETRIC, small
-from .exporting import DATA_TERMS
 from .labels import Face, Clip, clips, frames_of, read_rgb, source_of, stills
 from .manifest import read_entry, update_metrics
 from .mesh import SLICES, inter_ocular
-from .nets import LmkNet
 from .paths import MODELS_DIR
 from .preprocess import Crop, crop_from_detection, crop_from_points
-from .serving import Detector, Landmarks, Tracker, iou_with
+from .serving import Detector, Landmarks, Tracker, iou_with, parameter_count
+from .terms import DATA_TERMS
 
 LIPS = np.r_[SLICES["lips_outer"], SLICES["lips_inner"]]
 # inner-lip rows above each other: upper lip left to right, lower lip left to right
@@ -261,7 +260,7 @@ def main() -> None:
 def card(still_table: str, code_table: str, clip_table: str, facts: dict[str, float], least: str, ms: float) -> None:
     """Writes models/lmk-1.card.md."""
     entry = read_entry("lmk-1")
-    parameters = sum(p.numel() for p in LmkNet().parameters())
+    parameters = parameter_count(entry["file"])
     write_card(MODELS_DIR / "lmk-1.card.md", "lmk-1: face landmarks", [
         ("Terms of the weights", DATA_TERMS + " The code that made them is MIT OR Apache-2.0."),
         ("What it is", f"A convolutional net of {parameters:,} parameters (plain ReLU; each point is the mean position under a softmax map) "

@@ -18,6 +18,14 @@ def session_of(file: str) -> ort.InferenceSession:
     return ort.InferenceSession(str(MODELS_DIR / file), options, providers=["CPUExecutionProvider"])
 
 
+def parameter_count(file: str) -> int:
+    """Numbers in the initialisers of a model file (batch normalisation is folded in)."""
+    import onnx
+
+    graph = onnx.load(str(MODELS_DIR / file)).graph
+    return int(sum(np.prod(tensor.dims) for tensor in graph.initializer))
+
+
 @dataclass
 class Hit:
     """A detected face in frame pixels."""
