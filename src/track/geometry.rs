@@ -1,119 +1,43 @@
-//! Geometry of landmarks: crops, boxes, the mouth patch. Formulas in `models/train/README.md`.
+//! Boxes of landmarks and detections, and where the mouth patch lies.
 
-use super::sample::Patch;
-use crate::core::{LANDMARKS, Landmarks, points};
+use crate::core::{Landmarks, points};
+use crate::vision::{Crop, eye_centres};
 
 /// Width of the mouth patch in inter-ocular distances.
 const MOUTH_WIDTH_IOD: f64 = 1.6;
 
-/// Mean of the points of a range, x and y.
-fn centre(marks: &Landmarks, range: std::ops::Range<usize>) -> (f64, f64) {
-    let part = marks.get(range).unwrap_or(&[]);
-    let n = part.len().max(1) as f64;
-    let sum = |axis: usize| part.iter().map(|p| f64::from(p[axis])).sum::<f64>() / n;
-    (sum(0), sum(1))
-}
-
-/// Centres of the eye contours, image-left first.
-pub(super) fn eye_centres(marks: &Landmarks) -> ((f64, f64), (f64, f64)) {
-    (
-        centre(marks, points::EYE_LEFT),
-        centre(marks, points::EYE_RIGHT),
-    )
-}
-
-/// Roll of the line between the eye centres, radians, clockwise on the screen.
-pub(super) fn roll(marks: &Landmarks) -> f64 {
-    let (left, right) = eye_centres(marks);
-    (right.1 - left.1).atan2(right.0 - left.0)
-}
-
 /// Distance between the eye centres in pixels.
 pub(super) fn iod_px(marks: &Landmarks) -> f64 {
     let (left, right) = eye_centres(marks);
-    (right.0 - left.0).hypot(right.1 - left.1)
+    (right[0] - left[0]).hypot(right[1] - left[1])
 }
 
 /// x0, y0, x1, y1 of all points.
 pub(super) fn bounding_box(marks: &Landmarks) -> [f32; 4] {
     let first = marks[0];
-    marks
-        .iter()
-        .fold([first[0], first[1], first[0], first[1]], |b, p| {
-            [
-                b[0].min(p[0]),
-                b[1].min(p[1]),
-                b[2].max(p[0]),
-                b[3].max(p[1]),
-            ]
-        })
-}
-
-/// The next frame's crop: a square of `scale` times the longer side of the upright box around
-/// the points, turned with the eyes.
-pub(super) fn crop_from_points(marks: &Landmarks, scale: f64) -> Patch {
-    let roll = roll(marks);
-    let (sin, cos) = roll.sin_cos();
-    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    for p in marks {
-        let (x, y) = (f64::from(p[0]), f64::from(p[1]));
-        for (axis, v) in [cos * x + sin * y, -sin * x + cos * y]
-            .into_iter()
-            .enumerate()
-        {
-            low[axis] = low[axis].min(v);
-            high[axis] = high[axis].max(v);
-        }
-    }
-    let (mx, my) = ((low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0);
-    let side = scale * (high[0] - low[0]).max(high[1] - low[1]);
-    Patch {
-        cx: cos * mx - sin * my,
-        cy: sin * mx + cos * my,
-        width: side,
-        height: side,
-        roll,
-    }
-}
-
-/// The crop of a detection: around the box's centre, turned with the two eye points.
-pub(super) fn crop_from_detection(bbox: [f32; 4], five: &[[f32; 2]; 5], scale: f64) -> Patch {
-    let [x0, y0, x1, y1] = bbox.map(f64::from);
-    let [left, right] = [five[0], five[1]].map(|p| p.map(f64::from));
-    let side = scale * (x1 - x0).max(y1 - y0);
-    Patch {
-        cx: (x0 + x1) / 2.0,
-        cy: (y0 + y1) / 2.0,
-        width: side,
-        height: side,
-        roll: (right[1] - left[1]).atan2(right[0] - left[0]),
-    }
-}
-
-/// Landmarks in fractions of a crop, x and y in turn, to frame pixels.
-pub(super) fn to_frame(crop: Patch, fractions: &[f32]) -> Option<Landmarks> {
-    if fractions.len() != 2 * LANDMARKS {
-        return None;
-    }
-    let mut marks = [[0.0; 2]; LANDMARKS];
-    for (mark, pair) in marks.iter_mut().zip(fractions.chunks_exact(2)) {
-        let (x, y) = crop.to_frame(f64::from(pair[0]), f64::from(pair[1]));
-        *mark = [x as f32, y as f32];
-    }
-    Some(marks)
+    let start = [first[0], first[1], first[0], first[1]];
+    marks.iter().fold(start, |b, p| {
+        [
+            b[0].min(p[0]),
+            b[1].min(p[1]),
+            b[2].max(p[0]),
+            b[3].max(p[1]),
+        ]
+    })
 }
 
 /// Where the mouth patch lies: centred on the outer lip contour, upright with the eyes.
-/// `aspect` is height over width.
-pub(super) fn mouth_patch(marks: &Landmarks, aspect: f64) -> Patch {
-    let (cx, cy) = centre(marks, points::LIPS_OUTER);
-    let width = MOUTH_WIDTH_IOD * iod_px(marks);
-    Patch {
-        cx,
-        cy,
-        width,
-        height: width * aspect,
-        roll: roll(marks),
+pub(super) fn mouth_crop(marks: &Landmarks) -> Crop {
+    let lips = marks.get(points::LIPS_OUTER).unwrap_or(&[]);
+    let mean = |axis: usize| {
+        lips.iter().map(|p| f64::from(p[axis])).sum::<f64>() / lips.len().max(1) as f64
+    };
+    let (left, right) = eye_centres(marks);
+    Crop {
+        cx: mean(0),
+        cy: mean(1),
+        side: MOUTH_WIDTH_IOD * iod_px(marks),
+        roll_rad: (right[1] - left[1]).atan2(right[0] - left[0]),
     }
 }
 
@@ -133,6 +57,7 @@ pub(super) fn area(b: [f32; 4]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::LANDMARKS;
 
     #[test]
     fn overlap_of_boxes() {
@@ -144,18 +69,14 @@ mod tests {
     }
 
     #[test]
-    fn a_crop_maps_its_points_back_and_forth() {
-        let crop = Patch {
-            cx: 50.0,
-            cy: 40.0,
-            width: 20.0,
-            height: 20.0,
-            roll: 0.5,
-        };
-        let (x, y) = crop.to_frame(0.5, 0.5);
-        assert!((x - 50.0).abs() < 1e-9 && (y - 40.0).abs() < 1e-9);
-        assert!(to_frame(crop, &[0.5; 191]).is_none());
-        let marks = to_frame(crop, &[0.5; 192]).unwrap();
-        assert_eq!(marks[95], [50.0, 40.0]);
+    fn the_mouth_patch_follows_lips_and_eyes() {
+        let mut marks = [[0.0f32; 2]; LANDMARKS];
+        marks[points::LIPS_OUTER].fill([100.0, 150.0]);
+        marks[points::EYE_LEFT].fill([80.0, 100.0]);
+        marks[points::EYE_RIGHT].fill([120.0, 130.0]);
+        let crop = mouth_crop(&marks);
+        assert_eq!((crop.cx, crop.cy, crop.side), (100.0, 150.0, 80.0));
+        assert!((crop.roll_rad - 0.6435).abs() < 1e-4);
+        assert_eq!(bounding_box(&marks), [0.0, 0.0, 120.0, 150.0]);
     }
 }

@@ -1,12 +1,11 @@
-//! Golden tensors of the training code: preprocessing and nets agree within 1e-3.
+//! The shipped nets: as in Python within 1e-3 (golden tensors), and tracking over drawn scenes.
 
-use super::geometry::{crop_from_detection, crop_from_points};
 use super::nets::{DET, LMK, Nets};
-use super::sample::{self, Outside, Patch};
 use super::{FaceTracker, TrackConfig};
-use crate::core::{Frame, Landmarks, MediaTime};
+use crate::core::{Frame, MediaTime};
 use crate::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
-use ndarray::{Array4, ArrayD, IxDyn};
+use crate::vision::{Crop, DET_H, DET_W, LMK_PX, crop_tensor, letterbox};
+use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -49,47 +48,17 @@ fn npy(name: &Value) -> ArrayD<f32> {
     ArrayD::from_shape_vec(IxDyn(&shape), values).unwrap()
 }
 
-/// The frame that golden.py defines by integer formulas.
-fn pattern(size: &Value) -> Frame {
-    let side = |i: usize| size[i].as_u64().unwrap() as u32;
-    let (width, height) = (side(0), side(1));
-    let tri = |v: u32| if v % 512 < 256 { v % 512 } else { 511 - v % 512 } as u8;
-    let mut rgb = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            rgb.extend([tri(3 * x + 2 * y), tri(x * x / 64 + y), tri(5 * y + x / 2)]);
-        }
-    }
-    Frame::new(MediaTime::ZERO, 0, width, height, rgb).unwrap()
-}
-
 fn number(v: &Value, key: &str) -> f64 {
     v[key].as_f64().unwrap()
 }
 
-fn crop_of(v: &Value) -> Patch {
-    Patch {
+fn crop_of(v: &Value) -> Crop {
+    Crop {
         cx: number(v, "cx"),
         cy: number(v, "cy"),
-        width: number(v, "side"),
-        height: number(v, "side"),
-        roll: number(v, "roll_rad"),
+        side: number(v, "side"),
+        roll_rad: number(v, "roll_rad"),
     }
-}
-
-/// A 3 x rows x cols tensor, (value / 255 - 0.5) / 0.5, with the padding of a black pixel.
-fn normalised(
-    rows: usize,
-    cols: usize,
-    fill: impl FnOnce(&mut dyn FnMut(usize, [f32; 3])),
-) -> Array4<f32> {
-    let mut out = Array4::from_elem((1, 3, rows, cols), -1.0f32);
-    fill(&mut |i, rgb| {
-        for (c, v) in rgb.into_iter().enumerate() {
-            out[[0, c, i / cols, i % cols]] = (v / 255.0 - 0.5) / 0.5;
-        }
-    });
-    out
 }
 
 fn assert_close<'a>(
@@ -131,97 +100,13 @@ fn drawn_face(case: &Value) -> Frame {
 }
 
 #[test]
-fn letterbox_is_that_of_training() {
-    for case in index()["letterbox"].as_array().unwrap() {
-        let frame = pattern(&case["pattern"]);
-        let mut scale = 0.0;
-        let tensor = normalised(192, 320, |put| {
-            scale = sample::letterbox(&frame, (320, 192), put);
-        });
-        assert!((scale - number(case, "scale")).abs() < 1e-9);
-        let step = case["row_step"].as_u64().unwrap() as usize;
-        let rows: Vec<f32> = tensor
-            .outer_iter()
-            .flat_map(|batch| batch.outer_iter().map(|p| p.to_owned()).collect::<Vec<_>>())
-            .flat_map(|plane| {
-                plane
-                    .outer_iter()
-                    .step_by(step)
-                    .flatten()
-                    .copied()
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        assert_close(
-            &case["pattern"].to_string(),
-            &rows,
-            npy(&case["tensor"]).iter(),
-            1.0,
-        );
-    }
-}
-
-#[test]
-fn crops_are_those_of_training() {
-    for case in index()["crop"].as_array().unwrap() {
-        let frame = pattern(&case["pattern"]);
-        let tensor = normalised(112, 112, |put| {
-            sample::patch(&frame, crop_of(case), (112, 112), Outside::Zero, put);
-        });
-        assert_close(
-            &case["pattern"].to_string(),
-            &tensor,
-            npy(&case["tensor"]).iter(),
-            1.0,
-        );
-    }
-}
-
-fn landmarks(flat: &ArrayD<f32>) -> Landmarks {
-    let mut flat = flat.iter();
-    std::array::from_fn(|_| std::array::from_fn(|_| *flat.next().unwrap()))
-}
-
-fn assert_same_crop(found: Patch, expected: &Value) {
-    let e = crop_of(expected);
-    for (f, e) in [
-        (found.cx, e.cx),
-        (found.cy, e.cy),
-        (found.width, e.width),
-        (found.roll, e.roll),
-    ] {
-        assert!((f - e).abs() < 1e-3, "{found:?}, expected {expected}");
-    }
-}
-
-#[test]
-fn crop_geometry_is_that_of_training() {
-    let index = index();
-    for case in index["crop_from_points"].as_array().unwrap() {
-        assert_same_crop(
-            crop_from_points(&landmarks(&npy(&case["points"])), 1.4),
-            case,
-        );
-    }
-    for case in index["crop_from_detection"].as_array().unwrap() {
-        let value = |v: &Value| v.as_f64().unwrap() as f32;
-        let bbox = std::array::from_fn(|i| value(&case["box"][i]));
-        let five = std::array::from_fn(|i| std::array::from_fn(|j| value(&case["five"][i][j])));
-        assert_same_crop(crop_from_detection(bbox, &five, 1.4), case);
-    }
-}
-
-#[test]
 fn the_nets_say_what_they_say_in_python() {
     let mut models = shipped();
     for case in index()["nets"].as_array().unwrap() {
         let frame = drawn_face(case);
-        let input = normalised(192, 320, |put| {
-            sample::letterbox(&frame, (320, 192), put);
-        });
-        let out = models
-            .run(DET, &[("image", input.view().into_dyn())])
-            .unwrap();
+        let input =
+            ArrayD::from_shape_vec(IxDyn(&[1, 3, DET_H, DET_W]), letterbox(&frame).tensor).unwrap();
+        let out = models.run(DET, &[("image", input.view())]).unwrap();
         for (i, name) in ["scores", "boxes", "points"].into_iter().enumerate() {
             // Boxes and points are pixels of a 320-pixel picture.
             let scale = if i == 0 { 1.0 } else { 320.0 };
@@ -232,13 +117,9 @@ fn the_nets_say_what_they_say_in_python() {
                 scale,
             );
         }
-        let crop = crop_of(&case["lmk_crop"]);
-        let input = normalised(112, 112, |put| {
-            sample::patch(&frame, crop, (112, 112), Outside::Zero, put);
-        });
-        let out = models
-            .run(LMK, &[("image", input.view().into_dyn())])
-            .unwrap();
+        let pixels = crop_tensor(&frame, &crop_of(&case["lmk_crop"]), LMK_PX);
+        let input = ArrayD::from_shape_vec(IxDyn(&[1, 3, LMK_PX, LMK_PX]), pixels).unwrap();
+        let out = models.run(LMK, &[("image", input.view())]).unwrap();
         for (i, name) in ["points", "visibility", "pose", "face"]
             .into_iter()
             .enumerate()
@@ -251,7 +132,7 @@ fn the_nets_say_what_they_say_in_python() {
                 scale,
             );
         }
-        let mut nets = Nets::new(&models).unwrap();
+        let nets = Nets::new(&models).unwrap();
         let best = nets.detect(&frame, &mut models).unwrap()[0];
         assert!((f64::from(best.score) - number(case, "best_score")).abs() < 1e-3);
     }

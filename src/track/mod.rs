@@ -2,7 +2,7 @@
 //!
 //! **In:** [`Frame`](crate::core::Frame)s of one lane in time order. **Out:** a
 //! [`FaceObs`](crate::core::FaceObs) for each, and the [`quality`] of a span of them.
-//! **May touch:** `core`, [`crate::engine::ModelSet`]. **Must not touch:** analyzers, sessions,
+//! **May touch:** `core`, `vision`, [`crate::engine::ModelSet`]. **Must not touch:** analyzers, sessions,
 //! clocks, IO.
 //!
 //! The landmark net looks at every picture, on the crop that the picture before asks for; the
@@ -23,7 +23,6 @@ mod geometry;
 mod measure;
 mod nets;
 mod quality;
-mod sample;
 mod tracker;
 
 pub use nets::{DET, LMK};

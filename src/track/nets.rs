@@ -1,10 +1,11 @@
 //! The two nets of tracking: how a frame is put in and how their outputs are read.
 
-use super::geometry::{area, iou, to_frame};
-use super::sample::{self, Outside, Patch};
-use crate::core::{AbstainReason, Abstention, Frame, Landmarks};
-use crate::engine::{EngineError, InputSpec, ModelSet};
-use ndarray::{Array4, ArrayViewD};
+use super::geometry::{area, iou};
+use crate::core::{AbstainReason, Abstention, Frame, LANDMARKS, Landmarks};
+use crate::engine::{EngineError, InputSpec, ModelSet, PerChannel};
+use crate::vision::geometry::CROP_SCALE;
+use crate::vision::{Crop, DET_H, DET_W, LMK_PX, crop_tensor, letterbox};
+use ndarray::{ArrayView, ArrayViewD};
 
 /// Task of the face detector in the manifest.
 pub const DET: &str = "det";
@@ -34,157 +35,90 @@ pub(super) struct Marks {
     pub(super) face: f32,
 }
 
-/// The input tensor of one net, with the constants of the manifest.
-#[derive(Debug, Clone)]
-struct Input {
-    name: String,
-    /// 1 x 3 x rows x cols.
-    tensor: Array4<f32>,
-    cols: usize,
-    rows: usize,
-    /// value * gain + bias per channel.
-    gain: [f32; 3],
-    bias: [f32; 3],
-}
-
-impl Input {
-    fn new(task: &str, spec: &InputSpec) -> Result<Self, Abstention> {
-        let bad = |what: &str| {
-            let detail = format!("manifest, task {task}, input {}: {what}", spec.name);
-            Abstention::new(AbstainReason::ModelMissing, detail)
-        };
-        if spec.layout != "NCHW" || spec.color.as_deref() != Some("RGB") {
-            return Err(bad("expected layout NCHW and color RGB"));
-        }
-        let (Some(cols), Some(rows)) = (spec.width, spec.height) else {
-            return Err(bad("width and height are needed"));
-        };
-        let (cols, rows) = (cols as usize, rows as usize);
-        let (mut gain, mut bias) = ([0.0; 3], [0.0; 3]);
-        for c in 0..3 {
-            let mean = spec.mean.as_ref().map_or(Some(0.0), |m| m.get(c));
-            let std = spec.std.as_ref().map_or(Some(1.0), |s| s.get(c));
-            let (Some(mean), Some(std)) = (mean, std) else {
-                return Err(bad("mean and std need one number or three"));
-            };
-            gain[c] = 1.0 / (255.0 * std);
-            bias[c] = -mean / std;
-        }
-        let tensor = Array4::zeros((1, 3, rows, cols));
-        Ok(Self {
-            name: spec.name.clone(),
-            tensor,
-            cols,
-            rows,
-            gain,
-            bias,
-        })
-    }
-
-    /// The three colour planes, to be written by pixel index.
-    fn planes(&mut self) -> (Planes<'_>, (usize, usize)) {
-        let size = self.cols * self.rows;
-        let data = self.tensor.as_slice_mut().unwrap_or(&mut []);
-        (
-            Planes {
-                data,
-                size,
-                gain: self.gain,
-                bias: self.bias,
-            },
-            (self.cols, self.rows),
-        )
-    }
-
-    fn view(&self) -> ArrayViewD<'_, f32> {
-        self.tensor.view().into_dyn()
+/// Checks that a net is to be fed as [`crate::vision`] feeds it, and returns its input's name:
+/// weights trained on other pictures would answer, and answer wrong.
+fn checked_input(
+    task: &str,
+    spec: &InputSpec,
+    (cols, rows): (usize, usize),
+    crop_scale: f64,
+) -> Result<String, Abstention> {
+    let half =
+        |v: &Option<PerChannel>| (0..3).all(|c| v.as_ref().and_then(|v| v.get(c)) == Some(0.5));
+    let scale = spec
+        .crop
+        .as_ref()
+        .and_then(|c| c.get("scale"))
+        .and_then(toml::Value::as_float);
+    let size = (spec.width, spec.height);
+    let wrong = if spec.layout != "NCHW" || spec.color.as_deref() != Some("RGB") {
+        Some("layout and color: expected NCHW and RGB".to_owned())
+    } else if size != (u32::try_from(cols).ok(), u32::try_from(rows).ok()) {
+        Some(format!(
+            "width and height: found {size:?}, expected {cols} x {rows}"
+        ))
+    } else if !half(&spec.mean) || !half(&spec.std) {
+        Some("mean and std: expected 0.5 for each channel".to_owned())
+    } else if scale != Some(crop_scale) {
+        Some(format!(
+            "crop.scale: found {scale:?}, expected {crop_scale}"
+        ))
+    } else {
+        None
+    };
+    match wrong {
+        None => Ok(spec.name.clone()),
+        Some(what) => Err(Abstention::new(
+            AbstainReason::ModelMissing,
+            format!("manifest, task {task}, input {}.{what}", spec.name),
+        )),
     }
 }
 
-struct Planes<'a> {
-    data: &'a mut [f32],
-    size: usize,
-    gain: [f32; 3],
-    bias: [f32; 3],
-}
-
-impl Planes<'_> {
-    fn put(&mut self, i: usize, rgb: [f32; 3]) {
-        for (c, v) in rgb.into_iter().enumerate() {
-            if let Some(slot) = self.data.get_mut(c * self.size + i) {
-                *slot = v * self.gain[c] + self.bias[c];
-            }
-        }
-    }
-
-    /// Fills every pixel with 0 before normalisation.
-    fn clear(&mut self) {
-        let (size, bias) = (self.size.max(1), self.bias);
-        for (plane, bias) in self.data.chunks_exact_mut(size).zip(bias) {
-            plane.fill(bias);
-        }
-    }
-}
-
-/// Detector and landmark net with their input buffers. One per lane.
+/// Detector and landmark net as the manifest describes them. One per lane.
 #[derive(Debug, Clone)]
 pub(super) struct Nets {
-    det: Input,
-    lmk: Input,
+    det_input: String,
+    lmk_input: String,
     score_threshold: f32,
     nms_iou: f32,
     /// Least probability at which a crop is taken to hold a face.
     pub(super) face_threshold: f32,
-    /// Side of the crop in multiples of the longer side of the face's box.
-    pub(super) crop_scale: f64,
 }
 
 impl Nets {
-    /// Reads sizes, constants and thresholds from the manifest.
+    /// Checks the preprocessing and reads the thresholds of the manifest.
     ///
     /// # Errors
-    /// An abstention that says which model is missing, or what its entry lacks.
+    /// An abstention that says which model is missing, or what is wrong with its entry.
     pub(super) fn new(models: &ModelSet) -> Result<Self, Abstention> {
-        let number = |task, name: &str, low: f64, high: f64| match models.param(task, name) {
-            Some(v) if v > low && v <= high => Ok(v as f32),
+        let number = |task, name: &str| match models.param(task, name) {
+            Some(v) if v > 0.0 && v <= 1.0 => Ok(v as f32),
             found => Err(Abstention::new(
                 AbstainReason::ModelMissing,
-                format!(
-                    "manifest, task {task}, params.{name}: found {found:?}, expected {low} to {high}"
-                ),
+                format!("manifest, task {task}, params.{name}: found {found:?}, expected 0 to 1"),
             )),
         };
-        let lmk = models.input_spec(LMK)?;
-        let scale = lmk
-            .crop
-            .as_ref()
-            .and_then(|c| c.get("scale"))
-            .and_then(toml::Value::as_float);
+        let (det, lmk) = (models.input_spec(DET)?, models.input_spec(LMK)?);
         Ok(Self {
-            det: Input::new(DET, models.input_spec(DET)?)?,
-            lmk: Input::new(LMK, lmk)?,
-            score_threshold: number(DET, "score_threshold", 0.0, 1.0)?,
-            nms_iou: number(DET, "nms_iou", 0.0, 1.0)?,
-            face_threshold: number(LMK, "face_threshold", 0.0, 1.0)?,
-            crop_scale: scale.filter(|s| (1.0..=4.0).contains(s)).ok_or_else(|| {
-                Abstention::new(
-                    AbstainReason::ModelMissing,
-                    "manifest, task lmk, input.crop.scale: expected a number from 1 to 4",
-                )
-            })?,
+            det_input: checked_input(DET, det, (DET_W, DET_H), 1.0)?,
+            lmk_input: checked_input(LMK, lmk, (LMK_PX, LMK_PX), CROP_SCALE)?,
+            score_threshold: number(DET, "score_threshold")?,
+            nms_iou: number(DET, "nms_iou")?,
+            face_threshold: number(LMK, "face_threshold")?,
         })
     }
 
     /// Faces of a frame, best first.
     pub(super) fn detect(
-        &mut self,
+        &self,
         frame: &Frame,
         models: &mut ModelSet,
     ) -> Result<Vec<Hit>, EngineError> {
-        let (mut planes, size) = self.det.planes();
-        planes.clear();
-        let scale = sample::letterbox(frame, size, |i, rgb| planes.put(i, rgb)) as f32;
-        let out = models.run(DET, &[(&self.det.name, self.det.view())])?;
+        let input = letterbox(frame);
+        let scale = input.scale as f32;
+        let tensor = view(DET, [1, 3, DET_H, DET_W], &input.tensor)?;
+        let out = models.run(DET, &[(&self.det_input, tensor.into_dyn())])?;
         let (scores, boxes, points) = (out.get("scores")?, out.get("boxes")?, out.get("points")?);
         let boxes = boxes.to_slice().unwrap_or(&[]).chunks_exact(4);
         let points = points.to_slice().unwrap_or(&[]).chunks_exact(10);
@@ -207,43 +141,56 @@ impl Nets {
 
     /// Landmarks of a crop; `None` when the crop has no usable extent.
     pub(super) fn landmarks(
-        &mut self,
+        &self,
         frame: &Frame,
-        crop: Patch,
+        crop: Crop,
         models: &mut ModelSet,
     ) -> Result<Option<Marks>, EngineError> {
         if !crop.is_usable() {
             return Ok(None);
         }
-        let (mut planes, size) = self.lmk.planes();
-        sample::patch(frame, crop, size, Outside::Zero, |i, rgb| {
-            planes.put(i, rgb)
-        });
-        let out = models.run(LMK, &[(&self.lmk.name, self.lmk.view())])?;
+        let pixels = crop_tensor(frame, &crop, LMK_PX);
+        let tensor = view(LMK, [1, 3, LMK_PX, LMK_PX], &pixels)?;
+        let out = models.run(LMK, &[(&self.lmk_input, tensor.into_dyn())])?;
         let (points, visibility) = (out.get("points")?, out.get("visibility")?);
         let (pose, face) = (out.get("pose")?, out.get("face")?);
-        let Some(points) = to_frame(crop, points.to_slice().unwrap_or(&[])) else {
-            return Ok(None);
-        };
         let mut marks = Marks {
-            points,
+            points: [[0.0; 2]; LANDMARKS],
             visibility: [0.0; 6],
             pose_deg: [0.0; 3],
             face: face.iter().next().copied().unwrap_or(0.0),
         };
-        marks
-            .visibility
-            .iter_mut()
-            .zip(visibility.iter())
-            .for_each(|(a, b)| *a = *b);
-        marks
-            .pose_deg
-            .iter_mut()
-            .zip(pose.iter())
-            .for_each(|(a, b)| *a = *b);
-        marks.pose_deg[2] += crop.roll.to_degrees() as f32;
+        let mut flat = points.iter().copied();
+        for mark in &mut marks.points {
+            if let (Some(x), Some(y)) = (flat.next(), flat.next()) {
+                *mark = crop.to_frame([x, y]);
+            }
+        }
+        fill(&mut marks.visibility, visibility);
+        fill(&mut marks.pose_deg, pose);
+        marks.pose_deg[2] += crop.roll_rad.to_degrees() as f32;
         Ok(Some(marks))
     }
+}
+
+/// Copies an output whose length the manifest's shape has been checked for.
+fn fill(out: &mut [f32], values: ArrayViewD<'_, f32>) {
+    for (o, v) in out.iter_mut().zip(values.iter()) {
+        *o = *v;
+    }
+}
+
+fn view<'a>(
+    task: &str,
+    shape: [usize; 4],
+    values: &'a [f32],
+) -> Result<ArrayView<'a, f32, ndarray::Ix4>, EngineError> {
+    ArrayView::from_shape(shape, values).map_err(|e| EngineError::Shape {
+        task: task.to_owned(),
+        tensor: "input".to_owned(),
+        found: e.to_string(),
+        expected: format!("{shape:?}"),
+    })
 }
 
 /// Greedy non-maximum suppression; `hits` are in falling order of score.
@@ -274,6 +221,33 @@ mod tests {
         );
         let scores: Vec<f32> = kept.iter().map(|h| h.score).collect();
         assert_eq!(scores, [0.9, 0.7]);
+    }
+
+    #[test]
+    fn a_net_that_wants_other_pictures_is_refused_by_field() {
+        let good = r#"name = "x"
+            layout = "NCHW"
+            color = "RGB"
+            width = 112
+            height = 112
+            mean = 0.5
+            std = [0.5, 0.5, 0.5]
+            crop = { kind = "square", scale = 1.4 }"#;
+        let check = |text: &str| {
+            let spec: InputSpec = toml::from_str(text).unwrap();
+            checked_input(LMK, &spec, (LMK_PX, LMK_PX), CROP_SCALE)
+        };
+        assert_eq!(check(good).unwrap(), "x");
+        for (from, to, field) in [
+            ("RGB", "BGR", "color"),
+            ("width = 112", "width = 128", "width"),
+            ("mean = 0.5", "mean = 0.0", "mean"),
+            ("[0.5, 0.5, 0.5]", "[0.5, 0.5, 0.2]", "std"),
+            ("1.4", "1.6", "crop.scale"),
+        ] {
+            let refused = check(&good.replace(from, to)).unwrap_err();
+            assert!(refused.detail.contains(field), "{}", refused.detail);
+        }
     }
 
     #[test]

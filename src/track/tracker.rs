@@ -1,11 +1,13 @@
 //! One face through a lane's pictures.
 
-use super::geometry::{self, area, crop_from_detection, crop_from_points, iou};
-use super::measure::{self, Change, Glance};
+use super::geometry::{self, area, iou};
+use super::measure::{Change, Glance};
 use super::nets::{Hit, Marks, Nets};
-use super::sample::Patch;
-use crate::core::{Abstention, Face, FaceObs, Frame, MediaTime};
+use crate::core::{Abstention, Face, FaceObs, Frame, MOUTH_PATCH_H, MOUTH_PATCH_W, MediaTime};
 use crate::engine::{EngineError, ModelSet};
+use crate::vision::{
+    Crop, crop_from_detection, crop_from_points, gray_patch, mean_luma, sharpness,
+};
 
 /// How the face is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +46,7 @@ impl Default for TrackConfig {
 /// Where the face was last seen.
 #[derive(Debug, Clone, Copy)]
 struct Track {
-    crop: Patch,
+    crop: Crop,
     bbox: [f32; 4],
     seen: MediaTime,
     unconfirmed: u32,
@@ -89,7 +91,7 @@ impl FaceTracker {
     /// An abstention when the models are missing, or when a net failed on this picture. The
     /// picture then says nothing of a face; the next one starts afresh.
     pub fn observe(&mut self, frame: &Frame, models: &mut ModelSet) -> Result<FaceObs, Abstention> {
-        let mut nets = match self.nets.take() {
+        let nets = match self.nets.take() {
             Some(nets) => nets,
             None => Nets::new(models)?,
         };
@@ -99,12 +101,12 @@ impl FaceTracker {
                 ..TrackerState::default()
             };
         }
-        let glance = Glance::new(frame, None);
+        let glance = Glance::new(frame);
         let change = match &self.state.glance {
             Some(before) => before.change(frame, &glance),
             None => Change::default(),
         };
-        let found = self.follow(frame, change, &mut nets, models);
+        let found = self.follow(frame, change, &nets, models);
         self.nets = Some(nets);
         let marks = match found {
             Ok(marks) => marks,
@@ -132,7 +134,7 @@ impl FaceTracker {
         &mut self,
         frame: &Frame,
         change: Change,
-        nets: &mut Nets,
+        nets: &Nets,
         models: &mut ModelSet,
     ) -> Result<Option<Marks>, EngineError> {
         let mut marks = None;
@@ -162,7 +164,7 @@ impl FaceTracker {
             let unconfirmed = self.state.track.map_or(0, |t| t.unconfirmed);
             self.state.lost = None;
             self.state.track = Some(Track {
-                crop: crop_from_points(&m.points, nets.crop_scale),
+                crop: crop_from_points(&m.points),
                 bbox: geometry::bounding_box(&m.points),
                 seen: frame.time,
                 unconfirmed,
@@ -215,7 +217,7 @@ impl FaceTracker {
         &self,
         frame: &Frame,
         hits: &[Hit],
-        nets: &mut Nets,
+        nets: &Nets,
         models: &mut ModelSet,
     ) -> Result<Option<Marks>, EngineError> {
         let recent = |t: &Track| frame.time.since_ns(t.seen) <= self.config.memory_ns;
@@ -232,7 +234,7 @@ impl FaceTracker {
             b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
         });
         for hit in order.into_iter().take(3) {
-            let crop = crop_from_detection(hit.bbox, &hit.five, nets.crop_scale);
+            let crop = crop_from_detection(hit.bbox, [hit.five[0], hit.five[1]]);
             let Some(first) = nets.landmarks(frame, crop, models)? else {
                 continue;
             };
@@ -241,7 +243,7 @@ impl FaceTracker {
             }
             // Once more on the crop that its own points ask for, so that the first picture of a
             // track is measured like all others.
-            let crop = crop_from_points(&first.points, nets.crop_scale);
+            let crop = crop_from_points(&first.points);
             let second = nets.landmarks(frame, crop, models)?;
             return Ok(second
                 .filter(|m| m.face >= nets.face_threshold)
@@ -261,7 +263,7 @@ fn prominence(frame: &Frame, b: [f32; 4]) -> f32 {
 
 fn describe(frame: &Frame, marks: &Marks) -> Face {
     let bbox = geometry::bounding_box(&marks.points);
-    let (sharpness, luma) = measure::sharpness_and_luma(frame, bbox);
+    let mouth = geometry::mouth_crop(&marks.points);
     Face {
         bbox,
         landmarks: marks.points,
@@ -269,8 +271,8 @@ fn describe(frame: &Frame, marks: &Marks) -> Face {
         pose_deg: marks.pose_deg,
         presence: marks.face,
         iod_px: geometry::iod_px(&marks.points) as f32,
-        mouth: measure::mouth(frame, &marks.points),
-        sharpness,
-        luma,
+        mouth: gray_patch(frame, &mouth, MOUTH_PATCH_W, MOUTH_PATCH_H).into(),
+        sharpness: sharpness(frame, bbox).unwrap_or(0.0),
+        luma: mean_luma(frame, bbox).unwrap_or(0.0),
     }
 }

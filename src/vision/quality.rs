@@ -91,13 +91,22 @@ impl LumaGrid {
     /// Luma at 64 x 64 pixels spread over the frame. Single pixels, not means: a live camera's
     /// noise and motion show in them, while a repeated picture does not.
     pub fn of(frame: &Frame) -> Self {
+        Self::inside(frame, [0.0, 0.0, frame.width as f32, frame.height as f32])
+    }
+
+    /// The same inside a box of x0, y0, x1, y1 in frame pixels; points beyond the frame's edge
+    /// take the nearest pixel.
+    pub fn inside(frame: &Frame, [x0, y0, x1, y1]: [f32; 4]) -> Self {
         let (w, h) = (frame.width as usize, frame.height as usize);
+        let at = |low: f32, high: f32, i: usize, size: usize| {
+            let v = low + (high - low) * (2 * i + 1) as f32 / (2 * GRID) as f32;
+            (v.max(0.0) as usize).min(size.saturating_sub(1))
+        };
         let mut values = Vec::with_capacity(GRID * GRID);
         for j in 0..GRID {
-            let y = (2 * j + 1) * h / (2 * GRID);
+            let row = at(y0, y1, j, h) * w;
             for i in 0..GRID {
-                let x = (2 * i + 1) * w / (2 * GRID);
-                let at = (y * w + x) * 3;
+                let at = (row + at(x0, x1, i, w)) * 3;
                 values.push(match frame.rgb().get(at..at + 3) {
                     Some([r, g, b]) => luma([*r, *g, *b].map(f32::from)).round() as u8,
                     _ => 0,
