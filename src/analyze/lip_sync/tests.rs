@@ -188,7 +188,7 @@ fn opening(seed: u64, t: f64) -> f64 {
     for k in 0..7u64 {
         let f = 1.5 + 4.5 * noise(seed, k);
         let slow = (std::f64::consts::TAU * (0.11 + 0.2 * noise(seed, k + 50)) * t + 9.0 * noise(seed, k + 20)).sin();
-        sum += slow * (std::f64::consts::TAU * f * t + 6.28 * noise(seed, k + 10)).sin();
+        sum += slow * (std::f64::consts::TAU * f * t + 6.0 * noise(seed, k + 10)).sin();
     }
     sum
 }

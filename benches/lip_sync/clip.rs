@@ -1,0 +1,231 @@
+//! One talking clip, decoded and tracked once, and its sound, which can be moved or replaced.
+
+use super::figures::Window;
+use liveproof::analyze::lip_sync::LipSync;
+use liveproof::analyze::{Analyzer, HISTORY_NS, Segment};
+use liveproof::audio::VoiceTrack;
+use liveproof::core::{
+    AbstainReason, Abstention, ClockSource, Coverage, FaceObs, MEL_BANDS, MediaTime, ParticipantId,
+    Quality, Role, Span, TrackId, TrackKind, VOICE_HOP_NS, VoiceSeries,
+};
+use liveproof::decode::file::{FileSource, Media, OpenOptions};
+use liveproof::engine::ModelSet;
+use liveproof::track::{FaceTracker, TrackConfig};
+use std::path::Path;
+
+/// A row of the media manifest.
+pub struct Row {
+    pub path: String,
+    speaker: String,
+}
+
+impl Row {
+    /// File name without folder and ending.
+    pub fn name(&self) -> String {
+        let file = self.path.rsplit('/').next().unwrap_or_default();
+        file.split('.').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// The `talk_av` rows of splits train and val.
+pub fn manifest(path: &Path) -> Option<Vec<Row>> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let mut rows = text.lines().map(fields);
+    let head = rows.next()?;
+    let column = |name: &str| head.iter().position(|h| h == name);
+    let at = (
+        column("path")?,
+        column("kind")?,
+        column("split")?,
+        column("identity")?,
+    );
+    let rows = rows.filter(|r| {
+        r.get(at.1).is_some_and(|k| k == "talk_av")
+            && r.get(at.2).is_some_and(|s| s == "train" || s == "val")
+    });
+    let row = |r: Vec<String>| {
+        Some(Row {
+            path: r.get(at.0)?.clone(),
+            speaker: r.get(at.3)?.clone(),
+        })
+    };
+    Some(rows.filter_map(row).collect())
+}
+
+/// Fields of a CSV line; quotes may hold commas.
+fn fields(line: &str) -> Vec<String> {
+    let (mut out, mut quoted) = (vec![String::new()], false);
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => out.push(String::new()),
+            c => out.last_mut().expect("never empty").push(c),
+        }
+    }
+    out
+}
+
+/// A clip's series.
+pub struct Recording {
+    pub name: String,
+    pub speaker: String,
+    pub fps: f64,
+    /// Time of the last picture, seconds.
+    pub seconds: f64,
+    face: Vec<FaceObs>,
+    voice: VoiceTrack,
+}
+
+impl Recording {
+    /// Decodes a clip, tracks its face and computes its voice series.
+    pub fn read(
+        data: &Path,
+        row: &Row,
+        models: &mut ModelSet,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut source = FileSource::open(&data.join(&row.path), &OpenOptions::default())?;
+        let index = |source: &FileSource, kind| source.info().first(kind).map(|s| s.index);
+        let video = index(&source, TrackKind::Video).ok_or("no pictures")?;
+        let audio = index(&source, TrackKind::Audio).ok_or("no sound")?;
+        source.select(video, TrackId::parse("video")?, None)?;
+        source.select(audio, TrackId::parse("audio")?, None)?;
+        let mut tracker = FaceTracker::new(TrackConfig::default());
+        let mut voice = VoiceTrack::new(HISTORY_NS * 10);
+        let mut face = Vec::new();
+        while let Some(media) = source.next()? {
+            match media {
+                Media::Frame { frame, .. } => {
+                    face.push(tracker.observe(&frame, models).map_err(|a| a.detail)?);
+                }
+                Media::Audio { block, .. } => {
+                    voice.push(&block)?;
+                }
+            }
+        }
+        voice.finish(&mut |mel: &[[f32; MEL_BANDS]]| speech(models, mel))?;
+        if let Some(why) = voice.obstacle() {
+            return Err(why.detail.clone().into());
+        }
+        let last = face.last().ok_or("no pictures")?.time.as_secs_f64();
+        let mut gaps: Vec<i64> = face
+            .windows(2)
+            .map(|w| w[1].time.since_ns(w[0].time))
+            .collect();
+        gaps.sort_unstable();
+        let fps = gaps.get(gaps.len() / 2).map_or(0.0, |ns| 1e9 / *ns as f64);
+        Ok(Self {
+            name: row.name(),
+            speaker: row.speaker.clone(),
+            fps,
+            seconds: last,
+            face,
+            voice,
+        })
+    }
+}
+
+fn speech(models: &mut ModelSet, mel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+    let failed = |e: String| Abstention::new(AbstainReason::Failed, e);
+    let flat: Vec<f32> = mel.iter().flatten().copied().collect();
+    let input = ndarray::Array4::from_shape_vec((1, 1, mel.len(), MEL_BANDS), flat)
+        .map_err(|e| failed(e.to_string()))?;
+    let outputs = models
+        .run("vad", &[("logmel", input.view().into_dyn())])
+        .map_err(|e| failed(e.to_string()))?;
+    let found = outputs.get("speech").map_err(|e| failed(e.to_string()))?;
+    Ok(found.iter().copied().collect())
+}
+
+/// Sound on the 10 ms grid, with the time that it is given.
+#[derive(Clone)]
+pub struct Sound {
+    start: MediaTime,
+    speech: Vec<f32>,
+    logmel: Vec<[f32; MEL_BANDS]>,
+    missing: Vec<bool>,
+}
+
+impl Sound {
+    /// A clip's own sound at its own time.
+    pub fn of(r: &Recording) -> Self {
+        let s = r.voice.series();
+        Self {
+            start: s.start,
+            speech: s.speech.to_vec(),
+            logmel: s.logmel.to_vec(),
+            missing: s.missing.to_vec(),
+        }
+    }
+
+    /// The same sound, `ms` later.
+    pub fn late_by(&self, ms: i64) -> Self {
+        Self {
+            start: self.start.plus_ns(ms * 1_000_000),
+            ..self.clone()
+        }
+    }
+
+    /// The same sound, from `at_s` on `ms` later; what lies between is missing.
+    pub fn late_from(&self, at_s: f64, ms: i64) -> Self {
+        let cut = MediaTime::from_secs_f64(at_s).since_ns(self.start) / VOICE_HOP_NS;
+        let (cut, pad) = (usize::try_from(cut).expect("inside"), (ms / 10) as usize);
+        let mut out = self.clone();
+        out.speech.splice(cut..cut, vec![0.0; pad]);
+        out.logmel.splice(cut..cut, vec![[0.0; MEL_BANDS]; pad]);
+        out.missing.splice(cut..cut, vec![true; pad]);
+        out
+    }
+
+    /// The sound from time 0, again and again for `seconds`.
+    pub fn repeated(&self, seconds: f64) -> Self {
+        let hops = (seconds * 100.0) as usize + 100;
+        let take = |i: usize| i % self.speech.len();
+        Self {
+            start: MediaTime::ZERO,
+            speech: (0..hops).map(|i| self.speech[take(i)]).collect(),
+            logmel: (0..hops).map(|i| self.logmel[take(i)]).collect(),
+            missing: (0..hops).map(|i| self.missing[take(i)]).collect(),
+        }
+    }
+}
+
+/// The signal's word on one segment of a clip with this sound.
+pub fn analyze(
+    signal: &mut LipSync,
+    r: &Recording,
+    sound: &Sound,
+    start_s: f64,
+    end_s: f64,
+    models: &mut ModelSet,
+) -> Window {
+    let span = Span::new(
+        MediaTime::from_secs_f64(start_s),
+        MediaTime::from_secs_f64(end_s),
+    );
+    let pictures = r.face.partition_point(|f| f.time < span.end);
+    let hops = (span.end.since_ns(sound.start) / VOICE_HOP_NS).max(0) as usize;
+    let hops = hops.min(sound.speech.len());
+    let participant = ParticipantId::parse("candidate").expect("an id");
+    let segment = Segment {
+        participant: &participant,
+        role: Role::Candidate,
+        index: 0,
+        span,
+        face: &r.face[..pictures],
+        voice: Some(VoiceSeries {
+            start: sound.start,
+            samples: &[],
+            speech: &sound.speech[..hops],
+            logmel: &sound.logmel[..hops],
+            level_db: &[],
+            missing: &sound.missing[..hops],
+        }),
+        interviewer: None,
+        events: &[],
+        quality: &Quality::default(),
+        coverage: &Coverage::default(),
+        clock: ClockSource::Estimated,
+        last: false,
+    };
+    Window::of(&signal.analyze(&segment, models))
+}
