@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod audio;
+pub mod config;
 pub mod core;
 pub mod decode;
 pub mod engine;

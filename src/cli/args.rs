@@ -1,0 +1,110 @@
+//! Arguments. Each setting of [`KEYS`] is a flag of every command.
+
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
+use liveproof::config::KEYS;
+use std::path::PathBuf;
+
+/// Short names of flags that are typed often.
+const ALIASES: &[(&str, &str)] = &[
+    ("server.listen", "listen"),
+    ("server.max_sessions", "max-sessions"),
+    ("pipeline.prior", "prior"),
+    ("pipeline.segment_ms", "segment-ms"),
+    ("engine.models_dir", "models-dir"),
+    ("engine.workers", "workers"),
+    ("review.jobs", "jobs"),
+];
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 64 wrong usage or configuration; 65 an input could not \
+be read, or a model is missing or altered; 69 a server could not be reached or ended the interview; \
+70 internal failure; 130 interrupted.";
+
+/// Scores how authentic a video interview is, segment by segment, and says what it could not measure.
+#[derive(Debug, Parser)]
+#[command(name = "liveproof", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration file, TOML; see docs/configuration.md.
+    #[arg(long, global = true, value_name = "FILE", env = "LIVEPROOF_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the configuration in force; secrets are hidden.
+    Config {
+        /// Print the reference of all settings instead (Markdown).
+        #[arg(long)]
+        reference: bool,
+    },
+}
+
+/// The command line with a flag for every setting.
+pub fn command() -> clap::Command {
+    KEYS.iter().fold(Cli::command(), |command, key| {
+        let alias = ALIASES
+            .iter()
+            .find(|(path, _)| *path == key.path)
+            .map(|(_, alias)| *alias);
+        let flag = key.flag();
+        let mut arg = Arg::new(key.path)
+            .help(format!(
+                "{} Accepts {}. [{}]",
+                key.doc.trim(),
+                key.accepts,
+                key.variable()
+            ))
+            .help_heading("Settings")
+            .value_name(key.key.to_uppercase())
+            .action(ArgAction::Set)
+            .global(true)
+            .hide_short_help(alias.is_none());
+        if let Some(alias) = alias.filter(|a| *a != flag) {
+            arg = arg.visible_alias(alias);
+        }
+        command.arg(arg.long(flag))
+    })
+}
+
+/// The settings given as flags: `(section.key, value)`.
+pub fn settings(matches: &ArgMatches) -> Vec<(String, String)> {
+    // Global flags are known to the innermost command that was given.
+    let mut innermost = matches;
+    while let Some((_, inner)) = innermost.subcommand() {
+        innermost = inner;
+    }
+    KEYS.iter()
+        .filter_map(|key| {
+            let value = innermost.get_one::<String>(key.path)?;
+            Some((key.path.to_owned(), value.clone()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+        for (path, _) in ALIASES {
+            assert!(KEYS.iter().any(|k| k.path == *path), "{path} is no setting");
+        }
+    }
+
+    #[test]
+    fn flags_of_settings_are_found_before_and_after_the_command() {
+        for line in [
+            ["liveproof", "--listen", "[::1]:1", "config"],
+            ["liveproof", "config", "--server-listen", "[::1]:1"],
+        ] {
+            let matches = command().try_get_matches_from(line).unwrap();
+            let expected = vec![("server.listen".to_owned(), "[::1]:1".to_owned())];
+            assert_eq!(settings(&matches), expected);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Exit codes, those of BSD's `sysexits.h` where one fits.
+
+/// Done.
+pub const OK: u8 = 0;
+/// The command line or the configuration cannot be used.
+pub const USAGE: u8 = 64;
+#[allow(dead_code)] // used by the commands that read recordings and models
+/// An input could not be read, or a model is missing or altered.
+pub const INPUT: u8 = 65;
+/// A server could not be reached, or ended the interview.
+#[allow(dead_code)] // used by `stream`
+pub const UNAVAILABLE: u8 = 69;
+/// Something that should work did not.
+pub const INTERNAL: u8 = 70;
+
+/// A failure with its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// One of this module's codes.
+    pub code: u8,
+    /// What happened, from the outside in.
+    pub error: anyhow::Error,
+}
+
+/// A failure with this code.
+pub fn fail(code: u8, error: impl Into<anyhow::Error>) -> Failure {
+    Failure {
+        code,
+        error: error.into(),
+    }
+}

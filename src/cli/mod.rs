@@ -1,0 +1,89 @@
+//! The command line: reads settings, hands over to the rooms, turns failures into exit codes.
+//!
+//! **In:** arguments, environment, the configuration file. **Out:** text and an exit code (see
+//! [`exit`]). The only place besides `main` that uses `anyhow` and that reads the environment.
+
+mod args;
+mod exit;
+
+use anyhow::Context as _;
+use args::Command;
+use clap::FromArgMatches as _;
+use exit::{Failure, fail};
+use liveproof::config::{self, Config, Sources};
+use std::process::ExitCode;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let matches = match args::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(e) => {
+            // Help and version are answers, not failures.
+            let code = if e.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::OK
+            };
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(&matches) {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(failure) => {
+            eprintln!("liveproof: {:#}", failure.error);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
+    let cli = args::Cli::from_arg_matches(matches).map_err(|e| fail(exit::USAGE, e))?;
+    if let Command::Config { reference: true } = cli.command {
+        return print(&config::reference());
+    }
+    let config = load_config(matches, &cli)?;
+    match cli.command {
+        Command::Config { .. } => print(&config::effective(&config)),
+    }
+}
+
+/// The configuration from flags, environment, file and defaults.
+fn load_config(matches: &clap::ArgMatches, cli: &args::Cli) -> Result<Config, Failure> {
+    let file = match &cli.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the configuration {}", path.display()))
+                .map_err(|e| fail(exit::USAGE, e))?;
+            Some((path.display().to_string(), text))
+        }
+        None => None,
+    };
+    let environment: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+        .collect();
+    let flags = args::settings(matches);
+    config::load(&Sources {
+        flags: &flags,
+        environment: &environment,
+        file: file
+            .as_ref()
+            .map(|(name, text)| (name.as_str(), text.as_str())),
+    })
+    .map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|f| format!("\n  {f}")).collect();
+        fail(
+            exit::USAGE,
+            anyhow::anyhow!("the configuration is refused:{}", lines.concat()),
+        )
+    })
+}
+
+/// Prints a whole text; a reader that went away (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(fail(exit::INTERNAL, e)),
+        _ => Ok(()),
+    }
+}

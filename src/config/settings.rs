@@ -1,0 +1,152 @@
+use super::value::{Count, KeyInfo, LogFormat, LogLevel, Provider, Secret, Setting};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Declares sections and settings once: the structs, their defaults, the list of keys, and
+/// setting and showing a value by name.
+macro_rules! settings {
+    ($(
+        $(#[doc = $sdoc:literal])+
+        $section:ident: $struct:ident {
+            $(
+                $(#[doc = $doc:literal])+
+                $key:ident: $type:ty = $default:expr, $accepts:literal, $check:expr;
+            )+
+        }
+    )+) => {
+        /// Every setting, valid.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct Config {
+            $( $(#[doc = $sdoc])+ pub $section: $struct, )+
+        }
+
+        $(
+            $(#[doc = $sdoc])+
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $struct {
+                $( $(#[doc = $doc])+ #[doc = concat!("\n\nAccepts ", $accepts, ".")] pub $key: $type, )+
+            }
+
+            impl Default for $struct {
+                fn default() -> Self {
+                    Self { $( $key: $default, )+ }
+                }
+            }
+        )+
+
+        /// All settings in the order of the reference.
+        pub const KEYS: &[KeyInfo] = &[$($(
+            KeyInfo {
+                section: stringify!($section),
+                key: stringify!($key),
+                path: concat!(stringify!($section), ".", stringify!($key)),
+                doc: concat!($($doc),+),
+                accepts: $accepts,
+            },
+        )+)+];
+
+        /// Names and descriptions of the sections, in order.
+        pub const SECTIONS: &[(&str, &str)] =
+            &[$((stringify!($section), concat!($($sdoc),+))),+];
+
+        impl Config {
+            /// Sets one value; false when the text is not accepted, `None` for an unknown path.
+            pub(super) fn set(&mut self, path: &str, text: &str) -> Option<bool> {
+                match path {
+                    $($(
+                        concat!(stringify!($section), ".", stringify!($key)) => {
+                            let accepted: fn(&$type) -> bool = $check;
+                            let value = <$type as Setting>::parse(text).filter(accepted);
+                            Some(value.map(|v| self.$section.$key = v).is_some())
+                        }
+                    )+)+
+                    _ => None,
+                }
+            }
+
+            /// A value as it stands in a TOML file; secrets hidden. `None` for an unknown path.
+            pub fn shown(&self, path: &str) -> Option<String> {
+                match path {
+                    $($(
+                        concat!(stringify!($section), ".", stringify!($key)) => {
+                            let text = Setting::show(&self.$section.$key);
+                            Some(if <$type as Setting>::BARE {
+                                text
+                            } else {
+                                toml::Value::String(text).to_string()
+                            })
+                        }
+                    )+)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The live service.
+    server: Server {
+        /// Address and port to listen on. Port 0 takes a free one, which is printed.
+        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 50_551)),
+            "an IP address and port, as 127.0.0.1:50551 or [::1]:50551", |_| true;
+        /// Interviews at the same time; one more is refused with a hint when to try again.
+        max_sessions: u32 = 16, "1 to 10000 interviews", |n| (1..=10_000).contains(n);
+        /// Certificate chain of the server, PEM. Needs `tls_key_file` too; empty = no TLS.
+        tls_cert_file: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Private key of the server, PEM. Where it lies is not printed.
+        tls_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
+        /// An interview without a message for this long is ended.
+        idle_timeout_s: u32 = 60, "5 to 3600 s", |n| (5..=3_600).contains(n);
+        /// Longest interview.
+        max_session_s: u32 = 14_400, "60 to 86400 s", |n| (60..=86_400).contains(n);
+        /// Time that running interviews have to finish when the server is stopped.
+        drain_grace_s: u32 = 10, "0 to 600 s", |n| *n <= 600;
+        /// Largest message taken from a client. The default holds a raw 2560x1440 RGBA picture.
+        max_message_bytes: u64 = 16_777_216, "65536 to 268435456 bytes",
+            |n| (65_536..=268_435_456).contains(n);
+        /// Media bytes that a client may have under way before it waits for credit; also what may
+        /// wait in memory per interview. At least `max_message_bytes`.
+        initial_credit_bytes: u64 = 33_554_432, "65536 to 1073741824 bytes",
+            |n| (65_536..=1_073_741_824).contains(n);
+    }
+    /// From media to a score.
+    pipeline: Pipeline {
+        /// Length of a segment.
+        segment_ms: u32 = 3_000, "1000 to 60000 ms", |n| (1_000..=60_000).contains(n);
+        /// Prior probability of manipulation that scores are stated at.
+        prior: f64 = 0.01, "a probability from 0.0001 to 0.9", |p| (0.000_1..=0.9).contains(p);
+        /// Share of a segment's pictures or sound that must have been seen for a number.
+        segment_coverage_floor: f64 = 0.5, "a share from 0 to 1", |p| (0.0..=1.0).contains(p);
+        /// Share of a session's length on which some signal must have given a number.
+        session_coverage_floor: f64 = 0.1, "a share from 0 to 1", |p| (0.0..=1.0).contains(p);
+        /// Time between two runs of the face detector while a face is tracked.
+        detect_interval_ms: u32 = 1_000, "40 to 10000 ms", |n| (40..=10_000).contains(n);
+    }
+    /// Models and inference.
+    engine: Engine {
+        /// Folder with `manifest.toml` and the weights. Empty: `models` beside the program,
+        /// then in the working directory.
+        models_dir: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// The ONNX Runtime shared library. Empty: `ORT_DYLIB_PATH`, then beside the
+        /// program, then `vendor/onnxruntime` in the working directory.
+        ort_library: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Worker threads, each with its own set of models. `auto`: one per processor core that
+        /// this process may use.
+        workers: Count = Count::Auto, "auto, or 1 and up (threads)", |_| true;
+        /// What nets run on. A provider that cannot be used is an error, never a silent change.
+        provider: Provider = Provider::Cpu, "cpu or cuda", |_| true;
+    }
+    /// Reviewing recordings.
+    review: Review {
+        /// Recordings worked on at the same time. `auto`: one per worker.
+        jobs: Count = Count::Auto, "auto, or 1 and up (recordings)", |_| true;
+    }
+    /// What is logged, on standard error.
+    log: Log {
+        /// Least severe message that is logged.
+        level: LogLevel = LogLevel::Info, "error, warn, info, debug or trace", |_| true;
+        /// Form of the log.
+        format: LogFormat = LogFormat::Text, "text or json", |_| true;
+    }
+}

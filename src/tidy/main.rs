@@ -1,0 +1,190 @@
+//! What holds of the source as text: walls between rooms, sizes, words, top level.
+//!
+//! The walls are read from the room table of `ARCHITECTURE.md`, so that page and code cannot drift
+//! apart: a row names a room and, in its "may import" column, the rooms it may use.
+
+mod source;
+
+use source::{File, Item, rust_files, tracked_files};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_default()
+}
+
+fn report(faults: &[String]) {
+    assert!(faults.is_empty(), "\n  {}\n", faults.join("\n  "));
+}
+
+/// Room -> rooms it may import, from the table in `ARCHITECTURE.md`.
+fn room_table() -> BTreeMap<String, BTreeSet<String>> {
+    let words = |cell: &str| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).map(|w| w.trim_end_matches('/').to_owned()).collect()
+    };
+    read("ARCHITECTURE.md")
+        .lines()
+        .filter(|l| l.starts_with("| `"))
+        .filter_map(|l| {
+            let cells: Vec<&str> = l.trim_matches('|').split('|').collect();
+            let room = words(cells.first()?).first()?.clone();
+            Some((room, words(cells.get(3)?).into_iter().collect()))
+        })
+        .collect()
+}
+
+#[test]
+fn rooms_import_only_what_the_table_allows() {
+    let table = room_table();
+    assert!(table.len() >= 12, "the room table of ARCHITECTURE.md was not found: {table:?}");
+    let mut faults = Vec::new();
+    for file in rust_files("src") {
+        let room = file.room();
+        let Some(allowed) = table.get(&room) else {
+            faults.push(format!("{}: room `{room}` is not in ARCHITECTURE.md's table", file.path));
+            continue;
+        };
+        for Item { line, name } in file.imports() {
+            if name != room && !allowed.contains(&name) {
+                faults.push(format!("{}:{line}: `{room}` must not import `{name}`", file.path));
+            }
+        }
+    }
+    report(&faults);
+    for room in table.keys() {
+        let path = Path::new(ROOT).join("src").join(room);
+        let exists = path.is_dir() || path.with_extension("rs").is_file();
+        assert!(exists, "ARCHITECTURE.md lists `{room}`, which is not in src/");
+    }
+}
+
+#[test]
+fn foreign_crates_stay_behind_their_wall() {
+    // Crate path, and the only places that may name it.
+    let walls: &[(&str, &[&str])] = &[
+        ("ort", &["src/engine/"]),
+        ("opencv", &["src/vision/"]),
+        ("ffmpeg_next", &["src/decode/"]),
+        ("image", &["src/decode/"]),
+        ("yuv", &["src/decode/"]),
+        // Generated types: the server's conversion, and the client's glue behind `stream`.
+        ("liveproof_sdk::v1", &["src/grpc/convert.rs", "src/grpc/convert/"]),
+        ("liveproof_sdk", &["src/grpc/", "src/cli/", "src/client/", "src/e2e/"]),
+        ("tonic", &["src/grpc/", "src/cli/", "src/client/", "src/e2e/"]),
+        ("anyhow", &["src/cli/", "src/main.rs"]),
+        ("clap", &["src/cli/"]),
+        ("tokio", &["src/session/", "src/grpc/", "src/cli/", "src/client/", "src/e2e/"]),
+    ];
+    let mut faults = Vec::new();
+    for file in rust_files("src") {
+        for (krate, places) in walls {
+            if places.iter().any(|p| file.path.starts_with(p)) {
+                continue;
+            }
+            for line in file.mentions(krate) {
+                faults.push(format!("{}:{line}: `{krate}` belongs to {}", file.path, places.join(", ")));
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn files_stay_under_500_lines() {
+    let files = ["src", "sdk/rust", "benches"].into_iter().flat_map(rust_files);
+    let long = files.filter(|f| f.text.lines().count() > 500);
+    report(&long.map(|f| format!("{}: {} lines", f.path, f.text.lines().count())).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_room_says_what_goes_in_and_out() {
+    let mut faults = Vec::new();
+    for room in room_table().keys() {
+        let (folder, single) = (format!("src/{room}/mod.rs"), format!("src/{room}.rs"));
+        let text = if Path::new(ROOT).join(&folder).is_file() { read(&folder) } else { read(&single) };
+        let head: String = text.lines().take_while(|l| l.starts_with("//!")).collect();
+        let said = head.contains("**In:**") && head.contains("**Out:**");
+        if !(said || head.contains("**In / out:**")) {
+            faults.push(format!("src/{room}: its head says not what goes in and out"));
+        }
+    }
+    report(&faults);
+}
+
+/// A person reads these; they say what was measured and accuse nobody.
+#[test]
+fn words_for_people_accuse_nobody() {
+    let forbidden = ["fraud", "liar", "cheater", "criminal", "suspicious", "guilty"];
+    let mut faults = Vec::new();
+    let shown = |f: &File| !f.path.starts_with("src/tidy/");
+    for file in rust_files("src").into_iter().filter(shown) {
+        for (number, line) in file.text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default().to_lowercase();
+            for word in forbidden.iter().filter(|w| code.contains(**w)) {
+                faults.push(format!("{}:{}: {word}", file.path, number + 1));
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn no_file_names_a_place_of_one_machine() {
+    let text = [".rs", ".toml", ".md", ".py", ".sh", ".proto", ".json", ".yaml", ".txt", "/run", "/setup"];
+    let mut faults = Vec::new();
+    for path in tracked_files().into_iter().filter(|p| !p.starts_with("src/tidy/")) {
+        if !text.iter().any(|e| path.ends_with(e)) {
+            continue;
+        }
+        for (number, line) in read(&path).lines().enumerate() {
+            if ["/home/", "/root/", "/Users/", "/work/", "C:\\Users"].iter().any(|p| line.contains(p)) {
+                faults.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn the_top_level_stays_small() {
+    let allowed = [
+        "Cargo.toml", "Cargo.lock", "src", "models", "proto", "testdata", "benches", "README.md",
+        "Makefile", "sdk", "docs", "fuzz", "clippy.toml", "deny.toml", "LICENSE-MIT",
+        "LICENSE-APACHE", "ARCHITECTURE.md", "SPECIFICATION.md", "CHANGELOG.md", "CONTRIBUTING.md",
+    ];
+    let top: BTreeSet<String> = tracked_files()
+        .iter()
+        .filter_map(|p| p.split('/').next().map(str::to_owned))
+        .filter(|name| !name.starts_with('.') && !allowed.contains(&name.as_str()))
+        .collect();
+    assert!(top.is_empty(), "not for the top level: {top:?}");
+}
+
+#[test]
+fn analyzers_and_manifest_list_the_same_signals() {
+    let manifest: toml::Table = read("models/manifest.toml").parse().unwrap_or_default();
+    let entries = manifest.get("analyzer").and_then(toml::Value::as_array);
+    let listed: Vec<&str> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|a| a.get("name").and_then(toml::Value::as_str))
+        .collect();
+    assert_eq!(listed, liveproof::analyze::NAMES, "models/manifest.toml against analyzers!");
+}
+
+#[test]
+fn unbounded_channels_and_wall_clocks_are_banned() {
+    let bans = read("clippy.toml");
+    for path in [
+        "std::time::Instant::now",
+        "std::time::SystemTime::now",
+        "std::sync::mpsc::channel",
+        "tokio::sync::mpsc::unbounded_channel",
+    ] {
+        let line = bans.lines().find(|l| l.contains(&format!("\"{path}\"")));
+        let reasoned = line.is_some_and(|l| l.contains("reason"));
+        assert!(reasoned, "clippy.toml bans {path} with a reason");
+    }
+}
