@@ -34,11 +34,31 @@ pub struct Cli {
 /// What the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List the models, verify them, or show the card of one.
+    Models {
+        /// Default: list.
+        #[command(subcommand)]
+        command: Option<ModelsCommand>,
+    },
     /// Print the configuration in force; secrets are hidden.
     Config {
         /// Print the reference of all settings instead (Markdown).
         #[arg(long)]
         reference: bool,
+    },
+}
+
+/// What to do with the models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Every model with its state, licence and data terms.
+    List,
+    /// The same; exit code 65 when one is missing or altered.
+    Verify,
+    /// The card of a model: data, terms, figures, weaknesses.
+    Card {
+        /// Id in the manifest.
+        id: String,
     },
 }
 

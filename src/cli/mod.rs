@@ -5,9 +5,10 @@
 
 mod args;
 mod exit;
+mod models;
 
 use anyhow::Context as _;
-use args::Command;
+use args::{Command, ModelsCommand};
 use clap::FromArgMatches as _;
 use exit::{Failure, fail};
 use liveproof::config::{self, Config, Sources};
@@ -45,6 +46,11 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
     let config = load_config(matches, &cli)?;
     match cli.command {
         Command::Config { .. } => print(&config::effective(&config)),
+        Command::Models { command } => match command.unwrap_or(ModelsCommand::List) {
+            ModelsCommand::List => models::list(&config),
+            ModelsCommand::Verify => models::verify(&config),
+            ModelsCommand::Card { id } => models::card(&config, &id),
+        },
     }
 }
 

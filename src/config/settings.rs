@@ -1,4 +1,6 @@
-use super::value::{Count, KeyInfo, LogFormat, LogLevel, Provider, Secret, Setting};
+use super::value::{Count, KeyInfo, LogLevel, Secret, Setting};
+use crate::engine::Provider;
+use crate::telemetry::LogFormat;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! Types of settings: how each is read from text, checked and shown.
 
+use crate::engine::Provider;
+use crate::telemetry::LogFormat;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -133,6 +135,17 @@ impl Setting for Secret {
     }
 }
 
+impl Setting for Provider {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Cpu, Self::Cuda]
+            .into_iter()
+            .find(|p| p.name() == text.trim())
+    }
+    fn show(&self) -> String {
+        self.name().to_owned()
+    }
+}
+
 /// Declares an enum of words.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),* $(,)? }) => {
@@ -152,15 +165,6 @@ macro_rules! words {
 }
 
 words! {
-    /// What nets run on.
-    Provider {
-        /// The processor.
-        Cpu = "cpu",
-        /// An NVIDIA GPU; needs a build with the `cuda` feature.
-        Cuda = "cuda",
-    }
-}
-words! {
     /// Least severe message that is logged.
     LogLevel {
         /// What ended something.
@@ -175,12 +179,19 @@ words! {
         Trace = "trace",
     }
 }
-words! {
-    /// Form of the log.
-    LogFormat {
-        /// Lines for people.
-        Text = "text",
-        /// One JSON object per line.
-        Json = "json",
+impl Setting for LogFormat {
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+        .to_owned()
     }
 }

@@ -27,15 +27,42 @@ impl File {
         first.trim_end_matches(".rs").to_owned()
     }
 
+    /// True for code that the room table speaks of: not the lists of rooms, not what only tests see.
+    pub fn is_in_a_room(&self) -> bool {
+        let outside = [
+            "src/lib.rs",
+            "src/main.rs",
+            "src/testing.rs",
+            "src/tidy/",
+            "src/e2e/",
+        ];
+        !outside.iter().any(|o| self.path.starts_with(o))
+    }
+
+    /// Lines that are neither blank nor comment nor test.
+    pub fn code_lines(&self) -> usize {
+        self.code()
+            .filter(|(_, code)| !code.trim().is_empty())
+            .count()
+    }
+
     /// Lines of code with their numbers: without comments, without what only tests see.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = ["tests.rs", "sample.rs", "golden.rs"].iter().any(|t| self.path.ends_with(t));
-        self.text
-            .lines()
-            .enumerate()
-            .take_while(|(_, l)| l.trim() != "#[cfg(test)]")
-            .filter(move |_| !tests)
-            .map(|(i, l)| (i + 1, l.split("//").next().unwrap_or_default()))
+    pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        let tests = self.path.contains("/tests/")
+            || name.ends_with("tests.rs")
+            || ["sample.rs", "golden.rs"].contains(&name);
+        let lines: Vec<&str> = self.text.lines().collect();
+        // A module of tests stands at the end of its file; `#[cfg(test)] mod tests;` may stand anywhere.
+        let end = lines
+            .windows(2)
+            .position(|w| w[0] == "#[cfg(test)]" && w[1].contains("mod ") && w[1].ends_with('{'))
+            .unwrap_or(lines.len());
+        let code = lines
+            .into_iter()
+            .take(if tests { 0 } else { end })
+            .enumerate();
+        code.map(|(i, l)| (i + 1, l.split("//").next().unwrap_or_default()))
     }
 
     /// Rooms named through `crate::` or `liveproof::`.
@@ -49,7 +76,11 @@ impl File {
                         continue;
                     }
                     let rest = &code[at + root.len()..];
-                    items.extend(first_names(rest).into_iter().map(|name| Item { line, name }));
+                    items.extend(
+                        first_names(rest)
+                            .into_iter()
+                            .map(|name| Item { line, name }),
+                    );
                 }
             }
         }
@@ -69,16 +100,24 @@ impl File {
                 starts && (after.starts_with("::") || (used && !after.starts_with('_')))
             })
         };
-        self.code().filter(|(_, c)| named(c)).map(|(n, _)| n).collect()
+        self.code()
+            .filter(|(_, c)| named(c))
+            .map(|(n, _)| n)
+            .collect()
     }
 }
 
 /// First path segments of `a::b`, or of each branch of `{a::b, c}`.
 fn first_names(rest: &str) -> Vec<String> {
     let word = |s: &str| -> String {
-        s.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        s.trim_start()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
     };
-    let Some(group) = rest.strip_prefix('{') else { return vec![word(rest)] };
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![word(rest)];
+    };
     let (mut depth, mut names, mut start) = (0, Vec::new(), 0);
     for (i, c) in group.char_indices() {
         match c {
@@ -103,12 +142,17 @@ pub fn rust_files(folder: &str) -> Vec<File> {
     let root = Path::new(super::ROOT);
     let (mut open, mut files) = (vec![root.join(folder)], Vec::new());
     while let Some(dir) = open.pop() {
-        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        let Ok(entries) = std::fs::read_dir(&dir) else {
+            continue;
+        };
         for path in entries.flatten().map(|e| e.path()) {
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                files.push(File { text: std::fs::read_to_string(&path).unwrap_or_default(), path: relative(root, &path) });
+                files.push(File {
+                    text: std::fs::read_to_string(&path).unwrap_or_default(),
+                    path: relative(root, &path),
+                });
             }
         }
     }
@@ -117,30 +161,56 @@ pub fn rust_files(folder: &str) -> Vec<File> {
 }
 
 fn relative(root: &Path, path: &PathBuf) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 /// Files that git tracks; empty outside a checkout, where nothing can be committed by mistake.
 pub fn tracked_files() -> Vec<String> {
-    let out = Command::new("git").args(["ls-files", "-z"]).current_dir(super::ROOT).output();
+    let out = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(super::ROOT)
+        .output();
     let Ok(out) = out else { return Vec::new() };
     let names = String::from_utf8_lossy(&out.stdout).into_owned();
-    names.split('\0').filter(|n| !n.is_empty()).map(str::to_owned).collect()
+    names
+        .split('\0')
+        .filter(|n| !n.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn imports_are_found() {
     let check = |text: &str, expect: &[&str]| {
-        let file = File { path: "src/x/y.rs".to_owned(), text: text.to_owned() };
+        let file = File {
+            path: "src/x/y.rs".to_owned(),
+            text: text.to_owned(),
+        };
         let found: Vec<String> = file.imports().into_iter().map(|i| i.name).collect();
         assert_eq!(found, expect, "{text}");
     };
     check("use crate::core::Frame;", &["core"]);
-    check("use crate::{core::{A, B}, engine::Pool};", &["core", "engine"]);
+    check(
+        "use crate::{core::{A, B}, engine::Pool};",
+        &["core", "engine"],
+    );
     check("let x = f(crate::fusion::score(1.0));", &["fusion"]);
     check("// use crate::engine::X;\n//! [`crate::grpc`]", &[]);
-    check("use crate::core::A;\n#[cfg(test)]\nmod tests { use crate::engine::B; }", &["core"]);
+    check(
+        "use crate::core::A;\n#[cfg(test)]\nmod tests {\n use crate::engine::B; }",
+        &["core"],
+    );
     check("use other_crate::core::A;", &[]);
-    let file = File { path: String::new(), text: "use ort::X;\nlet a = support::y();\nuse image;\nfn f(i: my::image::T) {}\n".to_owned() };
-    assert_eq!((file.mentions("ort"), file.mentions("image")), (vec![1], vec![3]));
+    let file = File {
+        path: String::new(),
+        text: "use ort::X;\nlet a = support::y();\nuse image;\nfn f(i: my::image::T) {}\n"
+            .to_owned(),
+    };
+    assert_eq!(
+        (file.mentions("ort"), file.mentions("image")),
+        (vec![1], vec![3])
+    );
 }
