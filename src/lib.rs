@@ -8,6 +8,7 @@ pub mod decode;
 pub mod engine;
 pub mod fusion;
 pub mod grpc;
+pub mod ingest;
 pub mod pipeline;
 pub mod report;
 pub mod segment;

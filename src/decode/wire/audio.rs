@@ -60,7 +60,7 @@ impl AudioDecoder {
         if let Some((i, s)) = samples
             .iter()
             .enumerate()
-            .find(|(_, s)| !(s.abs() <= MAX_SAMPLE))
+            .find(|(_, s)| s.is_nan() || s.abs() > MAX_SAMPLE)
         {
             return Err(FieldError::new(
                 format!("payload.samples[{i}]"),

@@ -5,9 +5,9 @@ use crate::core::{FieldError, Plane, VideoFormat, VideoTrackSpec};
 use crate::decode::DecodeError;
 use crate::decode::picture::{Stored, matrix_for, range_for, try_fill_rgb};
 use std::borrow::Cow;
-use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvPlanarImage};
+use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvPlanarImage};
 
-/// Decodes a raw picture by its layout. RGB formats and gray are taken as full range.
+/// Decodes a raw picture by its layout. RGB formats are taken as full range.
 pub(super) fn decode(
     spec: &VideoTrackSpec,
     packet: &VideoPacket<'_>,
@@ -43,6 +43,7 @@ pub(super) fn decode(
                 source.planar(spec, out)
             }
             VideoFormat::Nv12 => source.bi_planar(spec, out),
+            VideoFormat::Gray8 => source.gray(spec, out),
             other => match channels(other) {
                 Some((step, order)) => source.packed(step, order, out),
                 None => Err(DecodeError::Unsupported(format!(
@@ -57,7 +58,6 @@ pub(super) fn decode(
 /// Bytes of a pixel, and which of them are red, green and blue.
 fn channels(format: VideoFormat) -> Option<(usize, [usize; 3])> {
     Some(match format {
-        VideoFormat::Gray8 => (1, [0, 0, 0]),
         VideoFormat::Rgb24 => (3, [0, 1, 2]),
         VideoFormat::Bgr24 => (3, [2, 1, 0]),
         VideoFormat::Rgba => (4, [0, 1, 2]),
@@ -136,6 +136,19 @@ impl<'a> Source<'a> {
             YuvConversionMode::Balanced,
         )
         .map_err(damaged)
+    }
+
+    fn gray(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {
+        let (y, ys) = self.plane(0)?;
+        let image = YuvGrayImage {
+            y_plane: &y,
+            y_stride: ys as u32,
+            width: self.width,
+            height: self.height,
+        };
+        let matrix = matrix_for(spec.matrix, self.height);
+        yuv::yuv400_to_rgb(&image, out, self.width * 3, range_for(spec.range), matrix)
+            .map_err(damaged)
     }
 
     fn packed(&self, step: usize, order: [usize; 3], out: &mut [u8]) -> Result<(), DecodeError> {

@@ -65,8 +65,11 @@ fn assert_colour(frame: &Frame, expected: [u8; 3], within: u8, what: &str) {
     }
 }
 
+/// Bytes of a pixel, pixels of a row, rows.
+type Colour = (Vec<u8>, usize, usize);
+
 /// A picture of one colour, with planes of the given padding.
-fn planes(colours: &[(Vec<u8>, usize, usize)], pad: usize) -> (Vec<u8>, Vec<(u64, u32)>) {
+fn planes(colours: &[Colour], pad: usize) -> (Vec<u8>, Vec<(u64, u32)>) {
     let (mut payload, mut places) = (vec![7u8; pad], Vec::new());
     for (pixel, per_row, rows) in colours {
         let stride = pixel.len() * per_row + pad;
@@ -87,7 +90,7 @@ fn raw_formats_give_their_colour_packed_and_padded() {
     for (w, h) in [(16usize, 16usize), (33, 17)] {
         let (hw, hh) = (w.div_ceil(2), h.div_ceil(2));
         let full = |p: &[u8]| (p.to_vec(), w, h);
-        let cases: Vec<(VideoFormat, Vec<(Vec<u8>, usize, usize)>)> = vec![
+        let cases: Vec<(VideoFormat, Vec<Colour>)> = vec![
             (
                 I420,
                 vec![full(&y), (u.clone(), hw, hh), (v.clone(), hw, hh)],
@@ -122,11 +125,12 @@ fn raw_formats_give_their_colour_packed_and_padded() {
                 assert_colour(&f, [255, 0, 0], 3, &format!("{format:?} {w}x{h} pad {pad}"));
             }
         }
-        let f = decode(
-            &spec(Gray8),
-            &vec![77; w * h],
-            Some(&layout(w as u32, h as u32, &[])),
-        );
+        let gray = VideoTrackSpec {
+            range: ColorRange::Full,
+            ..spec(Gray8)
+        };
+        let l = layout(w as u32, h as u32, &[]);
+        let f = decode(&gray, &vec![77; w * h], Some(&l));
         assert_colour(&f.unwrap(), [77; 3], 0, "gray");
     }
 }
@@ -184,6 +188,7 @@ fn rotation_mirror_and_region_apply_in_that_order() {
         .collect();
     let s = VideoTrackSpec {
         rotation_deg: 90,
+        range: ColorRange::Full,
         region: Some(Region {
             x: 0.0,
             y: 0.0,

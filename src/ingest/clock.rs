@@ -1,0 +1,77 @@
+//! Track clocks against session time.
+
+use crate::core::{ClockSource, MediaTime};
+
+/// A clock whose first timestamp lies at most this far from the session's present is taken to
+/// show session time: 60 s.
+const NEAR_NS: i64 = 60_000_000_000;
+/// The same before the session's present: 1 s.
+const BEFORE_NS: i64 = 1_000_000_000;
+
+/// One clock, shared by the tracks that name it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Clock {
+    /// Added to the clock's timestamps to get session time; `None` until it is known.
+    offset_ns: Option<i64>,
+    /// The offset before the latest reset; chunks under way still use it.
+    previous_ns: Option<i64>,
+    source: ClockSource,
+}
+
+impl Clock {
+    pub(super) fn new(source: ClockSource) -> Self {
+        Self {
+            source,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn source(&self) -> ClockSource {
+        self.source
+    }
+
+    /// The sender states the relation to session time.
+    pub(super) fn state(&mut self, offset_ns: i64, source: ClockSource) {
+        self.offset_ns = Some(offset_ns);
+        self.previous_ns = None;
+        self.source = source;
+    }
+
+    /// Offset for the clock's first timestamp: none where it already shows session time, else
+    /// the one that makes it the session's present.
+    pub(super) fn anchor(&mut self, capture_ns: i64, present: MediaTime) -> i64 {
+        *self.offset_ns.get_or_insert_with(|| {
+            let ahead = capture_ns.saturating_sub(present.0);
+            if (-BEFORE_NS..=NEAR_NS).contains(&ahead) {
+                0
+            } else {
+                present.0.saturating_sub(capture_ns)
+            }
+        })
+    }
+
+    /// The offset that brings a timestamp nearest to where its track stands.
+    pub(super) fn offset_near(&self, capture_ns: i64, last: MediaTime) -> i64 {
+        let current = self.offset_ns.unwrap_or(0);
+        let miss = |offset: i64| {
+            capture_ns
+                .saturating_add(offset)
+                .saturating_sub(last.0)
+                .unsigned_abs()
+        };
+        match self.previous_ns {
+            Some(previous) if miss(previous) < miss(current) => previous,
+            _ => current,
+        }
+    }
+
+    /// The clock was set back: from now on its timestamp `capture_ns` is the session's present.
+    /// What was known of it no longer holds.
+    pub(super) fn reset(&mut self, capture_ns: i64, present: MediaTime) -> i64 {
+        let offset = present.0.saturating_sub(capture_ns);
+        self.previous_ns = self.offset_ns;
+        self.offset_ns = Some(offset);
+        self.source = ClockSource::Unknown;
+        offset
+    }
+}

@@ -1,0 +1,480 @@
+//! Which streams of a recording are used, and as whose.
+
+use super::{EventEntryKind, EventsFile, TrackEntry};
+use crate::core::{
+    AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange, ControlEvent, EventKind,
+    FieldError, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, Region, Role, SessionId,
+    TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
+};
+use crate::decode::file::{FileInfo, StreamInfo};
+use std::collections::{HashMap, HashSet};
+
+/// Containers state their length a little short; an event this far beyond it is still inside.
+const END_SLACK_MS: f64 = 500.0;
+
+/// One stream in use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Index in the file.
+    pub stream: usize,
+    /// The track it becomes.
+    pub track: TrackId,
+    /// Part of the picture, if not all of it.
+    pub region: Option<Region>,
+}
+
+/// How a recording is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Participants and tracks. Pictures stand as RGB and sound as floats, as they are decoded.
+    pub spec: InterviewSpec,
+    /// Streams in use.
+    pub selections: Vec<Selection>,
+    /// Control events in time order.
+    pub events: Vec<ControlEvent>,
+    /// What the reader should know: streams left out.
+    pub notices: Vec<String>,
+}
+
+impl Plan {
+    /// True when the plan marks the end of a question.
+    pub fn has_question_marks(&self) -> bool {
+        self.events
+            .iter()
+            .any(|e| matches!(e.kind, EventKind::QuestionEnd { .. }))
+    }
+
+    /// Without an events file: the first pictures and the first sound, of one participant
+    /// `recording`, who may be several people.
+    ///
+    /// # Errors
+    /// A list with the fault when the recording has nothing to use.
+    pub fn unannounced(info: &FileInfo, session_id: SessionId) -> Result<Self, Vec<FieldError>> {
+        EventsFile::default().apply(info, session_id)
+    }
+}
+
+impl EventsFile {
+    /// Sets the file against the recording that it lies beside.
+    ///
+    /// # Errors
+    /// Every contradiction found, each naming its entry: times before the start, before what they
+    /// follow, or beyond the end (when the recording states its length); streams that are not
+    /// there or cannot be decoded; regions of sound; unknown or repeated participants, tracks and
+    /// challenges; nobody to assess.
+    pub fn apply(&self, info: &FileInfo, session_id: SessionId) -> Result<Plan, Vec<FieldError>> {
+        let mut faults = Vec::new();
+        let participants = self.cast(&mut faults);
+        let entries = self.entries(info, &participants, &mut faults);
+        let tracks = self.tracks(&entries, info, &participants, &mut faults);
+        self.check_events(info, &participants, &tracks, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut events: Vec<ControlEvent> = self.events.iter().map(control_event).collect();
+        events.sort_by_key(|e| e.time);
+        let used: HashSet<usize> = entries.iter().map(|e| e.stream).collect();
+        Ok(Plan {
+            spec: InterviewSpec {
+                session_id,
+                participants,
+                tracks,
+                consent_id: self.consent_id.clone(),
+                source_platform: self.source_platform.clone(),
+            },
+            selections: entries
+                .into_iter()
+                .map(|e| Selection {
+                    stream: e.stream,
+                    track: e.id,
+                    region: e.region,
+                })
+                .collect(),
+            events,
+            notices: left_out(info, &used),
+        })
+    }
+
+    /// The participants; one `recording` where none are listed.
+    fn cast(&self, faults: &mut Vec<FieldError>) -> Vec<ParticipantSpec> {
+        let mut seen = HashSet::new();
+        for (i, p) in self.participants.iter().enumerate() {
+            if !seen.insert(&p.id) {
+                let field = format!("participants[{i}].id");
+                faults.push(FieldError::new(field, &p.id, "an id of its own"));
+            }
+        }
+        if self.participants.is_empty() {
+            let id = ParticipantId::parse("recording");
+            let role = Role::Mixed;
+            return id
+                .map(|id| ParticipantSpec { id, role })
+                .into_iter()
+                .collect();
+        }
+        if !self.participants.iter().any(|p| p.role.is_scored()) {
+            faults.push(FieldError::new(
+                "participants",
+                "nobody to assess",
+                "at least one candidate or mixed participant",
+            ));
+        }
+        self.participants.clone()
+    }
+
+    /// The streams in use: as listed, or the first pictures and the first sound for the first
+    /// participant to be assessed.
+    fn entries(
+        &self,
+        info: &FileInfo,
+        participants: &[ParticipantSpec],
+        faults: &mut Vec<FieldError>,
+    ) -> Vec<TrackEntry> {
+        if let Some(listed) = &self.tracks {
+            if listed.is_empty() {
+                faults.push(FieldError::new(
+                    "tracks",
+                    "an empty list",
+                    "at least one stream",
+                ));
+            }
+            return listed.clone();
+        }
+        let Some(owner) = participants.iter().find(|p| p.role.is_scored()) else {
+            return Vec::new();
+        };
+        let entries: Vec<TrackEntry> = [(TrackKind::Video, "video"), (TrackKind::Audio, "audio")]
+            .into_iter()
+            .filter_map(|(kind, name)| {
+                Some(TrackEntry {
+                    stream: info.first(kind)?.index,
+                    id: TrackId::parse(name).ok()?,
+                    participant: owner.id.clone(),
+                    region: None,
+                })
+            })
+            .collect();
+        if entries.is_empty() {
+            faults.push(FieldError::new(
+                "recording",
+                "no stream that can be decoded",
+                "pictures or sound",
+            ));
+        }
+        entries
+    }
+
+    fn tracks(
+        &self,
+        entries: &[TrackEntry],
+        info: &FileInfo,
+        participants: &[ParticipantSpec],
+        faults: &mut Vec<FieldError>,
+    ) -> Vec<TrackSpec> {
+        let mut seen = HashSet::new();
+        let role = |id: &ParticipantId| {
+            let found = participants.iter().find(|p| &p.id == id);
+            found.map(|p| p.role)
+        };
+        let scored = |e: &TrackEntry| role(&e.participant).is_some_and(Role::is_scored);
+        if !entries.is_empty() && !entries.iter().any(scored) {
+            faults.push(FieldError::new(
+                "tracks",
+                "no stream of a candidate or mixed participant",
+                "at least one",
+            ));
+        }
+        let mut tracks = Vec::new();
+        for (i, entry) in entries.iter().enumerate() {
+            let at = format!("tracks[{i}]");
+            let mut fault = |key: &str, found: String, expected: &str| {
+                faults.push(FieldError::new(key, found, expected).within(&at));
+            };
+            if !seen.insert(&entry.id) {
+                fault("id", entry.id.to_string(), "an id of its own");
+            }
+            if role(&entry.participant).is_none() {
+                fault(
+                    "participant",
+                    entry.participant.to_string(),
+                    "a listed participant",
+                );
+            }
+            match info.stream(entry.stream) {
+                None => {
+                    let has: Vec<String> =
+                        info.streams.iter().map(|s| s.index.to_string()).collect();
+                    let expected = format!(
+                        "a video or audio stream of the recording: {}",
+                        has.join(", ")
+                    );
+                    fault("stream", entry.stream.to_string(), &expected);
+                }
+                Some(s) if !s.decodable => {
+                    fault(
+                        "stream",
+                        format!("{} ({})", s.index, s.codec),
+                        "a codec that is decoded here",
+                    );
+                }
+                Some(s) if s.kind == TrackKind::Audio && entry.region.is_some() => {
+                    fault("region", "a region".into(), "none, for a sound stream");
+                }
+                Some(s) => tracks.push(describe(s, entry, self.clock)),
+            }
+        }
+        tracks
+    }
+
+    fn check_events(
+        &self,
+        info: &FileInfo,
+        participants: &[ParticipantSpec],
+        tracks: &[TrackSpec],
+        faults: &mut Vec<FieldError>,
+    ) {
+        let end_ms = info.duration_ns.map(|ns| ns as f64 / 1e6 + END_SLACK_MS);
+        let mut questions: HashMap<&str, Marks> = HashMap::new();
+        let mut challenges = HashSet::new();
+        for (i, event) in self.events.iter().enumerate() {
+            let at = format!("events[{i}]");
+            let mut check = EventCheck {
+                at: &at,
+                end_ms,
+                faults,
+            };
+            check.inside("time_ms", event.time_ms);
+            check.subject(&event.kind, participants, tracks);
+            match &event.kind {
+                EventEntryKind::QuestionStart { question_id } => {
+                    let marks = questions.entry(question_id).or_default();
+                    check.once(
+                        question_id,
+                        marks.start.replace(event.time_ms),
+                        "question_start",
+                    );
+                }
+                EventEntryKind::QuestionEnd { question_id } => {
+                    let marks = questions.entry(question_id).or_default();
+                    check.once(
+                        question_id,
+                        marks.end.replace(event.time_ms),
+                        "question_end",
+                    );
+                    marks.end_entry = i;
+                }
+                EventEntryKind::AnswerStart { question_id } => {
+                    let marks = questions.entry(question_id).or_default();
+                    check.once(
+                        question_id,
+                        marks.answer.replace(event.time_ms),
+                        "answer_start",
+                    );
+                    marks.answer_entry = i;
+                }
+                EventEntryKind::Challenge {
+                    id, deadline_ms, ..
+                } => {
+                    check.after("deadline_ms", *deadline_ms, event.time_ms);
+                    if !challenges.insert(id) {
+                        check.fault("id", id, "an id of its own");
+                    }
+                }
+                EventEntryKind::WarmUp { end_ms } => {
+                    check.after("end_ms", *end_ms, event.time_ms);
+                    check.inside("end_ms", *end_ms);
+                }
+                _ => {}
+            }
+        }
+        let mut named: Vec<_> = questions.iter().filter(|(id, _)| !id.is_empty()).collect();
+        named.sort_by_key(|(id, _)| **id);
+        for (id, marks) in named {
+            marks.check(id, faults);
+        }
+    }
+}
+
+/// The marks of one question.
+#[derive(Default)]
+struct Marks {
+    start: Option<f64>,
+    end: Option<f64>,
+    end_entry: usize,
+    answer: Option<f64>,
+    answer_entry: usize,
+}
+
+impl Marks {
+    fn check(&self, id: &str, faults: &mut Vec<FieldError>) {
+        let Some(start) = self.start else { return };
+        for (mark, entry, what) in [
+            (self.end, self.end_entry, "ends"),
+            (self.answer, self.answer_entry, "is answered"),
+        ] {
+            if let Some(ms) = mark.filter(|ms| *ms < start) {
+                faults.push(FieldError::new(
+                    format!("events[{entry}].time_ms"),
+                    format!("{ms} ms, where question {id} {what}"),
+                    format!("not before its start at {start} ms"),
+                ));
+            }
+        }
+    }
+}
+
+/// Faults of one event.
+struct EventCheck<'a> {
+    at: &'a str,
+    end_ms: Option<f64>,
+    faults: &'a mut Vec<FieldError>,
+}
+
+impl EventCheck<'_> {
+    fn fault(&mut self, key: &str, found: impl std::fmt::Display, expected: impl Into<String>) {
+        self.faults
+            .push(FieldError::new(key, found, expected).within(self.at));
+    }
+
+    fn inside(&mut self, key: &str, ms: f64) {
+        if ms < 0.0 {
+            self.fault(key, format!("{ms} ms"), "not before the recording's start");
+        } else if let Some(end) = self.end_ms.filter(|end| ms > *end) {
+            let length = end - END_SLACK_MS;
+            self.fault(
+                key,
+                format!("{ms} ms"),
+                format!("inside the recording, which has {length:.0} ms"),
+            );
+        }
+    }
+
+    fn after(&mut self, key: &str, ms: f64, start: f64) {
+        if ms <= start {
+            self.fault(
+                key,
+                format!("{ms} ms"),
+                format!("after the event's time of {start} ms"),
+            );
+        }
+    }
+
+    /// A numbered question has each mark once; unnumbered ones are told apart by their order.
+    fn once(&mut self, id: &str, before: Option<f64>, what: &str) {
+        if let Some(ms) = before.filter(|_| !id.is_empty()) {
+            self.fault(
+                "question_id",
+                id,
+                format!("one {what} a question; there is one at {ms} ms"),
+            );
+        }
+    }
+
+    /// Whom or what the event is about.
+    fn subject(
+        &mut self,
+        kind: &EventEntryKind,
+        participants: &[ParticipantSpec],
+        tracks: &[TrackSpec],
+    ) {
+        let who = match kind {
+            EventEntryKind::Mute { participant, .. }
+            | EventEntryKind::Camera { participant, .. } => Some(participant),
+            EventEntryKind::ActiveSpeaker { participant } => participant.as_ref(),
+            EventEntryKind::Discontinuity { track, .. } => {
+                if !tracks.iter().any(|t| &t.id == track) {
+                    self.fault("track", track, "a listed track");
+                }
+                None
+            }
+            _ => None,
+        };
+        if let Some(id) = who.filter(|id| participants.iter().all(|p| &p.id != *id)) {
+            self.fault("participant", id, "a listed participant");
+        }
+    }
+}
+
+fn control_event(event: &super::EventEntry) -> ControlEvent {
+    let at = |ms: f64| MediaTime::from_secs_f64(ms / 1e3);
+    use EventEntryKind as E;
+    ControlEvent {
+        time: at(event.time_ms),
+        kind: match event.kind.clone() {
+            E::QuestionStart { question_id } => EventKind::QuestionStart { question_id },
+            E::QuestionEnd { question_id } => EventKind::QuestionEnd { question_id },
+            E::AnswerStart { question_id } => EventKind::AnswerStart { question_id },
+            E::Mute { participant, muted } => EventKind::Mute { participant, muted },
+            E::Camera { participant, on } => EventKind::Camera { participant, on },
+            E::ActiveSpeaker { participant } => EventKind::ActiveSpeaker { participant },
+            E::Discontinuity { track, reason } => EventKind::Discontinuity { track, reason },
+            E::Challenge {
+                id,
+                kind,
+                deadline_ms,
+                count,
+            } => EventKind::Challenge {
+                id,
+                kind,
+                deadline: at(deadline_ms),
+                count,
+            },
+            E::WarmUp { end_ms } => EventKind::WarmUp { end: at(end_ms) },
+        },
+    }
+}
+
+/// A stream of the file as a track. All streams of a file share its timeline.
+fn describe(stream: &StreamInfo, entry: &TrackEntry, clock: ClockSource) -> TrackSpec {
+    let turned = stream.rotation_deg % 180 == 90;
+    let (width, height) = if turned {
+        (stream.height, stream.width)
+    } else {
+        (stream.width, stream.height)
+    };
+    let video = (stream.kind == TrackKind::Video).then(|| VideoTrackSpec {
+        format: VideoFormat::Rgb24,
+        size: Some((width, height)),
+        nominal_fps: stream.average_fps.map(|f| f as f32),
+        range: ColorRange::Full,
+        matrix: ColorMatrix::Auto,
+        rotation_deg: 0,
+        mirrored: false,
+        region: entry.region,
+        codec_config: Vec::new(),
+    });
+    let audio = (stream.kind == TrackKind::Audio).then(|| AudioTrackSpec {
+        format: AudioFormat::F32le,
+        sample_rate_hz: stream.sample_rate_hz.clamp(8_000, 48_000),
+        channels: stream.channels.clamp(1, 2),
+        planar: false,
+    });
+    TrackSpec {
+        id: entry.id.clone(),
+        participant: entry.participant.clone(),
+        clock_id: "file".to_owned(),
+        clock,
+        video,
+        audio,
+    }
+}
+
+/// A sentence for each stream that is not used.
+fn left_out(info: &FileInfo, used: &HashSet<usize>) -> Vec<String> {
+    info.streams
+        .iter()
+        .filter(|s| !used.contains(&s.index) && !s.cover_picture)
+        .map(|s| {
+            let kind = match s.kind {
+                TrackKind::Video => "video",
+                TrackKind::Audio => "audio",
+            };
+            let why = if s.decodable {
+                "not in use"
+            } else {
+                "cannot be decoded here"
+            };
+            format!("{kind} stream {} ({}): {why}", s.index, s.codec)
+        })
+        .collect()
+}
