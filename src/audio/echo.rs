@@ -1,54 +1,111 @@
 //! Echo guard: is this voice only the other side coming back?
 //!
 //! An open loudspeaker returns the interviewer's voice on the candidate's track 50 to 500 ms
-//! later. Such a stretch follows the interviewer's level; an answer does not. The guard compares
-//! level envelopes (100 Hz, dB above -60) over the stretch, at every lag in that range.
+//! later. Such sound follows the interviewer's level; an answer does not. [`find_echo`] compares
+//! level envelopes (100 Hz) over a stretch of the far side's speech at every lag in that range. A
+//! path so found says how loud the echo must be at any hop ([`EchoPath::expected_db`]); what is
+//! louder than that is somebody's own voice, also while both speak.
 
-use crate::core::VoiceSeries;
+use crate::core::{MediaTime, VOICE_HOP_NS, VoiceSeries};
+use std::ops::RangeInclusive;
 
-/// Lags that an echo can have, in milliseconds.
-pub const ECHO_LAG_MS: std::ops::RangeInclusive<usize> = 50..=500;
+/// Lags that an echo can have, in 10 ms hops.
+pub const ECHO_LAG_HOPS: RangeInclusive<usize> = 5..=50;
+/// Correlation of the envelopes above which a stretch counts as echo.
+pub const ECHO_CORRELATION: f64 = 0.8;
 /// Levels below this carry no shape, dB full scale.
-const FLOOR_DB: f32 = -60.0;
-/// The shortest stretch whose shape can be compared, in hops.
-const MIN_HOPS: usize = 20;
+const FLOOR_DB: f32 = -65.0;
+/// The shortest stretch whose shape can be compared: 1 s. Shorter ones agree by chance.
+const MIN_HOPS: usize = 100;
+/// Fall of a room's reverberation after the echo itself ends: 60 dB in 0.4 s.
+const DECAY_DB_PER_HOP: f32 = 1.5;
+/// Sound this much above the expected echo is not the echo, dB.
+const MARGIN_DB: f32 = 6.0;
 
-/// How well a stretch follows the other side.
+/// How one side's sound comes back on the other's track.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EchoMatch {
-    /// Largest correlation of the level envelopes, -1 to 1.
+pub struct EchoPath {
+    /// Correlation of the level envelopes, above [`ECHO_CORRELATION`].
     pub correlation: f64,
-    /// Lag at which it is reached, in milliseconds.
-    pub lag_ms: f64,
+    /// Delay in 10 ms hops.
+    pub lag_hops: usize,
+    /// Level of the echo relative to the far track, dB.
+    pub gain_db: f32,
 }
 
-/// Compares hops `start..end` of `near` with earlier hops of `far`.
+/// Looks for an echo of `far` between `from` and `until` on `near`.
 ///
-/// `None` when the stretch is shorter than 200 ms, when `far` was quiet or missing at every lag,
-/// or when the two series do not overlap in time: there is then nothing to compare.
-pub fn echo_of(
+/// `None` when the stretch is shorter than 1 s, when it is not on both tracks, when an envelope
+/// is flat, or when no lag correlates above [`ECHO_CORRELATION`].
+pub fn find_echo(
     near: &VoiceSeries<'_>,
     far: &VoiceSeries<'_>,
-    start: usize,
-    end: usize,
-) -> Option<EchoMatch> {
-    let stretch = near.level_db.get(start..end)?;
-    if stretch.len() < MIN_HOPS {
+    from: MediaTime,
+    until: MediaTime,
+) -> Option<EchoPath> {
+    let hop = |t: MediaTime| usize::try_from(t.since_ns(far.start) / VOICE_HOP_NS).ok();
+    let (start, end) = (hop(from)?, hop(until)?.min(far.level_db.len()));
+    let spoken = far.level_db.get(start..end)?;
+    if spoken.len() < MIN_HOPS {
         return None;
     }
-    // Both grids are multiples of 10 ms, so the difference is a whole number of hops.
-    let shift = near.time_of(start).since_ns(far.start) / crate::core::VOICE_HOP_NS;
-    let lags = (ECHO_LAG_MS.start() / 10)..=(ECHO_LAG_MS.end() / 10);
-    lags.filter_map(|lag| {
-        let from = usize::try_from(shift - lag as i64).ok()?;
-        let other = far.level_db.get(from..from + stretch.len())?;
-        let correlation = correlation(stretch, other)?;
-        Some(EchoMatch {
-            correlation,
-            lag_ms: lag as f64 * 10.0,
-        })
+    let shift = shift_hops(near, far);
+    let at_lag = |lag: usize| {
+        let first = usize::try_from(start as i64 + shift + lag as i64).ok()?;
+        let heard = near.level_db.get(first..first + spoken.len())?;
+        Some((lag, heard, correlation(heard, spoken)?))
+    };
+    let best = ECHO_LAG_HOPS
+        .filter_map(at_lag)
+        .max_by(|a, b| a.2.total_cmp(&b.2));
+    let (lag_hops, heard, correlation) = best.filter(|b| b.2 > ECHO_CORRELATION)?;
+    let loud = spoken
+        .iter()
+        .zip(heard)
+        .filter(|(s, _)| **s > FLOOR_DB + 15.0);
+    let mut gains: Vec<f32> = loud.map(|(s, h)| h - s).collect();
+    gains.sort_by(f32::total_cmp);
+    let gain_db = *gains.get(gains.len() / 2)?;
+    Some(EchoPath {
+        correlation,
+        lag_hops,
+        gain_db,
     })
-    .max_by(|a, b| a.correlation.total_cmp(&b.correlation))
+}
+
+impl EchoPath {
+    /// Level that the echo is expected to have at every hop of `near`, dB; -100 where `far` is
+    /// not known.
+    pub fn expected_db(&self, near: &VoiceSeries<'_>, far: &VoiceSeries<'_>) -> Vec<f32> {
+        let shift = shift_hops(near, far) + self.lag_hops as i64;
+        let mut last = -100.0_f32;
+        (0..near.level_db.len() as i64)
+            .map(|i| {
+                // A hop of slack to either side: the lag is known to 10 ms only.
+                let around = (i - shift - 1)..=(i - shift + 1);
+                let direct = around
+                    .filter_map(|j| far.level_db.get(usize::try_from(j).ok()?))
+                    .fold(-100.0_f32, |m, v| m.max(*v));
+                last = (direct + self.gain_db)
+                    .max(last - DECAY_DB_PER_HOP)
+                    .max(-100.0);
+                last
+            })
+            .collect()
+    }
+
+    /// The speech probabilities of `near` with those set to 0 that the echo explains.
+    pub fn without_echo(&self, near: &VoiceSeries<'_>, far: &VoiceSeries<'_>) -> Vec<f32> {
+        let expected = self.expected_db(near, far);
+        let hops = near.speech.iter().zip(near.level_db).zip(&expected);
+        hops.map(|((p, level), echo)| if *level > echo + MARGIN_DB { *p } else { 0.0 })
+            .collect()
+    }
+}
+
+/// Hop of `near` minus hop of `far` for the same instant. Both grids are multiples of 10 ms.
+fn shift_hops(near: &VoiceSeries<'_>, far: &VoiceSeries<'_>) -> i64 {
+    far.start.since_ns(near.start) / VOICE_HOP_NS
 }
 
 /// Pearson correlation of two level envelopes; `None` where one of them is flat.
@@ -70,7 +127,6 @@ fn correlation(a: &[f32], b: &[f32]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::MediaTime;
 
     /// A level series with the irregular rhythm of speech, different for each seed.
     fn rhythm(n: usize, seed: u32) -> Vec<f32> {
@@ -87,43 +143,76 @@ mod tests {
             .collect()
     }
 
-    fn series(level_db: &[f32], start_ms: i64) -> VoiceSeries<'_> {
+    fn series<'a>(level_db: &'a [f32], speech: &'a [f32], start_ms: i64) -> VoiceSeries<'a> {
         VoiceSeries {
             start: MediaTime::from_ms(start_ms),
             level_db,
+            speech,
             ..VoiceSeries::default()
         }
+    }
+
+    fn path(near: &VoiceSeries<'_>, far: &VoiceSeries<'_>, ms: (i64, i64)) -> Option<EchoPath> {
+        find_echo(
+            near,
+            far,
+            MediaTime::from_ms(ms.0),
+            MediaTime::from_ms(ms.1),
+        )
     }
 
     #[test]
     fn a_delayed_copy_is_found_and_another_voice_is_not() {
         let far = rhythm(400, 1);
+        let ones = vec![1.0; 427];
         let mut back = vec![-80.0; 27];
         back.extend(far.iter().map(|v| v - 18.0));
-        let hit = echo_of(&series(&back, 1_000), &series(&far, 1_000), 100, 200).unwrap();
-        assert_eq!(hit.lag_ms, 270.0);
-        assert!(hit.correlation > 0.95, "{hit:?}");
+        let far = series(&far, &ones, 1_000);
+        let hit = path(&series(&back, &ones, 1_000), &far, (2_000, 4_000)).unwrap();
+        assert_eq!(hit.lag_hops, 27);
+        assert!(
+            (hit.gain_db + 18.0).abs() < 0.1 && hit.correlation > 0.95,
+            "{hit:?}"
+        );
         // The same on grids that start at different times.
-        let hit = echo_of(&series(&back[50..], 1_500), &series(&far, 1_000), 50, 150).unwrap();
-        assert_eq!(hit.lag_ms, 270.0);
+        let later = series(&back[50..], &ones, 1_500);
+        assert_eq!(path(&later, &far, (2_000, 4_000)).unwrap().lag_hops, 27);
         let other = rhythm(400, 99);
-        let miss = echo_of(&series(&other, 1_000), &series(&far, 1_000), 100, 200).unwrap();
-        assert!(miss.correlation < 0.7, "{miss:?}");
+        assert_eq!(
+            path(&series(&other, &ones, 1_000), &far, (2_000, 4_000)),
+            None
+        );
+    }
+
+    #[test]
+    fn only_what_the_echo_explains_is_taken_away() {
+        let mut far = rhythm(300, 1);
+        far.truncate(200);
+        far.resize(500, -90.0);
+        let mut near = vec![-80.0; 20];
+        near.extend(far.iter().map(|v| (v - 18.0).max(-75.0)));
+        near.truncate(500);
+        near[260..400].fill(-30.0); // the answer
+        near[100..105].fill(-25.0); // an overlap, louder than the echo
+        let ones = vec![1.0; 500];
+        let (near, far) = (series(&near, &ones, 0), series(&far, &ones, 0));
+        let found = path(&near, &far, (0, 2_000)).unwrap();
+        let left = found.without_echo(&near, &far);
+        assert!(left[30..95].iter().all(|p| *p == 0.0));
+        assert!(left[100..105].iter().all(|p| *p == 1.0));
+        assert!(left[260..400].iter().all(|p| *p == 1.0));
     }
 
     #[test]
     fn nothing_to_compare_is_none() {
-        let far = rhythm(300, 1);
-        let silent = vec![-100.0; 300];
+        let (far, silent, ones) = (rhythm(300, 1), vec![-100.0; 300], vec![1.0; 300]);
+        let far = series(&far, &ones, 0);
+        assert_eq!(path(&far, &series(&silent, &ones, 0), (500, 2_000)), None);
+        assert_eq!(path(&far, &far, (500, 900)), None);
         assert_eq!(
-            echo_of(&series(&far, 0), &series(&silent, 0), 100, 200),
+            path(&far, &series(&silent, &ones, 60_000), (60_500, 62_000)),
             None
         );
-        assert_eq!(echo_of(&series(&far, 0), &series(&far, 0), 100, 110), None);
-        assert_eq!(
-            echo_of(&series(&far, 0), &series(&far, 60_000), 100, 200),
-            None
-        );
-        assert_eq!(echo_of(&series(&far, 0), &series(&far, 0), 290, 400), None);
+        assert_eq!(path(&far, &far, (2_000, 900_000)), None);
     }
 }

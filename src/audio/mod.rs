@@ -19,17 +19,21 @@
 
 mod echo;
 mod envelope;
+#[cfg(test)]
+mod golden;
 mod mel;
 mod mix;
+mod pitch;
 mod resample;
 mod spans;
 mod timeline;
 mod track;
 
-pub use echo::{ECHO_LAG_MS, EchoMatch, echo_of};
+pub use echo::{ECHO_CORRELATION, ECHO_LAG_HOPS, EchoPath, find_echo};
 pub use envelope::{bands_db, level_db, spectral_flux};
 pub use mel::{FRAME_LEFT, FRAME_RIGHT, LogMel};
 pub use mix::to_mono;
+pub use pitch::pitch_hz;
 pub use resample::{RATE_HZ, ResampleError, To16k};
 pub use spans::{SpanRules, SpeechSpan, speech_spans};
 pub use timeline::{Placement, Timeline};
