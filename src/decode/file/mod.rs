@@ -24,6 +24,8 @@ mod audio;
 mod open;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_media;
 mod video;
 
 use super::DecodeError;

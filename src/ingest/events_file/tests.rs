@@ -353,6 +353,61 @@ fn contradictions_with_the_recording_name_the_entry() {
     assert!(faults.unwrap_err().len() >= 2);
 }
 
+#[test]
+fn the_files_of_testdata_are_taken_or_refused_by_name() {
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/media");
+    let options = crate::decode::file::OpenOptions::default();
+    let source = crate::decode::file::FileSource::open(&media.join("contradicting.mp4"), &options);
+    let info = source.unwrap().info().clone();
+    let beside = discover(&media.join("contradicting.mp4")).unwrap();
+    let path = |name: &str| media.join("events").join(format!("{name}.events.json"));
+    for (path, expected) in [
+        (
+            beside,
+            "events[0].time_ms: found 90000 ms, expected inside the recording, which has 2000 ms",
+        ),
+        (path("past_end"), "events[0].time_ms: found 90000 ms"),
+        (
+            path("wrong_order"),
+            "where question q1 ends, expected not before its start at 1500 ms",
+        ),
+        (
+            path("unknown_stream"),
+            "tracks[2].stream: found 7, expected a video or audio stream of the recording: 0, 1",
+        ),
+        (
+            path("unknown_participant"),
+            "tracks[1].participant: found nobody, expected a listed participant",
+        ),
+        (
+            path("unknown_role"),
+            "participants[0].role: found \"wizard\"",
+        ),
+        (path("unknown_field"), "the file: unknown key \"mood\""),
+        (path("wrong_version"), "version: found 99, expected 1"),
+        (path("not_json"), "not JSON: line 1, column 3"),
+    ] {
+        let said = match load(&path) {
+            Err(e) => e.to_string(),
+            Ok(file) => {
+                let faults = file.apply(&info, session()).unwrap_err();
+                faults.iter().map(|f| f.to_string() + "; ").collect()
+            }
+        };
+        assert!(said.contains(expected), "{}: {said}", path.display());
+    }
+    let demo = media.join("../demo/interview.mp4");
+    let info = crate::decode::file::FileSource::open(&demo, &options)
+        .unwrap()
+        .info()
+        .clone();
+    let plan = load(&discover(&demo).unwrap())
+        .unwrap()
+        .apply(&info, session())
+        .unwrap();
+    assert_eq!((plan.selections.len(), plan.notices.len()), (3, 0));
+}
+
 /// Words of a schema node's `enum` or keys of its `properties`.
 fn words(schema: &Value, pointer: &str) -> BTreeSet<String> {
     match schema.pointer(pointer) {
