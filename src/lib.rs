@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod audio;
+pub mod client;
 pub mod config;
 pub mod core;
 pub mod decode;
@@ -12,6 +13,7 @@ pub mod ingest;
 pub mod pipeline;
 pub mod report;
 pub mod segment;
+pub mod serve;
 pub mod session;
 pub mod telemetry;
 pub mod track;

@@ -10,9 +10,11 @@
 //! the nets are trained on pictures as decoded. Nothing in here panics on hostile bytes: every
 //! size is checked before memory is taken, and every refusal is a [`DecodeError`].
 
+mod encode;
 mod error;
 pub mod file;
 mod picture;
 pub mod wire;
 
+pub use encode::encode_jpeg;
 pub use error::DecodeError;

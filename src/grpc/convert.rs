@@ -4,6 +4,7 @@
 //! a [`FieldError`] that names the field as the client knows it. Values that `core` does not
 //! interpret (sizes, rates, strides) are passed on as they are; `ingest` judges them.
 
+mod client;
 mod enums;
 mod inbound;
 mod outbound;
@@ -12,6 +13,7 @@ mod results;
 /// Generated types, for the other files of this room.
 pub(super) use liveproof_sdk::v1 as pb;
 
+pub use client::{event_message, open_message, read_hello, read_signal_info, rgb_layout};
 pub use inbound::client_message;
 pub use outbound::{info_response, server_message};
 pub use results::{read_capability, read_segment, read_summary};

@@ -4,9 +4,9 @@
 //! `telemetry`; `convert` alone imports the generated types, `status` alone makes a status of an
 //! error. **Must not touch:** models, media, pixels.
 
-mod convert;
+pub mod convert;
 mod server;
 mod status;
 
-pub use server::{Health, ServeError, Server, ServerSettings};
+pub use server::{Health, ServeError, Server, ServerSettings, Tls};
 pub use status::status_of;

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::server::HealthReporter;
 
@@ -33,6 +34,21 @@ const OUTPUT_MESSAGES: usize = 4;
 /// Largest response: 4 MiB, gRPC's usual limit on the client's side.
 const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
+/// Server certificate and key, PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// Certificate chain.
+    pub certificate: String,
+    /// Private key.
+    pub key: String,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls(..)")
+    }
+}
+
 /// How the server is run.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -42,6 +58,8 @@ pub struct ServerSettings {
     pub max_sessions: u32,
     /// Largest request message in bytes; the largest picture plus its envelope.
     pub max_message_bytes: usize,
+    /// TLS, if the service ends it itself.
+    pub tls: Option<Tls>,
 }
 
 /// Why serving failed or ended badly.
@@ -56,6 +74,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// The worker threads could not be started.
+    #[error("cannot start the worker threads: {0}")]
+    Threads(#[source] std::io::Error),
     /// The transport failed.
     #[error("the gRPC transport failed: {0}")]
     Transport(#[from] tonic::transport::Error),
@@ -218,7 +239,12 @@ impl Server {
             backend: self.backend.clone(),
             registry: self.registry.clone(),
         });
-        Ok(tonic::transport::Server::builder()
+        let mut builder = tonic::transport::Server::builder();
+        if let Some(tls) = &self.settings.tls {
+            let identity = Identity::from_pem(&tls.certificate, &tls.key);
+            builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
+        }
+        Ok(builder
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))

@@ -15,9 +15,11 @@ pub fn status_of(error: &SessionError) -> Status {
     use SessionError as E;
     let text = error.to_string();
     let (code, details) = match error {
-        E::Invalid(field) | E::TooManyRefusals { latest: field, .. } => {
-            (Code::InvalidArgument, violation(field))
-        }
+        E::Invalid(field) | E::TooManyRefusals { latest: field, .. } => (
+            Code::InvalidArgument,
+            violations(std::slice::from_ref(field)),
+        ),
+        E::OpenRefused(fields) => (Code::InvalidArgument, violations(fields)),
         E::WrongOrder { .. } | E::NeverOpened => (Code::FailedPrecondition, ErrorDetails::new()),
         E::Unreadable(_) => (Code::InvalidArgument, ErrorDetails::new()),
         E::Duplicate(_) => (Code::AlreadyExists, ErrorDetails::new()),
@@ -32,9 +34,13 @@ pub fn status_of(error: &SessionError) -> Status {
     Status::with_error_details(code, text, details)
 }
 
-fn violation(field: &FieldError) -> ErrorDetails {
-    let description = format!("found {}, expected {}", field.found, field.expected);
-    ErrorDetails::with_bad_request_violation(field.field.clone(), description)
+fn violations(fields: &[FieldError]) -> ErrorDetails {
+    let mut details = ErrorDetails::new();
+    for field in fields {
+        let description = format!("found {}, expected {}", field.found, field.expected);
+        details.add_bad_request_violation(field.field.clone(), description);
+    }
+    details
 }
 
 fn retry(after: Duration) -> ErrorDetails {
@@ -78,6 +84,10 @@ mod tests {
         for (error, code) in [
             (SessionError::Invalid(field()), Code::InvalidArgument),
             (too_many, Code::InvalidArgument),
+            (
+                SessionError::OpenRefused(vec![field(), field()]),
+                Code::InvalidArgument,
+            ),
             (wrong, Code::FailedPrecondition),
             (SessionError::NeverOpened, Code::FailedPrecondition),
             (SessionError::Unreadable("x".into()), Code::InvalidArgument),

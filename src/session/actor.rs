@@ -282,8 +282,8 @@ where
             return self.on(Event::Opened);
         }
         let seated = self.registry.claim(&spec.session_id).and_then(|lease| {
-            let assessor = self.backend.assessor(&spec)?;
-            Ok((lease, assessor))
+            let assessor = self.backend.assessor(&spec);
+            Ok((lease, assessor.map_err(SessionError::OpenRefused)?))
         });
         match seated {
             Ok((lease, assessor)) => {
@@ -387,7 +387,7 @@ where
             signals,
             segment_ns: terms.segment_ns,
             hop_ns: terms.hop_ns,
-            prior: terms.prior,
+            fusion: terms.fusion,
         })));
     }
 

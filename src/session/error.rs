@@ -10,6 +10,9 @@ pub enum SessionError {
     /// A message holds a value that cannot be used.
     #[error(transparent)]
     Invalid(#[from] FieldError),
+    /// The announced interview cannot be served.
+    #[error("{}", first_of(.0))]
+    OpenRefused(Vec<FieldError>),
     /// More chunks were refused than the server puts up with.
     #[error("{count} chunks were refused, at most {limit} are put up with; the latest: {latest}")]
     TooManyRefusals {
@@ -66,4 +69,13 @@ pub enum SessionError {
     /// The analysis of this interview failed; the log has the cause.
     #[error("the analysis failed; the service log has the cause")]
     Internal,
+}
+
+/// The first fault, and how many more there are; all of them travel in the status details.
+fn first_of(faults: &[FieldError]) -> String {
+    match faults {
+        [] => "open: refused".to_owned(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
 }

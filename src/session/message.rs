@@ -4,6 +4,7 @@ use crate::core::{
     AudioFormat, ControlEvent, FieldError, InterviewSpec, MediaTime, PictureLayout, SegmentResult,
     SessionId, SessionSummary, SignalCapability, TrackId, VideoFormat,
 };
+use crate::fusion::FusionConfig;
 use prost::bytes::Bytes;
 
 /// A piece of a track as it came in; its payload is unchecked until `ingest` has seen it.
@@ -99,8 +100,8 @@ pub struct Hello {
     pub segment_ns: i64,
     /// From one segment's start to the next one's, nanoseconds.
     pub hop_ns: i64,
-    /// Prior probability of manipulation.
-    pub prior: f64,
+    /// Prior and coverage floors.
+    pub fusion: FusionConfig,
 }
 
 /// What the server takes; stated in `hello` and by the information service.
@@ -152,6 +153,8 @@ pub struct SignalInfo {
     pub obstacle: Option<String>,
     /// Largest absolute share of a session's evidence logit.
     pub session_cap: f64,
+    /// Largest absolute share of a segment's evidence logit.
+    pub segment_cap: f64,
 }
 
 /// What a server is.

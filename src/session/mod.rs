@@ -16,6 +16,8 @@
 //! Not handled here: resuming a broken stream (refused by name at `open`).
 
 mod actor;
+mod assess;
+mod backend;
 mod desk;
 mod error;
 mod limits;
@@ -27,6 +29,7 @@ mod state;
 mod work;
 
 pub use actor::{Output, Session};
+pub use backend::{BackendLimits, EngineBackend};
 pub use error::SessionError;
 pub use limits::SessionLimits;
 pub use message::{

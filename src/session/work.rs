@@ -4,6 +4,7 @@
 use super::{EventAck, Item, Notice, ServerInfo};
 use crate::core::{FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability};
 use crate::engine::{Job, ModelSet};
+use crate::fusion::FusionConfig;
 use tokio_util::sync::CancellationToken;
 
 /// What came of a batch of items.
@@ -50,8 +51,8 @@ pub struct Terms {
     pub segment_ns: i64,
     /// From one segment's start to the next one's, nanoseconds.
     pub hop_ns: i64,
-    /// Prior probability of manipulation.
-    pub prior: f64,
+    /// Prior and coverage floors.
+    pub fusion: FusionConfig,
 }
 
 /// Where sessions get their pipelines and threads from.
@@ -59,8 +60,8 @@ pub trait Backend: Send + Sync + 'static {
     /// A pipeline for an interview.
     ///
     /// # Errors
-    /// The field of `open` that cannot be served.
-    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, FieldError>;
+    /// Every field of `open` that cannot be served; at least one.
+    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>>;
 
     /// Hands a job to the worker of `key`; false when the worker's queue is full, and the job is
     /// then dropped. Never blocks.

@@ -1,4 +1,53 @@
 //! Protocol types of liveproof and a client for its live interview stream.
+//!
+//! [`Client::connect`] reaches a server, [`Client::open`] starts an interview and waits for the
+//! server's `hello`, which says what the server takes and which signals can run on the announced
+//! tracks. The interview then has two halves: an [`InterviewSender`] for media and events, and
+//! [`Updates`] with what the server has to say. Read updates while sending: the sender waits for
+//! flow credit, and credit comes in between updates.
+//!
+//! ```no_run
+//! use liveproof_sdk::{Client, Update, v1};
+//!
+//! # async fn example(open: v1::Open, pictures: Vec<(i64, Vec<u8>)>) -> Result<(), liveproof_sdk::ClientError> {
+//! let client = Client::connect("http://127.0.0.1:50551").await?;
+//! let interview = client.open(open).await?;
+//! for signal in interview.hello().signals.iter().filter(|s| !s.available) {
+//!     println!("{} will not be measured: {}", signal.signal, signal.detail);
+//! }
+//! let (mut sender, mut updates) = interview.split();
+//! let sending = async move {
+//!     for (capture_time_us, jpeg) in pictures {
+//!         sender.send_media("camera", capture_time_us, jpeg, None).await?;
+//!     }
+//!     sender.close("done").await
+//! };
+//! let reading = async {
+//!     while let Some(update) = updates.next().await? {
+//!         match update {
+//!             Update::Segment(s) if s.r#final => println!("segment {}: {:?}", s.index, s.outcome),
+//!             Update::Summary(s) => println!("{:?}", s.participants),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! };
+//! tokio::try_join!(sending, reading)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A client that heeds its credit, as this one does, loses nothing. Not handled here: resuming an
+//! interview after the connection broke; the server does not offer it.
+
+mod client;
+mod credit;
+mod error;
+mod interview;
+
+pub use client::Client;
+pub use error::ClientError;
+pub use interview::{Interview, InterviewSender, Update, Updates};
 
 /// Generated protocol types, `liveproof.v1`.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

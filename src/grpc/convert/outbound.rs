@@ -46,8 +46,10 @@ fn hello(h: Hello) -> pb::Hello {
         signals: h.signals.into_iter().map(capability).collect(),
         segment_us: h.segment_ns.div_euclid(1_000),
         segment_hop_us: h.hop_ns.div_euclid(1_000),
-        prior: h.prior,
+        prior: h.fusion.prior,
         resume_token: Default::default(),
+        segment_coverage_floor: h.fusion.segment_coverage_floor,
+        session_coverage_floor: h.fusion.session_coverage_floor,
     }
 }
 
@@ -91,6 +93,7 @@ fn signal(s: SignalInfo) -> pb::Signal {
         available: s.obstacle.is_none(),
         detail: s.obstacle.unwrap_or_default(),
         session_cap: s.session_cap,
+        segment_cap: s.segment_cap,
     }
 }
 

@@ -148,9 +148,13 @@ impl Assessor for FakeAssessor {
 }
 
 impl Backend for Fake {
-    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, FieldError> {
+    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
         if spec.tracks.is_empty() {
-            return Err(FieldError::new("open.tracks", "none", "at least one track"));
+            return Err(vec![FieldError::new(
+                "open.tracks",
+                "none",
+                "at least one track",
+            )]);
         }
         Ok(Box::new(FakeAssessor {
             behaviour: self.behaviour.lock().unwrap().clone(),
@@ -203,7 +207,7 @@ impl Backend for Fake {
         Terms {
             segment_ns: 3,
             hop_ns: 3,
-            prior: 0.01,
+            fusion: crate::pipeline::PipelineSettings::default().fusion,
         }
     }
 }

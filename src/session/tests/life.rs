@@ -85,7 +85,7 @@ async fn a_refused_open_names_the_field_and_frees_the_slot() {
     c.say(ClientMessage::Open(Box::new(s))).await;
     let (said, error) = c.rest().await;
     assert!(said.is_empty());
-    assert!(matches!(error, Some(SessionError::Invalid(e)) if e.field == "open.tracks"));
+    assert!(matches!(error, Some(SessionError::OpenRefused(f)) if f[0].field == "open.tracks"));
     c.gone().await;
 }
 

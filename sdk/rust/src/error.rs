@@ -1,0 +1,60 @@
+//! What can go wrong on the client's side.
+
+/// Why a call failed or an interview ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address cannot be read or reached.
+    #[error("cannot reach {address}: {source}")]
+    Connect {
+        /// The address.
+        address: String,
+        /// Why not.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// The server refused or ended the call; the status names the field where one was at fault.
+    #[error("{}: {}", .0.code().description(), .0.message())]
+    Status(Box<tonic::Status>),
+    /// The server's first message was not `hello`.
+    #[error("the server's first message was not hello")]
+    NoHello,
+    /// The interview has ended; the updates say why.
+    #[error("the interview has ended")]
+    Ended,
+    /// A payload is larger than the server ever grants credit for.
+    #[error("a payload of {found} bytes; this server takes at most {limit}")]
+    TooLarge {
+        /// Bytes of the payload.
+        found: u64,
+        /// Bytes that the server takes.
+        limit: u64,
+    },
+}
+
+impl From<tonic::Status> for ClientError {
+    fn from(status: tonic::Status) -> Self {
+        Self::Status(Box::new(status))
+    }
+}
+
+impl ClientError {
+    /// The server's status, where there is one.
+    pub fn status(&self) -> Option<&tonic::Status> {
+        match self {
+            Self::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// True when the same call may succeed later without any change.
+    pub fn should_retry(&self) -> bool {
+        match self {
+            Self::Connect { .. } => true,
+            Self::Status(s) => matches!(
+                s.code(),
+                tonic::Code::ResourceExhausted | tonic::Code::Unavailable
+            ),
+            Self::NoHello | Self::Ended | Self::TooLarge { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! `stream`: a recording sent to a server as a live interview would come.
+//!
+//! **In:** a recording, with its events file if there is one. **Out:** results as they arrive, and
+//! a [`FileReport`] at the end. **May touch:** `core`, `decode::file`, `ingest::events_file`, `report`,
+//! the SDK, and `grpc::convert` for its types. **Must not touch:** models, sessions.
+//!
+//! Pictures travel as RGB24 and sound as 32-bit floats, so that the server decodes exactly what a
+//! review would see; [`StreamOptions::jpeg`] trades that for a realistic bandwidth. Media is paced
+//! by its capture times, or by flow credit alone ([`StreamOptions::fast`]); either way nothing is
+//! lost, since the SDK heeds its credit.
+
+mod chunks;
+mod error;
+
+pub use error::StreamError;
+
+use crate::core::{InterviewSpec, SegmentResult, SessionId, SessionSummary, VideoFormat};
+use crate::decode::file::{FileSource, FileStats, OpenOptions};
+use crate::grpc::convert::{
+    event_message, open_message, read_hello, read_segment, read_signal_info, read_summary,
+    rgb_layout,
+};
+use crate::ingest::events_file::{self, EventsFile, Plan};
+use crate::report::{
+    FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
+};
+use crate::session::{Hello, SignalInfo};
+use chunks::{Outgoing, Payload, Reader};
+use liveproof_sdk::{Client, ClientError, InterviewSender, Update, Updates};
+use std::path::Path;
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant};
+
+/// Decoded chunks between the reading thread and the sender: 8.
+const READ_AHEAD: usize = 8;
+
+/// How a recording is streamed.
+#[derive(Debug, Clone)]
+pub struct StreamOptions {
+    /// Address of the server, as `http://127.0.0.1:50551`.
+    pub to: String,
+    /// As fast as the server takes it, instead of in the recording's own time.
+    pub fast: bool,
+    /// Send pictures as JPEG of this quality, 1 to 100, instead of raw.
+    pub jpeg: Option<u8>,
+    /// Id of the interview at the server.
+    pub session_id: SessionId,
+}
+
+/// What streaming tells while it runs.
+#[derive(Debug)]
+pub enum StreamEvent<'a> {
+    /// The server has greeted: what it takes, and which signals can run.
+    Hello(&'a Hello),
+    /// A segment, provisional or final.
+    Segment(&'a SegmentResult),
+    /// Something about the material.
+    Notice(&'a str),
+    /// The last word.
+    Summary(&'a SessionSummary),
+}
+
+/// Streams one recording and returns what the server said of it.
+///
+/// # Errors
+/// A recording that cannot be read, or a server that cannot be reached or ends the interview. A
+/// summary that came before such an end was told to `tell`.
+pub async fn stream_file(
+    path: &Path,
+    options: &StreamOptions,
+    tell: &mut (dyn FnMut(StreamEvent<'_>) + Send),
+) -> Result<FileReport, StreamError> {
+    let source = FileSource::open(path, &OpenOptions::default())?;
+    let plan = plan(path, &source, options.session_id.clone())?;
+    let wire = wire_spec(&plan.spec, options);
+    let client = Client::connect(&options.to).await?;
+    let info = client.info().await?;
+    let interview = client.open(open_message(&wire)).await?;
+    let hello = read_hello(interview.hello())?;
+    tell(StreamEvent::Hello(&hello));
+    let mut report = describe(path, &plan, &hello, read_signal_info(&info));
+    let (sender, updates) = interview.split();
+    let (tx, rx) = mpsc::channel(READ_AHEAD);
+    let reader = Reader::new(source, &plan, options.jpeg);
+    let thread = std::thread::Builder::new()
+        .name("recording".to_owned())
+        .spawn(move || reader.run(&tx))
+        .map_err(StreamError::Thread)?;
+    let (sent, received) = tokio::join!(
+        send(sender, rx, options.fast),
+        receive(updates, &mut report, tell)
+    );
+    // The thread ends when its channel does, which is by now.
+    let stats = thread.join().unwrap_or_default();
+    note_reading(&mut report, stats);
+    // The server's word explains a failed send, so it comes first.
+    received?;
+    sent?;
+    report
+        .segments
+        .sort_by_key(|s| (s.span.start, s.participant.clone()));
+    Ok(report)
+}
+
+/// What the events file beside the recording makes of it, or the recording alone.
+fn plan(path: &Path, source: &FileSource, id: SessionId) -> Result<Plan, StreamError> {
+    let events = match events_file::discover(path) {
+        Some(beside) => events_file::load(&beside)?,
+        None => EventsFile::default(),
+    };
+    events.apply(source.info(), id).map_err(StreamError::Plan)
+}
+
+/// The recording as its pictures and sound travel: already upright, cropped and packed.
+fn wire_spec(spec: &InterviewSpec, options: &StreamOptions) -> InterviewSpec {
+    let mut wire = spec.clone();
+    for video in wire.tracks.iter_mut().filter_map(|t| t.video.as_mut()) {
+        video.format = match options.jpeg {
+            Some(_) => VideoFormat::Jpeg,
+            None => VideoFormat::Rgb24,
+        };
+        video.size = None;
+        video.rotation_deg = 0;
+        video.mirrored = false;
+        video.region = None;
+        video.codec_config.clear();
+    }
+    wire
+}
+
+fn describe(path: &Path, plan: &Plan, hello: &Hello, signals: Vec<SignalInfo>) -> FileReport {
+    let models = hello.models.iter().map(|m| ModelReport {
+        id: m.id.clone(),
+        task: m.task.clone(),
+        sha256: m.sha256.clone(),
+        available: m.obstacle.is_none(),
+        detail: m.obstacle.clone().unwrap_or_default(),
+        data_terms: m.data_terms.clone(),
+    });
+    let participants = plan.spec.participants.iter().map(|p| ParticipantReport {
+        id: p.id.to_string(),
+        role: p.role,
+    });
+    let signals = signals.into_iter().map(|s| SignalReport {
+        name: s.name,
+        segment_cap: s.segment_cap,
+        session_cap: s.session_cap,
+    });
+    let notice = |detail: &String| Notice {
+        track: String::new(),
+        detail: detail.clone(),
+        count: 1,
+    };
+    FileReport {
+        error: None,
+        consent_id: plan.spec.consent_id.clone(),
+        participants: participants.collect(),
+        settings: Some(ScoreSettings {
+            segment_us: hello.segment_ns / 1_000,
+            prior: hello.fusion.prior,
+            segment_coverage_floor: hello.fusion.segment_coverage_floor,
+            session_coverage_floor: hello.fusion.session_coverage_floor,
+        }),
+        signals: signals.collect(),
+        models: models.collect(),
+        capabilities: hello.signals.clone(),
+        notices: plan.notices.iter().map(notice).collect(),
+        ..FileReport::failed(path.display().to_string(), "")
+    }
+}
+
+fn note_reading(report: &mut FileReport, stats: FileStats) {
+    for (detail, count) in [
+        ("packets that could not be decoded", stats.decode_errors),
+        (
+            "pictures or sound whose time did not rise",
+            stats.non_monotonic,
+        ),
+        ("pictures without a time", stats.untimed),
+    ] {
+        if count > 0 {
+            report.notices.push(Notice {
+                track: String::new(),
+                detail: detail.to_owned(),
+                count,
+            });
+        }
+    }
+}
+
+/// Sends what the reader delivers, each piece at its time.
+async fn send(
+    mut sender: InterviewSender,
+    mut chunks: mpsc::Receiver<Outgoing>,
+    fast: bool,
+) -> Result<(), ClientError> {
+    let mut zero: Option<(Instant, i64)> = None;
+    while let Some(next) = chunks.recv().await {
+        if !fast && let Some(time) = next.time() {
+            let (began, first) = *zero.get_or_insert((Instant::now(), time.0));
+            let after = u64::try_from(time.0.saturating_sub(first)).unwrap_or(0);
+            tokio::time::sleep_until(began + Duration::from_nanos(after)).await;
+        }
+        match next {
+            Outgoing::Event(event) => {
+                let (time_us, event) = event_message(&event);
+                sender.send_event(time_us, event).await?;
+            }
+            Outgoing::Media {
+                track,
+                time,
+                payload,
+            } => {
+                let (bytes, layout) = match payload {
+                    Payload::Rgb {
+                        width,
+                        height,
+                        bytes,
+                    } => (bytes, Some(rgb_layout(width, height))),
+                    Payload::Whole(bytes) => (bytes, None),
+                };
+                let time_us = time.as_us();
+                sender
+                    .send_media(track.as_str(), time_us, bytes, layout)
+                    .await?;
+            }
+            Outgoing::End(reason) => return sender.close(&reason).await,
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the server says until its stream ends.
+async fn receive(
+    mut updates: Updates,
+    report: &mut FileReport,
+    tell: &mut (dyn FnMut(StreamEvent<'_>) + Send),
+) -> Result<(), StreamError> {
+    while let Some(update) = updates.next().await? {
+        match update {
+            Update::Segment(s) => {
+                let segment = read_segment(*s)?;
+                tell(StreamEvent::Segment(&segment));
+                if segment.is_final {
+                    report.segments.push(segment);
+                }
+            }
+            Update::Summary(s) => {
+                let summary = read_summary(*s)?;
+                tell(StreamEvent::Summary(&summary));
+                report.summary = Some(summary);
+            }
+            Update::Notice(n) => {
+                tell(StreamEvent::Notice(&n.detail));
+                note(report, &n.track_id, &n.detail, n.count);
+            }
+            Update::Ack(a) if !a.accepted => {
+                tell(StreamEvent::Notice(&a.detail));
+                note(report, "", &a.detail, 1);
+            }
+            Update::Ack(_) => {}
+        }
+    }
+    match report.summary {
+        Some(_) => Ok(()),
+        None => Err(StreamError::NoSummary),
+    }
+}
+
+/// Notes of the same kind are added up.
+fn note(report: &mut FileReport, track: &str, detail: &str, count: u64) {
+    let same = |n: &&mut Notice| n.track == track && n.detail == detail;
+    match report.notices.iter_mut().find(same) {
+        Some(known) => known.count += count,
+        None => report.notices.push(Notice {
+            track: track.to_owned(),
+            detail: detail.to_owned(),
+            count,
+        }),
+    }
+}

@@ -1,0 +1,171 @@
+//! From a configuration to a running service: engine, workers, server, readiness, signals.
+//!
+//! **In:** a [`ServeConfig`] and an engine. **Out:** a service that is bound, warm and ready, and its
+//! orderly end. **May touch:** the rooms that it puts together. **Must not touch:** media, results.
+
+use crate::decode::wire::{support_audio, support_video};
+use crate::engine::{Engine, Pool};
+use crate::grpc::{Health, ServeError, Server, ServerSettings, Tls};
+use crate::ingest::Limits;
+use crate::pipeline::PipelineSettings;
+use crate::session::{BackendLimits, EngineBackend, Registry, SessionLimits};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Bytes of a request besides its picture: ids, layout, event texts, 64 KiB of decoder set-up.
+const ENVELOPE_BYTES: u64 = 128 << 10;
+/// Bytes of a pixel in the widest raw format (RGBA).
+const BYTES_PER_PIXEL: u64 = 4;
+
+/// How the service runs.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Interviews at the same time.
+    pub max_sessions: u32,
+    /// Largest request message in bytes; the largest picture taken follows from it.
+    pub max_message_bytes: u64,
+    /// Worker threads.
+    pub workers: usize,
+    /// Limits and timeouts of a session.
+    pub session: SessionLimits,
+    /// How interviews are cut and scored.
+    pub pipeline: PipelineSettings,
+    /// TLS, if the service ends it itself.
+    pub tls: Option<Tls>,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 50_551)),
+            max_sessions: 16,
+            max_message_bytes: 16 << 20,
+            workers: 1,
+            session: SessionLimits::default(),
+            pipeline: PipelineSettings::default(),
+            tls: None,
+        }
+    }
+}
+
+/// A service that is bound, warm and ready, and not yet serving.
+pub struct Serving {
+    server: Server,
+    backend: Arc<EngineBackend>,
+    engine: Arc<Engine>,
+    addr: SocketAddr,
+}
+
+/// Binds the address, starts the workers and waits until their models are warm.
+///
+/// # Errors
+/// An address that cannot be bound, or threads that cannot be started.
+pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, ServeError> {
+    let pool = Pool::new(&engine, config.workers).map_err(ServeError::Threads)?;
+    let settings = ServerSettings {
+        session: config.session.clone(),
+        max_sessions: config.max_sessions,
+        max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
+        tls: config.tls.clone(),
+    };
+    let limits = backend_limits(&config);
+    let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits);
+    let backend = Arc::new(backend);
+    let server = Server::bind(config.listen, backend.clone(), settings).await?;
+    let addr = server.local_addr().map_err(|source| ServeError::Bind {
+        addr: config.listen,
+        source,
+    })?;
+    backend.warmed_up().await;
+    server.health().ready().await;
+    Ok(Serving {
+        server,
+        backend,
+        engine,
+        addr,
+    })
+}
+
+/// The largest picture that fits a message decides what the decoders take, so that a picture that
+/// could be sent is never refused for its size later, and none beyond it is decoded.
+fn backend_limits(config: &ServeConfig) -> BackendLimits {
+    let payload = config.max_message_bytes.saturating_sub(ENVELOPE_BYTES);
+    let seconds = |d: Duration| u32::try_from(d.as_secs()).unwrap_or(u32::MAX);
+    let max_length = config.session.max_length;
+    let mut ingest = Limits::new(support_video, support_audio);
+    ingest.max_chunk_bytes = usize::try_from(payload).unwrap_or(usize::MAX);
+    ingest.max_picture_pixels = payload / BYTES_PER_PIXEL;
+    ingest.max_session_ns = i64::try_from(max_length.as_nanos()).unwrap_or(i64::MAX);
+    BackendLimits {
+        ingest,
+        max_message_bytes: config.max_message_bytes,
+        initial_credit_bytes: config.session.queue_bytes,
+        max_session_length_s: seconds(max_length),
+        idle_timeout_s: seconds(config.session.idle_timeout),
+        max_sessions: config.max_sessions,
+    }
+}
+
+impl Serving {
+    /// The address in use.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The running interviews.
+    pub fn registry(&self) -> Registry {
+        self.server.registry()
+    }
+
+    /// The readiness switch.
+    pub fn health(&self) -> Health {
+        self.server.health()
+    }
+
+    /// What an operator wants to read at the start: address, models, signals, workers.
+    pub fn banner(&self) -> String {
+        use std::fmt::Write as _;
+        let info = crate::session::Backend::info(self.backend.as_ref());
+        let mut text = crate::engine::table(&self.engine.models());
+        for s in &info.signals {
+            let state = s.obstacle.as_deref().unwrap_or("can run");
+            let _ = writeln!(text, "signal {}: {state}", s.name);
+        }
+        let _ = writeln!(
+            text,
+            "{} workers on {}; at most {} interviews; listening on {}",
+            self.backend.workers(),
+            info.execution_provider,
+            info.limits.max_sessions,
+            self.addr
+        );
+        text
+    }
+
+    /// Serves until `stop` resolves, then drains.
+    ///
+    /// # Errors
+    /// See [`Server::run`].
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+        self.server.run(stop).await
+    }
+}
+
+/// Resolves at SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the signals cannot be listened to.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

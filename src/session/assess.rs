@@ -1,0 +1,336 @@
+//! The pipeline behind a live session: chunks are let in, decoded and pushed, in order.
+//!
+//! Everything here runs on a worker thread. A chunk that cannot be used costs one notice and one
+//! refusal; a picture that was lost, dropped or refused lowers coverage.
+
+use super::{Assessor, EventAck, Item, MediaChunk, Notice, NoticeKind, Report};
+use crate::core::{
+    ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, SegmentResult,
+    SessionSummary, SignalCapability, TrackId, TrackSpec,
+};
+use crate::decode::DecodeError;
+use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
+use crate::engine::ModelSet;
+use crate::fusion::SignalPolicy;
+use crate::ingest::{Accepted, Chunk, Ingest, Limits, Refusal, validate_spec};
+use crate::pipeline::{Pipeline, PipelineSettings};
+use std::collections::HashMap;
+use tokio_util::sync::CancellationToken;
+
+/// A measured frame rate further than this from the announced one is told: a factor of 1.3.
+const FRAME_RATE_FACTOR: f64 = 1.3;
+/// A segment with the face on less than this share of its pictures is told.
+const NO_FACE_SHARE: f64 = 0.1;
+
+enum Decoder {
+    Video(Box<dyn VideoDecoder>),
+    Audio(AudioDecoder),
+}
+
+/// See the module.
+pub(super) struct PipelineAssessor {
+    pipeline: Pipeline,
+    ingest: Ingest,
+    decoders: HashMap<TrackId, Decoder>,
+    stopwatch: fn() -> u64,
+    decode_ns: u64,
+}
+
+impl PipelineAssessor {
+    /// The pipeline of an announced interview.
+    ///
+    /// # Errors
+    /// Every field of the announcement that cannot be served.
+    pub(super) fn open(
+        spec: &InterviewSpec,
+        limits: &Limits,
+        settings: PipelineSettings,
+        policies: &[SignalPolicy],
+    ) -> Result<Self, Vec<FieldError>> {
+        let within = |e: FieldError| e.within("open");
+        validate_spec(spec, limits)
+            .map_err(|faults| faults.into_iter().map(within).collect::<Vec<_>>())?;
+        let mut decoders = HashMap::new();
+        for (i, track) in spec.tracks.iter().enumerate() {
+            let decoder = decoder(track, limits.max_picture_pixels).map_err(|e| {
+                let field = format!("open.tracks[{i}]");
+                vec![match e {
+                    DecodeError::Field(e) => e.within(&field),
+                    other => FieldError::new(field, other, "a track that can be decoded"),
+                }]
+            })?;
+            decoders.insert(track.id.clone(), decoder);
+        }
+        Ok(Self {
+            pipeline: Pipeline::new(spec.clone(), settings, policies),
+            ingest: Ingest::new(spec, limits),
+            decoders,
+            stopwatch: settings.stopwatch,
+            decode_ns: 0,
+        })
+    }
+
+    fn media(&mut self, chunk: &MediaChunk, models: &mut ModelSet, report: &mut Report) {
+        let seen = Chunk {
+            sequence: chunk.sequence,
+            capture_time_us: chunk.capture_time_us,
+            payload: &chunk.payload,
+            layout: chunk.layout.as_ref(),
+            epoch: chunk.epoch,
+        };
+        let accepted = match self.ingest.accept(&chunk.track, &seen) {
+            Ok(accepted) => accepted,
+            Err(refusal) => {
+                // What came twice is not missing.
+                if matches!(refusal, Refusal::Field(_) | Refusal::TimeGoesBack { .. }) {
+                    self.pipeline.note_lost(&chunk.track, 1);
+                }
+                let time = self.ingest.present();
+                return report.refuse(chunk, NoticeKind::MediaRefused, time, refusal.into());
+            }
+        };
+        self.note_breaks(chunk, &accepted, report);
+        if let Err(error) = self.decode(chunk, &accepted, models) {
+            self.pipeline.note_lost(&chunk.track, 1);
+            report.refuse(chunk, NoticeKind::DecodeFailed, accepted.time, error);
+        }
+    }
+
+    fn note_breaks(&mut self, chunk: &MediaChunk, accepted: &Accepted, report: &mut Report) {
+        let notice = |kind, detail, count| Notice {
+            kind,
+            track: Some(chunk.track.clone()),
+            time: accepted.time,
+            detail,
+            count,
+        };
+        if accepted.lost_chunks > 0 {
+            self.pipeline.note_lost(&chunk.track, accepted.lost_chunks);
+            let detail = "chunks are missing in the sequence".to_owned();
+            let lost = notice(NoticeKind::MediaLost, detail, accepted.lost_chunks);
+            report.notices.push(lost);
+        }
+        if let Some(jump) = accepted.clock_jump {
+            let seconds = jump.by_ns as f64 / 1e9;
+            let detail = format!("the timestamps jumped by {seconds:+.1} s");
+            report
+                .notices
+                .push(notice(NoticeKind::ClockJump, detail, 1));
+            if jump.reset {
+                self.forget_clock(&chunk.track, accepted.time);
+            }
+        }
+    }
+
+    /// A clock that was set back says nothing any more about sound against pictures.
+    fn forget_clock(&mut self, track: &TrackId, time: MediaTime) {
+        let kind = EventKind::ClockMapping {
+            track: track.clone(),
+            offset_ns: 0,
+            source: ClockSource::Unknown,
+            uncertainty_ns: 0,
+        };
+        if let Err(error) = self.pipeline.push_event(ControlEvent { time, kind }) {
+            tracing::debug!(%error, "clock reset");
+        }
+    }
+
+    fn decode(
+        &mut self,
+        chunk: &MediaChunk,
+        accepted: &Accepted,
+        models: &mut ModelSet,
+    ) -> Result<(), FieldError> {
+        let began = (self.stopwatch)();
+        let elapsed = |stopwatch: fn() -> u64| stopwatch().saturating_sub(began);
+        match self.decoders.get_mut(&chunk.track) {
+            Some(Decoder::Video(decoder)) => {
+                let packet = VideoPacket {
+                    time: accepted.time,
+                    epoch: accepted.epoch,
+                    payload: &chunk.payload,
+                    layout: chunk.layout.as_ref(),
+                    keyframe: chunk.keyframe,
+                };
+                let mut frames = Vec::new();
+                let result = decoder.submit(&packet, &mut frames);
+                self.decode_ns += elapsed(self.stopwatch);
+                for frame in &frames {
+                    self.pipeline.push_frame(&chunk.track, frame, models);
+                }
+                result.map_err(field_of)
+            }
+            Some(Decoder::Audio(decoder)) => {
+                let block = decoder.decode(accepted.time, &chunk.payload);
+                self.decode_ns += elapsed(self.stopwatch);
+                let block = block.map_err(field_of)?;
+                self.pipeline.push_audio(&chunk.track, &block, models)
+            }
+            None => Err(FieldError::new(
+                "media.track_id",
+                &chunk.track,
+                "an announced track",
+            )),
+        }
+    }
+
+    fn event(&mut self, event: ControlEvent) -> Result<(), FieldError> {
+        // The pipeline checks the event, so it goes first.
+        self.pipeline.push_event(event.clone())?;
+        match event.kind {
+            EventKind::Discontinuity { track, .. } => {
+                if let Some(Decoder::Video(decoder)) = self.decoders.get_mut(&track) {
+                    decoder.reset();
+                }
+                Ok(self.ingest.discontinuity(&track)?)
+            }
+            EventKind::ClockMapping {
+                track,
+                offset_ns,
+                source,
+                ..
+            } => Ok(self.ingest.clock_mapping(&track, offset_ns, source)?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stamps times and adds what the client may want to know of a concluded segment.
+    fn conclude(&mut self, mut segments: Vec<SegmentResult>, report: &mut Report) {
+        for s in &mut segments {
+            if s.is_final {
+                s.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
+                self.remark(s, report);
+            }
+        }
+        report.segments.append(&mut segments);
+    }
+
+    fn remark(&self, s: &SegmentResult, report: &mut Report) {
+        let tracks = &self.pipeline.spec().tracks;
+        let own = |t: &&TrackSpec| t.participant == s.participant && t.video.is_some();
+        let Some(track) = tracks.iter().find(own) else {
+            return;
+        };
+        let notice = |kind, detail| Notice {
+            kind,
+            track: Some(track.id.clone()),
+            time: s.span.start,
+            detail,
+            count: s.coverage.frames_seen,
+        };
+        if s.coverage.frames_seen > 0 && s.quality.face_presence < NO_FACE_SHARE {
+            let share = s.quality.face_presence * 100.0;
+            let detail = format!("a face on {share:.0} % of the pictures of a segment");
+            report.notices.push(notice(NoticeKind::NoFace, detail));
+        }
+        let announced = track.video.as_ref().and_then(|v| v.nominal_fps);
+        if let Some(announced) = announced.map(f64::from) {
+            let measured = s.quality.fps;
+            let far = measured * FRAME_RATE_FACTOR < announced
+                || measured > announced * FRAME_RATE_FACTOR;
+            if measured > 0.0 && far {
+                let detail = format!("{measured:.1} pictures a second, announced {announced:.1}");
+                report.notices.push(notice(NoticeKind::FrameRate, detail));
+            }
+        }
+    }
+}
+
+impl Assessor for PipelineAssessor {
+    fn capabilities(&mut self, models: &ModelSet) -> Vec<SignalCapability> {
+        self.pipeline.capabilities(models)
+    }
+
+    fn process(
+        &mut self,
+        items: Vec<Item>,
+        cancelled: &CancellationToken,
+        models: &mut ModelSet,
+    ) -> Report {
+        let mut report = Report::default();
+        for item in items {
+            if cancelled.is_cancelled() {
+                break;
+            }
+            match item {
+                Item::Media(chunk) => {
+                    self.media(&chunk, models, &mut report);
+                    let segments = self.pipeline.poll(models);
+                    self.conclude(segments, &mut report);
+                }
+                Item::Dropped {
+                    track,
+                    last_sequence,
+                    count,
+                } => {
+                    self.ingest.dropped(&track, last_sequence);
+                    self.pipeline.note_lost(&track, count);
+                }
+                Item::Event { id, event } => {
+                    let refusal = self
+                        .event(event)
+                        .err()
+                        .map(|e| e.within("event").to_string());
+                    report.acks.push(EventAck { id, refusal });
+                }
+            }
+        }
+        report
+    }
+
+    fn finish(
+        &mut self,
+        reason: &str,
+        partial: bool,
+        models: &mut ModelSet,
+    ) -> (Vec<SegmentResult>, SessionSummary) {
+        self.pipeline.finish(reason, partial, models)
+    }
+}
+
+impl Report {
+    fn refuse(&mut self, chunk: &MediaChunk, kind: NoticeKind, time: MediaTime, why: FieldError) {
+        self.notices.push(Notice {
+            kind,
+            track: Some(chunk.track.clone()),
+            time,
+            detail: why.to_string(),
+            count: 1,
+        });
+        self.refused += 1;
+        self.latest_refusal = Some(why);
+    }
+}
+
+fn decoder(track: &TrackSpec, max_pixels: u64) -> Result<Decoder, DecodeError> {
+    match (&track.video, &track.audio) {
+        (Some(video), _) => {
+            let opened = open_video(video, max_pixels);
+            Ok(Decoder::Video(opened.map_err(|e| within(e, "video"))?))
+        }
+        (None, Some(audio)) => {
+            let opened = AudioDecoder::open(audio);
+            Ok(Decoder::Audio(opened.map_err(|e| within(e, "audio"))?))
+        }
+        (None, None) => Err(FieldError::new("details", "none", "video or audio").into()),
+    }
+}
+
+fn within(error: DecodeError, part: &str) -> DecodeError {
+    match error {
+        DecodeError::Field(e) => DecodeError::Field(e.within(part)),
+        other => other,
+    }
+}
+
+/// A decoding error as a fault of the chunk's payload.
+fn field_of(error: DecodeError) -> FieldError {
+    match error {
+        DecodeError::Field(e) => e.within("media"),
+        other => FieldError::new("media.payload", other, "a payload of the announced format"),
+    }
+}
+
+#[cfg(test)]
+#[path = "assess_tests.rs"]
+mod tests;

@@ -1,0 +1,168 @@
+//! Where live sessions get their pipelines and threads from: the engine and its worker pool.
+
+use super::assess::PipelineAssessor;
+use super::{Assessor, Backend, ModelInfo, ServerInfo, SignalInfo, Terms, WireLimits};
+use crate::core::{FieldError, InterviewSpec};
+use crate::decode::wire::{AUDIO_FORMATS, VIDEO_FORMATS};
+use crate::engine::{Engine, Job, Pool};
+use crate::ingest::Limits;
+use crate::pipeline::PipelineSettings;
+use std::sync::{Arc, OnceLock};
+use tokio::time::Instant;
+
+/// What live sessions stand on.
+#[derive(Debug)]
+pub struct EngineBackend {
+    engine: Arc<Engine>,
+    pool: Pool,
+    settings: PipelineSettings,
+    ingest: Limits,
+    limits: WireLimits,
+}
+
+/// Limits of the service that are not the session's own.
+#[derive(Debug, Clone, Copy)]
+pub struct BackendLimits {
+    /// What is let in.
+    pub ingest: Limits,
+    /// Largest request message in bytes.
+    pub max_message_bytes: u64,
+    /// Payload bytes under way before a client waits for credit.
+    pub initial_credit_bytes: u64,
+    /// Longest interview in seconds.
+    pub max_session_length_s: u32,
+    /// Seconds without a message after which an interview is ended.
+    pub idle_timeout_s: u32,
+    /// Interviews at the same time.
+    pub max_sessions: u32,
+}
+
+impl EngineBackend {
+    /// A backend over an engine and its pool. `question_marks` of the settings is overridden:
+    /// live, they may always still come.
+    pub fn new(
+        engine: Arc<Engine>,
+        pool: Pool,
+        settings: PipelineSettings,
+        limits: &BackendLimits,
+    ) -> Self {
+        let settings = PipelineSettings {
+            question_marks: true,
+            stopwatch,
+            ..settings
+        };
+        Self {
+            engine,
+            pool,
+            settings,
+            ingest: limits.ingest,
+            limits: WireLimits {
+                max_message_bytes: limits.max_message_bytes,
+                max_picture_pixels: limits.ingest.max_picture_pixels,
+                max_audio_chunk_ms: limits.ingest.max_audio_chunk_ms,
+                initial_credit_bytes: limits.initial_credit_bytes,
+                max_session_length_s: limits.max_session_length_s,
+                idle_timeout_s: limits.idle_timeout_s,
+                max_sessions: limits.max_sessions,
+                max_tracks: u32::try_from(limits.ingest.max_tracks).unwrap_or(u32::MAX),
+                video_formats: VIDEO_FORMATS.to_vec(),
+                audio_formats: AUDIO_FORMATS.to_vec(),
+            },
+        }
+    }
+
+    /// Worker threads.
+    pub fn workers(&self) -> usize {
+        self.pool.workers()
+    }
+
+    /// Waits until each worker has taken a first job, which it does after its models are warm.
+    pub async fn warmed_up(&self) {
+        let mut waiting = Vec::new();
+        for key in 0..self.pool.workers() as u64 {
+            let (tx, rx) = tokio::sync::oneshot::channel::<()>();
+            let job: Job = Box::new(move |_| {
+                tx.send(()).ok();
+            });
+            if self.pool.submit(key, job).is_ok() {
+                waiting.push(rx);
+            }
+        }
+        for rx in waiting {
+            rx.await.ok();
+        }
+    }
+
+    fn models(&self) -> Vec<ModelInfo> {
+        let model = |m: crate::engine::ModelStatus| ModelInfo {
+            id: m.id,
+            task: m.task,
+            sha256: m.sha256,
+            obstacle: (!m.available).then_some(m.detail),
+            data_terms: m.data_terms,
+        };
+        self.engine.models().into_iter().map(model).collect()
+    }
+
+    /// A signal whose task has no usable model cannot run on any tracks.
+    fn signals(&self) -> Vec<SignalInfo> {
+        let models = self.engine.models();
+        let obstacle = |name: &str| {
+            let analyzers = crate::analyze::create_all();
+            let task = analyzers.iter().find(|a| a.name() == name)?.task()?;
+            match models.iter().find(|m| m.task == task) {
+                Some(m) if m.available => None,
+                Some(m) => Some(m.detail.clone()),
+                None => Some(format!("model missing: no model for task {task}")),
+            }
+        };
+        let policies = self.engine.policies().into_iter();
+        policies
+            .map(|p| SignalInfo {
+                obstacle: obstacle(&p.name),
+                session_cap: p.session_cap,
+                segment_cap: p.segment_cap,
+                name: p.name,
+            })
+            .collect()
+    }
+}
+
+impl Backend for EngineBackend {
+    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
+        let policies = self.engine.policies();
+        let opened = PipelineAssessor::open(spec, &self.ingest, self.settings, &policies)?;
+        Ok(Box::new(opened))
+    }
+
+    fn submit(&self, key: u64, job: Job) -> bool {
+        self.pool.submit(key, job).is_ok()
+    }
+
+    fn info(&self) -> ServerInfo {
+        ServerInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            models: self.models(),
+            signals: self.signals(),
+            limits: self.limits.clone(),
+            onnxruntime_version: self.engine.runtime_version().unwrap_or_default(),
+            execution_provider: self.engine.provider().to_owned(),
+            sessions: 0,
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms {
+            segment_ns: self.settings.segment_ns,
+            hop_ns: self.settings.segment_ns,
+            fusion: self.settings.fusion,
+        }
+    }
+}
+
+/// Nanoseconds of a steady clock since its first use.
+fn stopwatch() -> u64 {
+    static ZERO: OnceLock<Instant> = OnceLock::new();
+    let elapsed = ZERO.get_or_init(Instant::now).elapsed();
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
