@@ -16,8 +16,8 @@ impl CpuBudget {
         Self { cores }
     }
 
-    /// Workers to start: the configured number, or one per core. More workers than cores only
-    /// make each other wait, so that is refused in words by the caller's configuration check.
+    /// Workers to start: the configured number (at least 1), or one per core. More workers than
+    /// cores only make each other wait.
     pub fn workers(self, configured: Option<usize>) -> usize {
         configured.unwrap_or(self.cores).max(1)
     }
