@@ -135,7 +135,7 @@ impl Grid {
 /// counts when it is made for each pixel.
 fn floor(v: f64) -> i64 {
     let cut = v as i64;
-    cut - i64::from(cut as f64 > v)
+    cut.saturating_sub(i64::from(cut as f64 > v))
 }
 
 /// One axis of the letterbox: for each output pixel the two source pixels and the share of the

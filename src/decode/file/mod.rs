@@ -21,15 +21,17 @@
 //! [`MAX_BACKWARD_RUN`] in a row it is an error.
 
 mod audio;
+mod counters;
+#[cfg(test)]
+mod media_tests;
 mod open;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_media;
 mod video;
 
 use super::DecodeError;
 use crate::core::{AudioBlock, Frame, MediaTime, Region, TrackId, TrackKind};
+use counters::{Counters, to_ns};
 use ffmpeg_next as ff;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -185,7 +187,6 @@ pub struct FileSource {
     zero_ns: i64,
     lanes: Vec<Lane>,
     ready: VecDeque<Media>,
-    started: bool,
     ended: bool,
     demux_errors: u64,
     ended_early: bool,
@@ -218,7 +219,6 @@ impl FileSource {
             zero_ns: opened.zero_ns,
             lanes: Vec::new(),
             ready: VecDeque::new(),
-            started: false,
             ended: false,
             demux_errors: 0,
             ended_early: false,
@@ -289,7 +289,6 @@ impl FileSource {
         if self.lanes.is_empty() {
             return Err(DecodeError::NothingSelected);
         }
-        self.started = true;
         loop {
             if let Some(media) = self.ready.pop_front() {
                 return Ok(Some(media));
@@ -432,72 +431,4 @@ impl Lane {
             Self::Audio(l) => l.drain(ready),
         }
     }
-}
-
-/// Counts of one stream, and the watch over its times.
-#[derive(Debug, Default)]
-struct Counters {
-    packets: u64,
-    errors: u64,
-    delivered: u64,
-    untimed: u64,
-    non_monotonic: u64,
-    backward_run: u32,
-    last: Option<MediaTime>,
-}
-
-impl Counters {
-    /// Counts a failed packet.
-    ///
-    /// # Errors
-    /// [`DecodeError::TooManyErrors`] when the stream is to be given up.
-    fn failed(&mut self, index: usize) -> Result<(), DecodeError> {
-        self.errors += 1;
-        if self.errors >= MIN_ERRORS && self.errors as f64 > self.packets as f64 * MAX_ERROR_SHARE {
-            return Err(DecodeError::TooManyErrors {
-                index,
-                errors: self.errors,
-                packets: self.packets,
-            });
-        }
-        Ok(())
-    }
-
-    /// True when `time` lies after everything delivered before.
-    ///
-    /// # Errors
-    /// [`DecodeError::TimestampsGoBack`] after too many in a row that do not.
-    fn rises(&mut self, time: MediaTime, index: usize) -> Result<bool, DecodeError> {
-        match self.last {
-            Some(last) if time <= last => {
-                self.non_monotonic += 1;
-                self.backward_run += 1;
-                if self.backward_run > MAX_BACKWARD_RUN {
-                    return Err(DecodeError::TimestampsGoBack {
-                        index,
-                        at_ms: last.0 / 1_000_000,
-                    });
-                }
-                Ok(false)
-            }
-            _ => {
-                self.backward_run = 0;
-                self.last = Some(time);
-                self.delivered += 1;
-                Ok(true)
-            }
-        }
-    }
-}
-
-/// A timestamp in nanoseconds, rounded to the nearest; saturating. A time base of zero, which no
-/// sound container has, counts as nanoseconds.
-fn to_ns(ts: i64, base: ff::Rational) -> i64 {
-    let (num, den) = (i128::from(base.numerator()), i128::from(base.denominator()));
-    if num <= 0 || den <= 0 {
-        return ts;
-    }
-    let scaled = i128::from(ts) * num * 1_000_000_000;
-    let rounded = (scaled + den / 2).div_euclid(den);
-    rounded.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }

@@ -1,6 +1,6 @@
 //! Which streams of a recording are used, and as whose.
 
-use super::{EventEntryKind, EventsFile, TrackEntry};
+use super::{EventEntry, EventEntryKind, EventsFile, TrackEntry};
 use crate::core::{
     AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange, ControlEvent, EventKind,
     FieldError, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, Region, Role, SessionId,
@@ -245,46 +245,10 @@ impl EventsFile {
             };
             check.inside("time_ms", event.time_ms);
             check.subject(&event.kind, participants, tracks);
-            match &event.kind {
-                EventEntryKind::QuestionStart { question_id } => {
-                    let marks = questions.entry(question_id).or_default();
-                    check.once(
-                        question_id,
-                        marks.start.replace(event.time_ms),
-                        "question_start",
-                    );
-                }
-                EventEntryKind::QuestionEnd { question_id } => {
-                    let marks = questions.entry(question_id).or_default();
-                    check.once(
-                        question_id,
-                        marks.end.replace(event.time_ms),
-                        "question_end",
-                    );
-                    marks.end_entry = i;
-                }
-                EventEntryKind::AnswerStart { question_id } => {
-                    let marks = questions.entry(question_id).or_default();
-                    check.once(
-                        question_id,
-                        marks.answer.replace(event.time_ms),
-                        "answer_start",
-                    );
-                    marks.answer_entry = i;
-                }
-                EventEntryKind::Challenge {
-                    id, deadline_ms, ..
-                } => {
-                    check.after("deadline_ms", *deadline_ms, event.time_ms);
-                    if !challenges.insert(id) {
-                        check.fault("id", id, "an id of its own");
-                    }
-                }
-                EventEntryKind::WarmUp { end_ms } => {
-                    check.after("end_ms", *end_ms, event.time_ms);
-                    check.inside("end_ms", *end_ms);
-                }
-                _ => {}
+            check.windows(event, &mut challenges);
+            if let Some((id, mark, name)) = question_mark(&event.kind) {
+                let marks = questions.entry(id).or_default();
+                check.once(id, marks.set(mark, event.time_ms, i), name);
             }
         }
         let mut named: Vec<_> = questions.iter().filter(|(id, _)| !id.is_empty()).collect();
@@ -295,24 +259,53 @@ impl EventsFile {
     }
 }
 
-/// The marks of one question.
+/// Which mark of which question an event is, and the event's type.
+fn question_mark(kind: &EventEntryKind) -> Option<(&str, Mark, &'static str)> {
+    match kind {
+        EventEntryKind::QuestionStart { question_id } => {
+            Some((question_id, Mark::Start, "question_start"))
+        }
+        EventEntryKind::QuestionEnd { question_id } => {
+            Some((question_id, Mark::End, "question_end"))
+        }
+        EventEntryKind::AnswerStart { question_id } => {
+            Some((question_id, Mark::Answer, "answer_start"))
+        }
+        _ => None,
+    }
+}
+
+/// A mark of a question.
+#[derive(Clone, Copy)]
+enum Mark {
+    Start,
+    End,
+    Answer,
+}
+
+/// The marks of one question: time in milliseconds and index of the entry.
 #[derive(Default)]
 struct Marks {
-    start: Option<f64>,
-    end: Option<f64>,
-    end_entry: usize,
-    answer: Option<f64>,
-    answer_entry: usize,
+    start: Option<(f64, usize)>,
+    end: Option<(f64, usize)>,
+    answer: Option<(f64, usize)>,
 }
 
 impl Marks {
+    /// Sets a mark; gives the time it had before.
+    fn set(&mut self, mark: Mark, ms: f64, entry: usize) -> Option<f64> {
+        let slot = match mark {
+            Mark::Start => &mut self.start,
+            Mark::End => &mut self.end,
+            Mark::Answer => &mut self.answer,
+        };
+        slot.replace((ms, entry)).map(|(before, _)| before)
+    }
+
     fn check(&self, id: &str, faults: &mut Vec<FieldError>) {
-        let Some(start) = self.start else { return };
-        for (mark, entry, what) in [
-            (self.end, self.end_entry, "ends"),
-            (self.answer, self.answer_entry, "is answered"),
-        ] {
-            if let Some(ms) = mark.filter(|ms| *ms < start) {
+        let Some((start, _)) = self.start else { return };
+        for (mark, what) in [(self.end, "ends"), (self.answer, "is answered")] {
+            if let Some((ms, entry)) = mark.filter(|(ms, _)| *ms < start) {
                 faults.push(FieldError::new(
                     format!("events[{entry}].time_ms"),
                     format!("{ms} ms, where question {id} {what}"),
@@ -370,6 +363,25 @@ impl EventCheck<'_> {
         }
     }
 
+    /// Challenges and warm-ups reach beyond their own time.
+    fn windows<'e>(&mut self, event: &'e EventEntry, challenges: &mut HashSet<&'e str>) {
+        match &event.kind {
+            EventEntryKind::Challenge {
+                id, deadline_ms, ..
+            } => {
+                self.after("deadline_ms", *deadline_ms, event.time_ms);
+                if !challenges.insert(id) {
+                    self.fault("id", id, "an id of its own");
+                }
+            }
+            EventEntryKind::WarmUp { end_ms } => {
+                self.after("end_ms", *end_ms, event.time_ms);
+                self.inside("end_ms", *end_ms);
+            }
+            _ => {}
+        }
+    }
+
     /// Whom or what the event is about.
     fn subject(
         &mut self,
@@ -395,7 +407,7 @@ impl EventCheck<'_> {
     }
 }
 
-fn control_event(event: &super::EventEntry) -> ControlEvent {
+fn control_event(event: &EventEntry) -> ControlEvent {
     let at = |ms: f64| MediaTime::from_secs_f64(ms / 1e3);
     use EventEntryKind as E;
     ControlEvent {
