@@ -1,4 +1,8 @@
 //! Compiles the protocol in pure Rust (no protoc needed) and keeps the descriptor for reflection.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo hands OUT_DIR over in the environment"
+)]
 use prost::Message as _;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,5 +1,6 @@
 //! Arguments. Each setting of [`KEYS`] is a flag of every command.
 
+use super::output::Output;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
 use liveproof::config::KEYS;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ const ALIASES: &[(&str, &str)] = &[
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 64 wrong usage or configuration; 65 an input could not \
 be read, or a model is missing or altered; 69 a server could not be reached or ended the interview; \
-70 internal failure; 130 interrupted.";
+70 internal failure; 75 interviews had to be cut at the end of the grace period; 130 interrupted.";
 
 /// Scores how authentic a video interview is, segment by segment, and says what it could not measure.
 #[derive(Debug, Parser)]
@@ -34,6 +35,28 @@ pub struct Cli {
 /// What the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve live interviews over gRPC until SIGINT or SIGTERM.
+    Serve,
+    /// Send a recording to a server as a live interview would come.
+    Stream {
+        /// The recording; a FILE.events.json beside it is read.
+        file: PathBuf,
+        /// Address of the server, as 127.0.0.1:50551 or https://host:443.
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+        /// As fast as the server takes it, instead of in the recording's own time.
+        #[arg(long)]
+        fast: bool,
+        /// Send pictures as JPEG of this quality instead of raw: less traffic, slightly other numbers.
+        #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+        jpeg: Option<u8>,
+        /// Id of the interview at the server; by default made from the file's name.
+        #[arg(long, value_name = "ID")]
+        session_id: Option<String>,
+        /// Where results go.
+        #[command(flatten)]
+        output: Output,
+    },
     /// List the models, verify them, or show the card of one.
     Models {
         /// Default: list.

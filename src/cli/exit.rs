@@ -4,14 +4,15 @@
 pub const OK: u8 = 0;
 /// The command line or the configuration cannot be used.
 pub const USAGE: u8 = 64;
-#[allow(dead_code)] // used by the commands that read recordings and models
 /// An input could not be read, or a model is missing or altered.
 pub const INPUT: u8 = 65;
 /// A server could not be reached, or ended the interview.
-#[allow(dead_code)] // used by `stream`
 pub const UNAVAILABLE: u8 = 69;
 /// Something that should work did not.
 pub const INTERNAL: u8 = 70;
+
+/// Interviews were cut at the end of the grace period.
+pub const CUT: u8 = 75;
 
 /// A failure with its exit code.
 #[derive(Debug)]

@@ -6,12 +6,19 @@
 mod args;
 mod exit;
 mod models;
+mod output;
+mod rooms;
+mod serve;
+mod stream;
 
 use anyhow::Context as _;
 use args::{Command, ModelsCommand};
 use clap::FromArgMatches as _;
 use exit::{Failure, fail};
+use liveproof::client::StreamOptions;
 use liveproof::config::{self, Config, Sources};
+use liveproof::core::SessionId;
+use liveproof::telemetry;
 use std::process::ExitCode;
 
 /// Runs the program.
@@ -44,7 +51,37 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         return print(&config::reference());
     }
     let config = load_config(matches, &cli)?;
+    let level = config.shown("log.level").unwrap_or_default();
+    // Foreign crates speak up from `warn` on.
+    let filter = format!("warn,liveproof={}", level.trim_matches('"'));
+    telemetry::init(config.log.format, &filter)
+        .map_err(|e| fail(exit::INTERNAL, anyhow::anyhow!(e)))?;
     match cli.command {
+        Command::Serve => serve::run(&config),
+        Command::Stream {
+            file,
+            to,
+            fast,
+            jpeg,
+            session_id,
+            output,
+        } => {
+            let session_id = match session_id {
+                Some(id) => SessionId::parse(&id).map_err(|e| fail(exit::USAGE, e))?,
+                None => stream::session_id(&file)?,
+            };
+            let to = stream::address(&to);
+            stream::run(
+                &file,
+                &StreamOptions {
+                    to,
+                    fast,
+                    jpeg,
+                    session_id,
+                },
+                &output,
+            )
+        }
         Command::Config { .. } => print(&config::effective(&config)),
         Command::Models { command } => match command.unwrap_or(ModelsCommand::List) {
             ModelsCommand::List => models::list(&config),
@@ -83,6 +120,14 @@ fn load_config(matches: &clap::ArgMatches, cli: &args::Cli) -> Result<Config, Fa
             anyhow::anyhow!("the configuration is refused:{}", lines.concat()),
         )
     })
+}
+
+/// The runtime of the commands that talk to the network.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| fail(exit::INTERNAL, e))
 }
 
 /// Prints a whole text; a reader that went away (`| head`) is no failure.

@@ -1,47 +1,33 @@
 //! `liveproof models`.
 
 use super::exit::{self, Failure, fail};
-use super::print;
+use super::{print, rooms};
 use liveproof::config::Config;
-use liveproof::engine::{Engine, EngineOptions, ModelsDir, card as model_card, table};
-use std::sync::Arc;
-
-/// Verifies the models and loads what can be used.
-pub fn engine(config: &Config) -> Result<Arc<Engine>, Failure> {
-    let dir =
-        ModelsDir::find(config.engine.models_dir.as_deref()).map_err(|e| fail(exit::INPUT, e))?;
-    let options = EngineOptions {
-        runtime: config.engine.ort_library.clone(),
-        provider: config.engine.provider,
-    };
-    Engine::load(&dir, &options).map_err(|e| fail(exit::INPUT, e))
-}
+use liveproof::engine::{card as model_card, table};
 
 /// Prints the state of every model.
 pub fn list(config: &Config) -> Result<(), Failure> {
-    print(&table(&engine(config)?.models()))
+    print(&table(&rooms::engine(config)?.models()))
 }
 
 /// The same, and fails when one cannot be used.
 pub fn verify(config: &Config) -> Result<(), Failure> {
-    let models = engine(config)?.models();
+    let models = rooms::engine(config)?.models();
     print(&table(&models))?;
-    let unusable: Vec<&str> = models
+    let unusable = models
         .iter()
         .filter(|m| !m.available)
-        .map(|m| m.id.as_str())
-        .collect();
+        .map(|m| m.id.as_str());
+    let unusable: Vec<&str> = unusable.collect();
     if unusable.is_empty() {
         return Ok(());
     }
-    Err(fail(
-        exit::INPUT,
-        anyhow::anyhow!("not usable: {}", unusable.join(", ")),
-    ))
+    let error = anyhow::anyhow!("not usable: {}", unusable.join(", "));
+    Err(fail(exit::INPUT, error))
 }
 
 /// Prints a model's card.
 pub fn card(config: &Config, id: &str) -> Result<(), Failure> {
-    let engine = engine(config)?;
+    let engine = rooms::engine(config)?;
     print(&model_card(&engine, id).map_err(|e| fail(exit::USAGE, e))?)
 }

@@ -277,6 +277,10 @@ impl State {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test sends a handful of values"
+)]
 mod tests {
     use super::*;
     use std::sync::mpsc::{Receiver, Sender, channel};

@@ -283,10 +283,8 @@ mod tests {
                         let dropped = q.push_media(chunk(name, seq[t], size), t > 0);
                         seq[t] += 1;
                         pushed += 1;
-                        if audio_before {
-                            if let Some(first) = dropped.first() {
-                                prop_assert!(first.track.as_str() != "a", "pictures go first");
-                            }
+                        if audio_before && let Some(first) = dropped.first() {
+                            prop_assert!(first.track.as_str() != "a", "pictures go first");
                         }
                     }
                 }

@@ -1,6 +1,6 @@
 //! Source files as text: what they import outside their own tests.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// A Rust file.
@@ -54,9 +54,15 @@ impl File {
             || ["sample.rs", "golden.rs"].contains(&name);
         let lines: Vec<&str> = self.text.lines().collect();
         // A module of tests stands at the end of its file; `#[cfg(test)] mod tests;` may stand anywhere.
-        let end = lines
-            .windows(2)
-            .position(|w| w[0] == "#[cfg(test)]" && w[1].contains("mod ") && w[1].ends_with('{'))
+        let opens_tests = |at: usize| {
+            let mut rest = lines[at..].iter().skip_while(|l| l.starts_with("#["));
+            lines[at] == "#[cfg(test)]"
+                && rest
+                    .next()
+                    .is_some_and(|l| l.contains("mod ") && l.ends_with('{'))
+        };
+        let end = (0..lines.len())
+            .find(|at| opens_tests(*at))
             .unwrap_or(lines.len());
         let code = lines
             .into_iter()
@@ -160,7 +166,7 @@ pub fn rust_files(folder: &str) -> Vec<File> {
     files
 }
 
-fn relative(root: &Path, path: &PathBuf) -> String {
+fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root)
         .unwrap_or(path)
         .to_string_lossy()

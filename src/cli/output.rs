@@ -1,0 +1,84 @@
+//! What a command leaves behind: lines on standard output, a JSON document, pages.
+
+use super::exit::{self, Failure, fail};
+use anyhow::Context as _;
+use liveproof::report::{Document, FileReport, Generator, to_html, to_json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Where results go besides standard output.
+#[derive(Debug, Default, clap::Args)]
+pub struct Output {
+    /// Write one JSON document for all inputs (docs/report.schema.json).
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a self-contained page per input into this folder.
+    #[arg(long, value_name = "DIR")]
+    html: Option<PathBuf>,
+}
+
+impl Output {
+    /// Writes what was asked for. The paths of the pages are printed last.
+    pub fn write(&self, reports: Vec<FileReport>) -> Result<(), Failure> {
+        let document = Document::new(reports);
+        if let Some(path) = &self.json {
+            let text = to_json(&document).map_err(|e| fail(exit::INTERNAL, e))?;
+            save(path, &text)?;
+        }
+        if let Some(dir) = &self.html {
+            std::fs::create_dir_all(dir)
+                .with_context(|| format!("cannot create {}", dir.display()))
+                .map_err(|e| fail(exit::INTERNAL, e))?;
+            let names = page_names(document.files.iter().map(|f| f.path.as_str()));
+            for (file, name) in document.files.iter().zip(names) {
+                let page = dir.join(name);
+                save(&page, &to_html(file, &Generator::default()))?;
+                line(&page.canonicalize().unwrap_or(page).display().to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn save(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(|e| fail(exit::INTERNAL, e))
+}
+
+/// `NAME.html`, and `NAME-2.html` and so on where inputs share a name.
+fn page_names<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    paths
+        .map(|path| {
+            let name = Path::new(path)
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned());
+            let name = name.unwrap_or_else(|| "report".to_owned());
+            let count = seen.entry(name.clone()).or_insert(0);
+            *count += 1;
+            if *count == 1 {
+                format!("{name}.html")
+            } else {
+                format!("{name}-{count}.html")
+            }
+        })
+        .collect()
+}
+
+/// A line on standard output at once; a reader that went away is no failure.
+pub fn line(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_of_one_name_get_pages_of_their_own() {
+        let names = page_names(["a/x.mp4", "b/x.mp4", "y.mp4"].into_iter());
+        assert_eq!(names, ["x.mp4.html", "x.mp4-2.html", "y.mp4.html"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! From the configuration to what each room takes.
+
+use super::exit::{self, Failure, fail};
+use anyhow::Context as _;
+use liveproof::config::Config;
+use liveproof::engine::{CpuBudget, Engine, EngineOptions, ModelsDir};
+use liveproof::fusion::FusionConfig;
+use liveproof::grpc::Tls;
+use liveproof::pipeline::PipelineSettings;
+use liveproof::serve::ServeConfig;
+use liveproof::session::SessionLimits;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Verifies the models and loads what can be used.
+pub fn engine(config: &Config) -> Result<Arc<Engine>, Failure> {
+    let dir = ModelsDir::find(config.engine.models_dir.as_deref());
+    let dir = dir.map_err(|e| fail(exit::INPUT, e))?;
+    let options = EngineOptions {
+        runtime: config.engine.ort_library.clone(),
+        provider: config.engine.provider,
+    };
+    Engine::load(&dir, &options).map_err(|e| fail(exit::INPUT, e))
+}
+
+/// Worker threads: as configured, or one per core that this process may use.
+pub fn workers(config: &Config) -> usize {
+    CpuBudget::detect().workers(config.engine.workers.fixed())
+}
+
+/// How interviews are cut and scored.
+pub fn pipeline(config: &Config) -> PipelineSettings {
+    let p = &config.pipeline;
+    PipelineSettings {
+        segment_ns: i64::from(p.segment_ms) * 1_000_000,
+        detect_interval_ns: i64::from(p.detect_interval_ms) * 1_000_000,
+        fusion: FusionConfig {
+            prior: p.prior,
+            segment_coverage_floor: p.segment_coverage_floor,
+            session_coverage_floor: p.session_coverage_floor,
+        },
+        ..PipelineSettings::default()
+    }
+}
+
+/// How the service runs.
+pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
+    let s = &config.server;
+    let seconds = |n: u32| Duration::from_secs(u64::from(n));
+    Ok(ServeConfig {
+        listen: s.listen,
+        max_sessions: s.max_sessions,
+        max_message_bytes: s.max_message_bytes,
+        workers: workers(config),
+        session: SessionLimits {
+            queue_bytes: s.initial_credit_bytes,
+            idle_timeout: seconds(s.idle_timeout_s),
+            max_length: seconds(s.max_session_s),
+            grace: seconds(s.drain_grace_s),
+            ..SessionLimits::default()
+        },
+        pipeline: pipeline(config),
+        tls: tls(config)?,
+    })
+}
+
+/// Certificate and key; the configuration has both or neither.
+fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let server = &config.server;
+    let (Some(certificate), Some(key)) = (&server.tls_cert_file, server.tls_key_file.reveal())
+    else {
+        return Ok(None);
+    };
+    let certificate = std::fs::read_to_string(certificate).with_context(|| {
+        format!(
+            "server.tls_cert_file: cannot read {}",
+            certificate.display()
+        )
+    });
+    // The key's path is not printed either.
+    let key = std::fs::read_to_string(key).context("server.tls_key_file: cannot be read");
+    Ok(Some(Tls {
+        certificate: certificate.map_err(|e| fail(exit::USAGE, e))?,
+        key: key.map_err(|e| fail(exit::USAGE, e))?,
+    }))
+}

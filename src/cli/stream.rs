@@ -1,0 +1,71 @@
+//! `liveproof stream`.
+
+use super::exit::{self, Failure, fail};
+use super::output::{self, Output};
+use liveproof::client::{StreamEvent, StreamOptions, stream_file};
+use liveproof::core::SessionId;
+use liveproof::report::{segment_line, summary_lines};
+use std::path::Path;
+
+/// Streams a recording to a server and prints what comes back.
+pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), Failure> {
+    let runtime = super::runtime()?;
+    let report = runtime
+        .block_on(stream_file(path, options, &mut tell))
+        .map_err(|e| {
+            let code = if e.is_server() {
+                exit::UNAVAILABLE
+            } else {
+                exit::INPUT
+            };
+            fail(
+                code,
+                anyhow::Error::new(e).context(format!("{}", path.display())),
+            )
+        })?;
+    output.write(vec![report])
+}
+
+/// An address as people type it, as `http://host:port`.
+pub fn address(to: &str) -> String {
+    if to.contains("://") {
+        to.to_owned()
+    } else {
+        format!("http://{to}")
+    }
+}
+
+/// A session id of its own for each run: the file's name and this process's number.
+pub fn session_id(path: &Path) -> Result<SessionId, Failure> {
+    let stem = path
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = stem.chars().map(plain).take(80).collect();
+    SessionId::parse(&format!("{name}-{}", std::process::id())).map_err(|e| fail(exit::INTERNAL, e))
+}
+
+fn tell(event: StreamEvent<'_>) {
+    match event {
+        StreamEvent::Hello(hello) => {
+            for s in &hello.signals {
+                let state = match &s.obstacle {
+                    None => "can run".to_owned(),
+                    Some(why) => why.detail.clone(),
+                };
+                output::line(&format!("{} of {}: {state}", s.signal, s.participant));
+            }
+        }
+        StreamEvent::Segment(s) if s.is_final => output::line(&segment_line(s)),
+        StreamEvent::Segment(_) => {}
+        StreamEvent::Notice(text) => output::line(&format!("note: {text}")),
+        StreamEvent::Summary(s) => output::line(&summary_lines(s).join("\n")),
+    }
+}
