@@ -246,6 +246,31 @@ fn sound_comes_at_its_rate_or_is_brought_within_bounds() {
 }
 
 #[test]
+fn sound_that_is_not_a_number_becomes_silence() {
+    // Format tag 3: 32-bit floats; every second sample is NaN.
+    let mut bytes = wav(16_000, 1, &[0; 6_400]);
+    bytes[20] = 3;
+    bytes[28..32].copy_from_slice(&64_000u32.to_le_bytes());
+    bytes[32] = 4;
+    bytes[34] = 32;
+    for (i, sample) in bytes[44..].chunks_exact_mut(4).enumerate() {
+        let v = if i % 2 == 0 { f32::NAN } else { 0.25 };
+        sample.copy_from_slice(&v.to_le_bytes());
+    }
+    let (_dir, path) = scratch("nan.wav", &bytes);
+    let mut s = open(&path).unwrap();
+    s.select(0, id("a"), None).unwrap();
+    let mut n = 0;
+    while let Some(Media::Audio { block, .. }) = s.next().unwrap() {
+        for v in block.samples() {
+            assert_eq!(*v, if n % 2 == 0 { 0.0 } else { 0.25 });
+            n += 1;
+        }
+    }
+    assert_eq!(n, 3_200);
+}
+
+#[test]
 fn counters_give_up_on_hopeless_streams() {
     let mut c = Counters::default();
     for i in 0..MIN_ERRORS {

@@ -11,7 +11,7 @@ mod still;
 #[cfg(test)]
 mod tests;
 
-pub use audio::AudioDecoder;
+pub use audio::{AudioDecoder, MAX_SAMPLE};
 
 use super::DecodeError;
 use super::picture::{Orientation, Stored};
