@@ -51,15 +51,53 @@ pub const CLEAN: Condition = Condition {
 /// All conditions that are measured.
 pub const CONDITIONS: &[Condition] = &[
     CLEAN,
-    Condition { name: "noise 20 dB", snr_db: Some(20.0), ..CLEAN },
-    Condition { name: "noise 10 dB", snr_db: Some(10.0), ..CLEAN },
-    Condition { name: "babble 15 dB", snr_db: Some(15.0), babble: true, ..CLEAN },
-    Condition { name: "echo -15 dB", echo_db: Some(-15.0), ..CLEAN },
-    Condition { name: "echo -8 dB, noise 25 dB", echo_db: Some(-8.0), snr_db: Some(25.0), ..CLEAN },
-    Condition { name: "fillers", fillers: 0.7, ..CLEAN },
-    Condition { name: "room", room: true, ..CLEAN },
-    Condition { name: "8 kHz", narrow: true, ..CLEAN },
-    Condition { name: "quiet (-50 dBFS)", level_db: -50.0, ..CLEAN },
+    Condition {
+        name: "noise 20 dB",
+        snr_db: Some(20.0),
+        ..CLEAN
+    },
+    Condition {
+        name: "noise 10 dB",
+        snr_db: Some(10.0),
+        ..CLEAN
+    },
+    Condition {
+        name: "babble 15 dB",
+        snr_db: Some(15.0),
+        babble: true,
+        ..CLEAN
+    },
+    Condition {
+        name: "echo -15 dB",
+        echo_db: Some(-15.0),
+        ..CLEAN
+    },
+    Condition {
+        name: "echo -8 dB, noise 25 dB",
+        echo_db: Some(-8.0),
+        snr_db: Some(25.0),
+        ..CLEAN
+    },
+    Condition {
+        name: "fillers",
+        fillers: 0.7,
+        ..CLEAN
+    },
+    Condition {
+        name: "room",
+        room: true,
+        ..CLEAN
+    },
+    Condition {
+        name: "8 kHz",
+        narrow: true,
+        ..CLEAN
+    },
+    Condition {
+        name: "quiet (-50 dBFS)",
+        level_db: -50.0,
+        ..CLEAN
+    },
     Condition {
         name: "all at once",
         snr_db: Some(15.0),

@@ -86,8 +86,16 @@ impl Voice {
     pub fn random(rng: &mut Rng) -> Self {
         let female = rng.unit() < 0.5;
         Self {
-            pitch_hz: if female { rng.range(165.0, 230.0) } else { rng.range(85.0, 140.0) },
-            tract: if female { rng.range(1.1, 1.2) } else { rng.range(0.94, 1.04) },
+            pitch_hz: if female {
+                rng.range(165.0, 230.0)
+            } else {
+                rng.range(85.0, 140.0)
+            },
+            tract: if female {
+                rng.range(1.1, 1.2)
+            } else {
+                rng.range(0.94, 1.04)
+            },
             pace: rng.range(0.85, 1.2),
         }
     }
@@ -143,11 +151,35 @@ impl Voice {
         match (rng.unit() * 5.0) as usize {
             0 => {
                 phones.push(phone(rng.range(35.0, 70.0), 0.02, 0.0, 0.0, SCHWA)); // stop closure
-                phones.push(phone(rng.range(8.0, 25.0), 0.1, 0.5, rng.range(1_000.0, 4_000.0), vowel));
+                phones.push(phone(
+                    rng.range(8.0, 25.0),
+                    0.1,
+                    0.5,
+                    rng.range(1_000.0, 4_000.0),
+                    vowel,
+                ));
             }
-            1 => phones.push(phone(rng.range(60.0, 120.0), 0.0, 0.35, rng.range(2_500.0, 6_000.0), vowel)),
-            2 => phones.push(phone(rng.range(45.0, 90.0), 0.4, 0.0, 0.0, [250.0, 1_100.0, 2_300.0])), // nasal
-            3 => phones.push(phone(rng.range(40.0, 80.0), 0.6, 0.1, 3_000.0, [350.0, 1_400.0, 2_400.0])),
+            1 => phones.push(phone(
+                rng.range(60.0, 120.0),
+                0.0,
+                0.35,
+                rng.range(2_500.0, 6_000.0),
+                vowel,
+            )),
+            2 => phones.push(phone(
+                rng.range(45.0, 90.0),
+                0.4,
+                0.0,
+                0.0,
+                [250.0, 1_100.0, 2_300.0],
+            )), // nasal
+            3 => phones.push(phone(
+                rng.range(40.0, 80.0),
+                0.6,
+                0.1,
+                3_000.0,
+                [350.0, 1_400.0, 2_400.0],
+            )),
             _ => {}
         }
         phones.push(phone(rng.range(70.0, 180.0), 1.0, 0.01, 2_000.0, vowel));
@@ -160,7 +192,11 @@ impl Voice {
             .map(|p| samples(f64::from(p.ms / self.pace)))
             .collect();
         let total: usize = lens.iter().sum();
-        let accent = if fall == 0.0 { 0.0 } else { rng.range(0.05, 0.2) };
+        let accent = if fall == 0.0 {
+            0.0
+        } else {
+            rng.range(0.05, 0.2)
+        };
         let (rate, swing) = (rng.range(2.0, 4.0), rng.range(0.0, TAU));
         let mut out = Vec::with_capacity(total);
         let mut state = [[0.0_f32; 2]; 4];

@@ -8,6 +8,8 @@
 //!   interviewer ends after 400 ms of silence and is back-dated to the end of the voice.
 //! - Echo: what one side's loudspeaker returns of the other is taken out first
 //!   ([`crate::audio::find_echo`]).
+//! - With two tracks, voices in the background are held apart by level
+//!   ([`crate::audio::background_gate_db`]).
 //! - Lost sound, or a muted candidate, between question and answer: the gap is not measured.
 //! - An answer may open with a filler ("um"): the gap runs to the filler, and the onset of words is
 //!   reported beside it.
@@ -23,7 +25,9 @@ mod questions;
 mod turns;
 
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
-use crate::audio::{EchoPath, SpanRules, find_echo, speech_spans};
+use crate::audio::{
+    EchoPath, SpanRules, above, background_gate_db, find_echo, speech_spans,
+};
 use crate::core::{
     AbstainReason, Abstention, ControlEvent, EventKind, Evidence, MediaTime, Outcome,
     ParticipantId, QuestionGap, Role, Span, VOICE_HOP_NS, VoiceSeries,
@@ -269,13 +273,19 @@ impl ResponseLatency {
     }
 }
 
-/// Feeds a tracker with one side's speech, without what is only the other side's echo.
+/// Feeds a tracker with one side's speech, without voices in its background and without what is
+/// only the other side's echo.
 fn hear(tracker: &mut SpanTracker, near: &VoiceSeries<'_>, far: Option<&VoiceSeries<'_>>) {
     let path = far.and_then(|far| Some((far, echo_path(near, far)?)));
-    match path {
-        Some((far, path)) => tracker.push(near.start, &path.without_echo(near, far)),
-        None => tracker.push(near.start, near.speech),
+    let mut speech = match path {
+        Some((far, path)) => path.without_echo(near, far),
+        None => near.speech.to_vec(),
+    };
+    // On one mixed track somebody speaks nearly all the time: too little of its floor is heard.
+    if let Some(gate_db) = far.and_then(|_| background_gate_db(near)) {
+        speech = above(gate_db, near.level_db, &speech);
     }
+    tracker.push(near.start, &speech);
 }
 
 /// The clearest echo of the far side's speech within the history.

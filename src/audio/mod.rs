@@ -17,6 +17,7 @@
 //!
 //! Not done here: echo cancellation, speaker diarization, noise suppression.
 
+mod background;
 mod echo;
 mod envelope;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod spans;
 mod timeline;
 mod track;
 
+pub use background::{above, background_gate_db};
 pub use echo::{ECHO_CORRELATION, ECHO_LAG_HOPS, EchoPath, find_echo};
 pub use envelope::{bands_db, level_db, spectral_flux};
 pub use mel::{FRAME_LEFT, FRAME_RIGHT, LogMel};

@@ -111,6 +111,47 @@ def breaths(rng, n):
     return unit_rms(_scatter(rng, n, rng.uniform(0.3, 1.2), breath) + 1e-3 * rng.standard_normal(n))
 
 
+def crackle(rng, n):
+    """A bad contact or dense typing far away: many faint impulses over coloured room noise."""
+    rate = 10 ** rng.uniform(1.0, 2.3)  # 10 to 200 per second
+    hits = (rng.random(n) < rate / RATE_HZ) * rng.exponential(1.0, n) * rng.choice([-1.0, 1.0], n)
+    pole = rng.uniform(0.3, 0.97)  # a dull to a bright click
+    clicks = unit_rms(lfilter([1.0, 0.0, -1.0], [1.0, -2 * pole * np.cos(rng.uniform(0.05, 1.5)), pole**2], hits))
+    return unit_rms(clicks * rng.uniform(0.3, 1.5) + coloured(rng, n, rng.uniform(0.8, 2.0)))
+
+
+def _wander(rng, n: int, per_second: float, spread_db: float) -> np.ndarray:
+    """A gain that wanders irregularly."""
+    points = max(2, int(n / RATE_HZ * per_second))
+    level_db = np.interp(np.linspace(0, points - 1, n), np.arange(points), rng.normal(0, spread_db, points))
+    return 10 ** (np.minimum(level_db, 20) / 20)
+
+
+def rustle(rng, n):
+    """Paper, cloth, a hand on the microphone: noise whose level wanders at 1-30 Hz."""
+    noise = coloured(rng, n, rng.uniform(0.0, 2.0))
+    return unit_rms(noise * _wander(rng, n, rng.uniform(2, 60), rng.uniform(4, 14)))
+
+
+def handling(rng, n):
+    """A microphone that is touched, or a desk that is leant on: steep rumble of wandering level,
+    thuds of any strength, puffs of breath, over a quiet floor."""
+    sos = butter(1, rng.uniform(40, 90), "high", fs=RATE_HZ, output="sos")
+    rumble = unit_rms(sosfilt(sos, coloured(rng, n, rng.uniform(2.0, 5.0))))
+    out = rumble * _wander(rng, n, rng.uniform(0.5, 12), rng.uniform(3, 14))
+
+    def thud():
+        low = rng.uniform(50, 220)
+        hit = _burst(rng, rng.uniform(30, 250), low, low * rng.uniform(1.2, 4))
+        cut = butter(1, rng.uniform(200, 3000), "low", fs=RATE_HZ, output="sos")
+        return unit_rms(sosfilt(cut, hit)) * 10 ** (rng.uniform(-15, 25) / 20)
+
+    out = out + _scatter(rng, n, rng.uniform(0.5, 6), thud)
+    if rng.random() < 0.5:
+        out = unit_rms(out) + rng.uniform(0.1, 1.0) * breaths(rng, n)
+    return unit_rms(unit_rms(out) + 10 ** rng.uniform(-3, -1.5) * rng.standard_normal(n))
+
+
 def _note(rng, hz: float, seconds: float) -> np.ndarray:
     t = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
     vibrato = rng.choice([0.0, 0.003, 0.01]) * np.sin(2 * np.pi * rng.uniform(4, 7) * t)
@@ -160,7 +201,8 @@ def tones(rng, n):
 
 GENERATED: dict[str, Callable] = {
     "white": white, "pink": pink, "brown": brown, "hum": hum, "fan": fan, "keyboard": keyboard,
-    "knocks": knocks, "breaths": breaths, "music": music, "tones": tones,
+    "knocks": knocks, "breaths": breaths, "crackle": crackle, "rustle": rustle,
+    "handling": handling, "music": music, "tones": tones,
 }
 
 

@@ -92,8 +92,7 @@ def evaluate() -> None:
     reference = np.load(paths.cache_dir("vad", "eval") / "silero.npz")
     clips = [(name, audio, reference[name]) for name, audio in real_val()]
     voices = [s.audio for s in synthetic(np.random.default_rng(4_711), 60)]
-    rows, pooled, by_kind, plain = [], {}, {}, {}
-    empty_alarm: dict[str, list[float]] = {}
+    rows, pooled, by_kind, plain, everything = [], {}, {}, {}, {}
     for name, audio, want in clips:
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         kinds = noises(rng, len(audio), voices)
@@ -111,11 +110,11 @@ def evaluate() -> None:
                     by_kind[key] = by_kind.get(key, 0) + c
                     pooled[condition] = pooled.get(condition, 0) + c
                     plain[condition] = plain.get(condition, 0) + counts(p > 0.5, want)
+            everything[condition] = everything.get(condition, 0) + total
             if want.any():
                 line.append(f"{f1(total):.3f}")
             else:
                 line.append(f"({total[1] / total[3]:.2f})")
-                empty_alarm.setdefault(str(condition), []).append(total[1] / total[3])
         rows.append(line)
         print(" ".join(str(v) for v in line), flush=True)
     columns = ["clean", *[f"{s} dB" for s in SNRS_DB]]
@@ -124,6 +123,7 @@ def evaluate() -> None:
                ["hops at 0.5", *[f"{f1(plain[c]):.3f}" for c in plain]],
                ["precision (spans)", *[f"{c[0] / (c[0] + c[1]):.3f}" for c in pooled.values()]],
                ["recall (spans)", *[f"{c[0] / (c[0] + c[2]):.3f}" for c in pooled.values()]],
+               ["spans, with the recording without speech", *[f"{f1(everything[c]):.3f}" for c in pooled]],
                ["n (hops of 10 ms)", *[n[c] for c in n]]]
     kinds = sorted({k for k, _ in by_kind if k != "-"})
     noise_rows = [[k, *[f"{f1(by_kind[(k, s)]):.3f}" for s in SNRS_DB]] for k in kinds]
@@ -131,7 +131,9 @@ def evaluate() -> None:
               table(["recording", "s", "speech", *columns], rows),
               table(["noise", *columns[1:]], noise_rows)]
     print("\n\n".join(tables))
-    update_metrics("vad-1", {f"f1_{c if c == 'clean' else f'{c}db'}": round(f1(pooled[c]), 4) for c in pooled})
+    update_metrics("vad-1", {
+        "f1_10db_with_recording_without_speech": round(f1(everything[10]), 4),
+        **{f"f1_{c if c == 'clean' else f'{c}db'}": round(f1(pooled[c]), 4) for c in pooled}})
     card(tables)
 
 
@@ -139,26 +141,29 @@ def card(tables: list[str]) -> None:
     entry = read_entry("vad-1")
     write_card(paths.MODELS_DIR / entry["card"], "vad-1: speech probability per 10 ms", [
         ("Terms", DATA_TERMS),
-        ("What it is", f"A CNN of {entry['parameters']} parameters (ReLU, ONNX opset {entry['opset']}) from 40 "
+        ("What it is", f"A CNN of 51,293 parameters (ReLU, ONNX opset {entry['opset']}) from 40 "
          "log-mel bands to the probability that a 10 ms hop holds speech. It looks back 1.21 s and ahead "
          "0.33 s. Input and front end: models/train/README.md. Rebuild: `models/train/run vad`."),
         ("Data", "13 real `train` recordings (227 s: talking clips, GRID sentences, meeting excerpts, a read text) "
-         "and 700 espeak-ng utterances (53 min, 16 languages, 32 voice variants), placed in 3,000 scenes of 6 s "
-         "(5 h) with generated noise at -5 to 30 dB SNR (white, pink, brown, hum, fan, keyboard, knocks, breaths, "
-         "music, tones, babble of 6 to 16 voices), rooms, band limits, levels over 40 dB, 16-bit capture, and "
+         "and 700 espeak-ng utterances (53 min, 16 languages, 32 voice variants), placed in 2,600 scenes of 6 s "
+         "(4.3 h) with generated noise at -5 to 30 dB SNR (white, pink, brown, hum, fan, keyboard, knocks, breaths, "
+         "crackle, rustle, handling of the microphone, music, tones, babble of 6 to 16 voices), rooms, band limits, levels over 40 dB, 16-bit capture, and "
          "Opus, AAC and 8 kHz mu-law. Labels come from the energy of the clean speech, not from a model; "
          "hops that could be argued either way (8 %) carry no weight. Against silero-vad the labels "
          "themselves reach F1 0.965 on the clean `train` recordings."),
         ("Figures", "F1 per 10 ms hop against silero-vad 6.2.3 (default settings) on the clean signal. Noise is "
-         "generated with seeds that the fit never saw; each SNR pools 11 kinds. A recording in which silero "
+         "generated with seeds that the fit never saw; each SNR pools 14 kinds. A recording in which silero "
          "hears no speech has no F1: the share of hops called speech stands in parentheses, and it is "
-         "left out of the pooled figures.\n\n" + "\n\n".join(tables) + "\n\nFour speakers and 76 s of speech: "
+         "left out of the pooled figures but for the line that says so.\n\n" + "\n\n".join(tables) + "\n\nFour speakers and 76 s of speech: "
          "a small sample. silero is a reference, not the truth: part of the difference is where it puts "
          "the edges of a phrase."),
         ("What it is bad at", "Babble near the level of the speaker (it is speech); singing; whispering; very "
          "distant microphones; music with a voice. Few real speakers were heard in the fit, most of them "
          "speaking English. No children's voices, no test by language, age, sex or impairment of speech. "
-         "At 0 dB SNR its edges move by more than 100 ms."),
+         "At 0 dB SNR its edges move by more than 100 ms. In 30 s of bumps, breath and rumble at a meeting "
+         "microphone (pyannote_trn01, in which silero hears no speech and spectrograms show next to none) it "
+         "still calls 44 % of the hops speech; an earlier fit called 97 % so. The noise kind handling "
+         "was added because of that recording, so its figure is no longer an unseen one."),
     ])
 
 

@@ -101,7 +101,7 @@ def fit(budget_min: float, seed: int, threads: int, pack_seed: int) -> Path:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--budget-min", type=float, default=10.0, help="CPU minutes, all threads summed")
+    parser.add_argument("--budget-min", type=float, default=5.5, help="CPU minutes, all threads summed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--pack-seed", type=int, default=1)

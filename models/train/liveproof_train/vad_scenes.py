@@ -36,7 +36,7 @@ def clean_scene(rng, real: list[Speech], fake: list[Speech]) -> tuple[np.ndarray
     """`(audio [SCENE], speech [FRAMES], weight [FRAMES])`: utterances and pauses at random."""
     audio, speech = np.zeros(SCENE, np.float32), np.zeros(FRAMES, bool)
     weight = np.ones(FRAMES, np.float32)
-    if rng.random() < 0.08:
+    if rng.random() < 0.15:
         return audio, speech, weight  # no speech at all
     at = int(rng.integers(0, 150))
     while at < FRAMES - 30:
@@ -80,7 +80,7 @@ def add_noise(rng, audio, speech, voices, pool) -> np.ndarray:
             noise = babble(rng, SCENE, voices, int(rng.integers(6, 16)))
             snr_db = rng.uniform(3, 30)  # nearer babble is speech by any listener's measure
         else:
-            kind = list(pool)[rng.integers(len(pool))]
+            kind = "handling" if rng.random() < 0.15 else list(pool)[rng.integers(len(pool))]
             track = pool[kind]
             start = rng.integers(len(track) - SCENE)
             noise, snr_db = unit_rms(track[start : start + SCENE]), rng.uniform(-5, 30)
@@ -166,7 +166,7 @@ def render(count: int, seed: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--count", type=int, default=2600)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     render(arguments.count, arguments.seed)

@@ -188,6 +188,12 @@ fn decide_mark(
         EventKind::AnswerStart { question_id } if question_id == id => Some(e.time),
         _ => None,
     });
+    // On a mixed track, sound that runs on across the mark hides both end and onset: the gap is
+    // shorter than the silence that ends a stretch, or people talk at once.
+    let hidden = mixed
+        && known.answers.iter().any(|u| {
+            u.start < mark.plus_ns(-SNAP_NS) && u.end.is_none_or(|e| e > mark.plus_ns(SNAP_NS))
+        });
     let ends = known.answers.iter().filter_map(|u| u.end);
     let near = ends.min_by_key(|e| e.since_ns(mark).saturating_abs());
     let snapped = near.filter(|e| mixed && e.since_ns(mark).saturating_abs() <= SNAP_NS);
@@ -201,7 +207,8 @@ fn decide_mark(
             && u.end.is_none_or(|e| e > end.plus_ns(RESPONSE_NS))
     });
     let after = known.answers.iter().find(|u| u.start >= end && u.start < limit);
-    let onset = stated.or(across.or(after).map(|u| u.start));
+    let heard = across.or(after).filter(|_| !hidden).map(|u| u.start);
+    let onset = stated.or(heard);
     let settled = known.last || known.horizon > end.plus_ns(RESPONSE_NS.max(SNAP_NS));
     let known_none = known.last || known.horizon > limit;
     let asked = Asked {
@@ -209,7 +216,7 @@ fn decide_mark(
         end,
         onset,
     };
-    (settled && (onset.is_some() || known_none)).then_some(asked)
+    (settled && (onset.is_some() || hidden || known_none)).then_some(asked)
 }
 
 #[cfg(test)]
@@ -315,6 +322,17 @@ mod tests {
         let own = MarkPairing::default().decide(&events, &known, false);
         assert_eq!(own[0].end, MediaTime::from_ms(3_100));
         assert_eq!(own[0].onset, Some(MediaTime::from_ms(3_900)));
+    }
+
+    #[test]
+    fn sound_across_a_mark_hides_the_gap() {
+        let known = Known {
+            answers: &utterances(&[(0, 9_000), (9_800, 12_000)]),
+            horizon: MediaTime::from_ms(30_000),
+            last: false,
+        };
+        let got = MarkPairing::default().decide(&[mark(3_000, true, "a")], &known, true);
+        assert_eq!(rows(&got), [(3_000, 3_000, None)]);
     }
 
     #[test]
