@@ -91,7 +91,7 @@ settings! {
     server: Server {
         /// Address and port to listen on. Port 0 takes a free one, which is printed.
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 50_551)),
-            "an IP address and port, as 127.0.0.1:50551 or [::1]:50551", |_| true;
+            "an IP address and port, as `127.0.0.1:50551` or `[::1]:50551`", |_| true;
         /// Interviews at the same time; one more is refused with a hint when to try again.
         max_sessions: u32 = 16, "1 to 10000 interviews", |n| (1..=10_000).contains(n);
         /// Certificate chain of the server, PEM. Needs `tls_key_file` too; empty = no TLS.

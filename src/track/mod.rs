@@ -1,7 +1,7 @@
 //! The candidate's face, picture by picture.
 //!
 //! **In:** [`Frame`](crate::core::Frame)s of one lane in time order. **Out:** a
-//! [`FaceObs`](crate::core::FaceObs) for each, and the [`quality`] of a span of them.
+//! [`FaceObs`](crate::core::FaceObs) for each, and the [`quality()`] of a span of them.
 //! **May touch:** `core`, `vision`, [`crate::engine::ModelSet`]. **Must not touch:** analyzers, sessions,
 //! clocks, IO.
 //!

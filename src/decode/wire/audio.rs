@@ -31,7 +31,7 @@ impl AudioDecoder {
     /// # Errors
     /// [`DecodeError::Field`] on `payload` when its length is zero or no multiple of a sample of
     /// every channel, or on `payload.samples[i]` for a sample that is not finite or beyond
-    /// [`MAX_SAMPLE`].
+    /// `MAX_SAMPLE`.
     pub fn decode(&self, time: MediaTime, payload: &[u8]) -> Result<AudioBlock, DecodeError> {
         let channels = self.spec.channels as usize;
         let step = self.spec.format.bytes_per_sample().unwrap_or(1);

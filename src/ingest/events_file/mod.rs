@@ -158,7 +158,7 @@ pub fn discover(recording: &Path) -> Option<PathBuf> {
 /// Reads and parses an events file.
 ///
 /// # Errors
-/// [`EventsError::Io`], [`EventsError::TooLarge`], or what [`parse`] finds.
+/// [`EventsError::Io`], [`EventsError::TooLarge`], or what [`parse()`] finds.
 pub fn load(path: &Path) -> Result<EventsFile, EventsError> {
     let io = |e: std::io::Error| EventsError::Io(e.to_string());
     let bytes = std::fs::metadata(path).map_err(io)?.len();
