@@ -52,6 +52,7 @@ pub mod grpc;
 pub mod ingest;
 pub mod pipeline;
 pub mod report;
+pub mod review;
 pub mod segment;
 pub mod serve;
 pub mod session;

@@ -37,6 +37,15 @@ pub struct Cli {
 pub enum Command {
     /// Serve live interviews over gRPC until SIGINT or SIGTERM.
     Serve,
+    /// Review recordings: files, or folders of them. A FILE.events.json beside a recording is read.
+    Review {
+        /// Recordings (mp4, mov, webm, mkv) or folders.
+        #[arg(required = true, value_name = "PATHS")]
+        paths: Vec<PathBuf>,
+        /// Where results go.
+        #[command(flatten)]
+        output: Output,
+    },
     /// Send a recording to a server as a live interview would come.
     Stream {
         /// The recording; a FILE.events.json beside it is read.

@@ -10,7 +10,6 @@ pub const INPUT: u8 = 65;
 pub const UNAVAILABLE: u8 = 69;
 /// Something that should work did not.
 pub const INTERNAL: u8 = 70;
-
 /// Interviews were cut at the end of the grace period.
 pub const CUT: u8 = 75;
 
@@ -28,5 +27,33 @@ pub fn fail(code: u8, error: impl Into<anyhow::Error>) -> Failure {
     Failure {
         code,
         error: error.into(),
+    }
+}
+
+/// An error and its causes, from the outside in, without a cause that its effect already quotes.
+pub fn words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| {
+        let cause = cause.to_string();
+        match said.as_str() {
+            "" => cause,
+            s if s.contains(&cause) => said,
+            _ => format!("{said}: {cause}"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let quoted = anyhow::anyhow!("refused").context("cannot connect: refused");
+        assert_eq!(
+            words(&quoted.context("a.mp4")),
+            "a.mp4: cannot connect: refused"
+        );
+        let plain = anyhow::anyhow!("no such file").context("cannot read x");
+        assert_eq!(words(&plain), "cannot read x: no such file");
     }
 }

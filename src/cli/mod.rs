@@ -7,6 +7,7 @@ mod args;
 mod exit;
 mod models;
 mod output;
+mod review;
 mod rooms;
 mod serve;
 mod stream;
@@ -39,7 +40,7 @@ pub fn main() -> ExitCode {
     match run(&matches) {
         Ok(()) => ExitCode::from(exit::OK),
         Err(failure) => {
-            eprintln!("liveproof: {:#}", failure.error);
+            eprintln!("liveproof: {}", exit::words(&failure.error));
             ExitCode::from(failure.code)
         }
     }
@@ -58,6 +59,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         .map_err(|e| fail(exit::INTERNAL, anyhow::anyhow!(e)))?;
     match cli.command {
         Command::Serve => serve::run(&config),
+        Command::Review { paths, output } => review::run(&config, &paths, &output),
         Command::Stream {
             file,
             to,

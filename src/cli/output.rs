@@ -72,6 +72,36 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// Seconds of the recording that the report's segments span.
+pub fn media_seconds(report: &FileReport) -> f64 {
+    let start = report.segments.iter().map(|s| s.span.start).min();
+    let end = report.segments.iter().map(|s| s.span.end).max();
+    match (start, end) {
+        (Some(start), Some(end)) => end.as_secs_f64() - start.as_secs_f64(),
+        _ => 0.0,
+    }
+}
+
+/// Measures how long a command took. The only use of a clock here: it is printed, and no result
+/// depends on it.
+pub struct Clock(std::time::Instant);
+
+impl Clock {
+    /// Starts now.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "throughput is measured here and nowhere else"
+    )]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Seconds since the start.
+    pub fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,228 @@
+//! Recorded interviews: files through the same pipeline as the live service.
+//!
+//! **In:** paths, with an events file beside each if there is one. **Out:** [`FileReport`]s.
+//! **May touch:** `decode::file`, `ingest::events_file`, `pipeline`, `report`, `engine`.
+//! **Must not touch:** the wire, sessions, wall clocks (progress is counted in media time).
+//!
+//! Reading blocks instead of dropping: a recording is always seen whole. Several files are
+//! reviewed side by side, each on a worker thread with models of its own.
+
+mod batch;
+mod error;
+
+pub use batch::{BatchProgress, review_all};
+pub use error::ReviewError;
+
+use crate::core::{FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId};
+use crate::decode::file::{FileSource, FileStats, Media, OpenOptions};
+use crate::engine::{Engine, ModelSet};
+use crate::ingest::events_file::{self, EventsFile, Plan};
+use crate::pipeline::{Pipeline, PipelineSettings};
+use crate::report::{
+    FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
+};
+use std::path::Path;
+
+/// How recordings are reviewed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReviewOptions {
+    /// How the interview is cut and scored.
+    pub pipeline: PipelineSettings,
+}
+
+/// What a review tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// The file was opened; stated length in nanoseconds, if the container has one.
+    Opened(Option<i64>),
+    /// Media up to this time was read.
+    At(MediaTime),
+    /// A segment became final.
+    Segment(&'a SegmentResult),
+}
+
+/// Reviews one recording. A recording that cannot be read gives a report that says why.
+pub fn review_file(
+    path: &Path,
+    engine: &Engine,
+    models: &mut ModelSet,
+    options: &ReviewOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> FileReport {
+    let name = path.display().to_string();
+    match try_review(path, engine, models, options, progress) {
+        Ok(report) => report,
+        Err(e) => {
+            tracing::debug!(path = %name, error = %e, "not reviewed");
+            FileReport::failed(name, e.to_string())
+        }
+    }
+}
+
+fn try_review(
+    path: &Path,
+    engine: &Engine,
+    models: &mut ModelSet,
+    options: &ReviewOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<FileReport, ReviewError> {
+    let mut source = FileSource::open(path, &OpenOptions::default())?;
+    progress(Progress::Opened(source.info().duration_ns));
+    let plan = plan(path, &source)?;
+    for s in &plan.selections {
+        source.select(s.stream, s.track.clone(), s.region)?;
+    }
+    let mut settings = options.pipeline;
+    settings.question_marks = plan.has_question_marks();
+    let mut pipeline = Pipeline::new(plan.spec.clone(), settings, &engine.policies());
+    for event in &plan.events {
+        pipeline
+            .push_event(event.clone())
+            .map_err(|e| ReviewError::Plan(vec![e]))?;
+    }
+    let capabilities = pipeline.capabilities(models);
+    let mut segments = Vec::new();
+    let cut_short = read_all(&mut source, &mut pipeline, models, &mut segments, progress);
+    let (reason, partial) = match &cut_short {
+        Some(why) => (
+            format!("the recording could not be read to its end: {why}"),
+            true,
+        ),
+        None if source.stats().ended_early => (
+            "the recording ends before its stated length".to_owned(),
+            true,
+        ),
+        None => ("end of the recording".to_owned(), false),
+    };
+    let (rest, summary) = pipeline.finish(&reason, partial, models);
+    keep_final(rest, &mut segments, progress);
+    if segments.is_empty() {
+        return Err(ReviewError::NoMedia);
+    }
+    segments.sort_by_key(|s| (s.span.start, s.participant.clone()));
+    let mut report = describe(path, &plan.spec, engine, &settings);
+    report.capabilities = capabilities;
+    report.notices = notices(&plan, source.stats());
+    report.segments = segments;
+    report.summary = Some(summary);
+    Ok(report)
+}
+
+/// Streams, people and events of a recording, by the events file beside it if there is one.
+fn plan(path: &Path, source: &FileSource) -> Result<Plan, ReviewError> {
+    let one = |e: FieldError| ReviewError::Plan(vec![e]);
+    // A recording has no session; its id is never shown.
+    let id = SessionId::parse("review").map_err(one)?;
+    let events = match events_file::discover(path) {
+        Some(beside) => events_file::load(&beside)?,
+        None => EventsFile::default(),
+    };
+    events.apply(source.info(), id).map_err(ReviewError::Plan)
+}
+
+/// Reads the recording to its end, or as far as it can be read; says why if it was cut short.
+fn read_all(
+    source: &mut FileSource,
+    pipeline: &mut Pipeline,
+    models: &mut ModelSet,
+    segments: &mut Vec<SegmentResult>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Option<String> {
+    loop {
+        match source.next() {
+            Ok(None) => return None,
+            Err(e) => return Some(e.to_string()),
+            Ok(Some(media)) => {
+                progress(Progress::At(media.time()));
+                match media {
+                    Media::Frame { track, frame } => pipeline.push_frame(&track, &frame, models),
+                    Media::Audio { track, block } => {
+                        if let Err(e) = pipeline.push_audio(&track, &block, models) {
+                            return Some(e.to_string());
+                        }
+                    }
+                }
+                keep_final(pipeline.poll(models), segments, progress);
+            }
+        }
+    }
+}
+
+fn keep_final(
+    results: Vec<SegmentResult>,
+    segments: &mut Vec<SegmentResult>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) {
+    for s in results.into_iter().filter(|s| s.is_final) {
+        progress(Progress::Segment(&s));
+        segments.push(s);
+    }
+}
+
+/// A report with everything that is known before the first result: models, signals, settings.
+/// Reviews and live clients both start from it.
+pub fn describe(
+    path: &Path,
+    spec: &InterviewSpec,
+    engine: &Engine,
+    settings: &PipelineSettings,
+) -> FileReport {
+    let models = engine.models().into_iter().map(|m| ModelReport {
+        id: m.id,
+        task: m.task,
+        sha256: m.sha256,
+        available: m.available,
+        detail: m.detail,
+        data_terms: m.data_terms,
+    });
+    let signals = engine.policies().into_iter().map(|p| SignalReport {
+        name: p.name,
+        segment_cap: p.segment_cap,
+        session_cap: p.session_cap,
+    });
+    let participants = spec.participants.iter().map(|p| ParticipantReport {
+        id: p.id.as_str().to_owned(),
+        role: p.role,
+    });
+    FileReport {
+        error: None,
+        consent_id: spec.consent_id.clone(),
+        participants: participants.collect(),
+        settings: Some(ScoreSettings {
+            segment_us: settings.segment_ns / 1_000,
+            prior: settings.fusion.prior,
+            segment_coverage_floor: settings.fusion.segment_coverage_floor,
+            session_coverage_floor: settings.fusion.session_coverage_floor,
+        }),
+        signals: signals.collect(),
+        models: models.collect(),
+        ..FileReport::failed(path.display().to_string(), "")
+    }
+}
+
+fn notices(plan: &Plan, stats: FileStats) -> Vec<Notice> {
+    let whole = |detail: &str, count: u64| Notice {
+        track: String::new(),
+        detail: detail.to_owned(),
+        count,
+    };
+    let mut out: Vec<Notice> = plan.notices.iter().map(|n| whole(n, 1)).collect();
+    let counted = [
+        ("packets that could not be decoded", stats.decode_errors),
+        (
+            "pictures or sound whose time did not rise",
+            stats.non_monotonic,
+        ),
+        ("pictures without a time", stats.untimed),
+    ];
+    out.extend(
+        counted
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(d, n)| whole(d, n)),
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests;
