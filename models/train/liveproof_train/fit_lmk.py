@@ -17,10 +17,9 @@ WING_W, WING_E = 0.05, 0.005  # in crop sides: about a third and a thirtieth of 
 
 
 def point_weights() -> torch.Tensor:
-    """Lip points count twice, the face's outline (least well defined) half."""
+    """Lip points count twice: the lip-sync signal lives on them."""
     weight = torch.ones(96)
     weight[REGIONS["mouth"]] = 2.0
-    weight[SLICES["oval"]] = 0.5
     return weight / weight.mean()
 
 
