@@ -147,13 +147,13 @@ class Composer:
     def faceless(self, w: int, h: int) -> np.ndarray:
         """A background without faces: procedural, or a picture with every face blanked."""
         rng = self.rng
-        if rng.random() < 0.35:
+        if rng.random() < 0.25:
             return procedural(rng, w, h)
         picture = self.pick()
         rgb = picture.rgb.copy()
         for box in picture.box:
             blank(rgb, box, rng, BLANKS[rng.integers(len(BLANKS))], rgb[:rgb.shape[0] // 3])
-        scale = max(w / rgb.shape[1], h / rgb.shape[0]) * rng.uniform(1, 1.6)
+        scale = max(w / rgb.shape[1], h / rgb.shape[0]) * float(np.exp(rng.uniform(0, 1.3)))
         rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         y, x = int(rng.integers(rgb.shape[0] - h + 1)), int(rng.integers(rgb.shape[1] - w + 1))
         out = rgb[y:y + h, x:x + w].copy()
@@ -254,7 +254,7 @@ class Composer:
         scene = Scene(np.zeros((height, width, 3), np.uint8), content)
         w, h = content
         scene.rgb[:h, :w] = self.faceless(w, h)
-        if rng.random() < 0.07:
+        if rng.random() < 0.25:
             return scene
         self.place(scene)
         while rng.random() < 0.25:

@@ -11,6 +11,9 @@ from .paths import MODELS_DIR
 from .preprocess import Crop, crop_from_detection, crop_from_points, crop_picture, letterbox, normalise
 
 
+CLEAR = 0.65  # score at which the service starts a track (src/track/tracker.rs), if lmk-1 confirms the face
+
+
 def session_of(file: str) -> ort.InferenceSession:
     """One-thread session of a model file."""
     options = ort.SessionOptions()
@@ -106,10 +109,10 @@ class Tracker:
                 return marks
         self.crop = None
         self.detections += 1
-        hits = self.detector(rgb)
+        hits = self.detector(rgb, CLEAR)
         if not hits:
             return None
-        best = max(hits, key=lambda h: (h.box[2:] - h.box[:2]).prod())
+        best = hits[0]
         marks = self.landmarks(rgb, crop_from_detection(best.box, best.five))
         if marks.face < self.landmarks.threshold:
             return None
