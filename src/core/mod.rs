@@ -18,6 +18,7 @@ mod media;
 mod outcome;
 mod result;
 mod series;
+mod stats;
 mod time;
 
 pub use error::FieldError;
@@ -40,4 +41,5 @@ pub use series::{
     Face, FaceObs, LANDMARKS, Landmarks, MEL_BANDS, MOUTH_PATCH_H, MOUTH_PATCH_W, VOICE_HOP_NS,
     VOICE_HOP_SAMPLES, VoiceSeries, points,
 };
+pub use stats::median;
 pub use time::{MediaTime, Span};

@@ -60,6 +60,33 @@ impl AbstainReason {
             Self::Failed => "analysis failed",
         }
     }
+
+    /// How far the signal came before it had to abstain: the larger, the nearer to a number.
+    fn progress(self) -> u8 {
+        match self {
+            Self::Indecisive => 14,
+            Self::Gathering => 13,
+            Self::Dropped => 12,
+            Self::DeadlineMissed => 11,
+            Self::LowQuality => 10,
+            Self::LowFrameRate => 9,
+            Self::NoSpeech => 8,
+            Self::NoFace => 7,
+            Self::AmbiguousPerson => 6,
+            Self::TooShort => 5,
+            Self::LowCoverage => 4,
+            Self::Failed => 3,
+            Self::NotRequested => 2,
+            Self::NoTrack => 1,
+            Self::ModelMissing => 0,
+        }
+    }
+
+    /// The reason of the signal that came nearest to a number: what stands for all of them where
+    /// none gave one. `None` for no reasons at all.
+    pub fn nearest(reasons: impl IntoIterator<Item = Self>) -> Option<Self> {
+        reasons.into_iter().max_by_key(|r| r.progress())
+    }
 }
 
 /// One number behind a finding; the name carries the unit, as `offset_ms`.
@@ -150,6 +177,22 @@ impl Outcome {
                 )
             }
             other => other,
+        }
+    }
+
+    /// Why there is no number, where there is none.
+    pub fn abstention(&self) -> Option<&Abstention> {
+        match self {
+            Self::Scored { .. } => None,
+            Self::Abstained(a) => Some(a),
+        }
+    }
+
+    /// What the number rests on, or what was measured without one.
+    pub fn evidence(&self) -> &[Evidence] {
+        match self {
+            Self::Scored { evidence, .. } => evidence,
+            Self::Abstained(a) => &a.evidence,
         }
     }
 

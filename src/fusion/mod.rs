@@ -13,7 +13,7 @@ mod session;
 
 pub use session::SessionFusion;
 
-use crate::core::{AbstainReason, Abstention, Coverage, Outcome, Score, ScoreOutcome};
+use crate::core::{AbstainReason, Abstention, Coverage, Finding, Outcome, Score, ScoreOutcome};
 
 /// How the findings of one signal add up over a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -84,10 +84,9 @@ pub fn score(evidence_logit: f64, prior: f64) -> Score {
 
 /// A segment's score from its contributions, or why there is none.
 ///
-/// `contributions` are those of [`contribution`], `scored` says whether any signal gave a number.
+/// `findings` come with the contributions of [`contribution`].
 pub fn segment_outcome(
-    contributions: &[f64],
-    scored: bool,
+    findings: &[Finding],
     coverage: &Coverage,
     config: &FusionConfig,
 ) -> ScoreOutcome {
@@ -103,18 +102,27 @@ pub fn segment_outcome(
             ),
         ));
     }
-    if !scored {
-        return ScoreOutcome::NoScore(Abstention::new(
-            AbstainReason::Indecisive,
-            "no signal gave a number for this segment",
-        ));
+    if !findings.iter().any(|f| f.outcome.is_scored()) {
+        let reasons = findings.iter().filter_map(|f| f.outcome.abstention());
+        return no_number(reasons.map(|a| a.reason), "for this segment");
     }
-    ScoreOutcome::Score(score(contributions.iter().sum(), config.prior))
+    let logit = findings.iter().map(|f| f.contribution).sum();
+    ScoreOutcome::Score(score(logit, config.prior))
+}
+
+/// No score because no signal gave a number; the reason is that of the signal that came nearest.
+fn no_number(reasons: impl Iterator<Item = AbstainReason>, place: &str) -> ScoreOutcome {
+    let reason = AbstainReason::nearest(reasons).unwrap_or(AbstainReason::NoTrack);
+    ScoreOutcome::NoScore(Abstention::new(
+        reason,
+        format!("no signal gave a number {place}"),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::{ModelRef, Span};
     use proptest::prelude::*;
 
     pub(super) fn policy(accumulation: Accumulation) -> SignalPolicy {
@@ -142,6 +150,16 @@ mod tests {
         }
     }
 
+    fn finding(outcome: Outcome, contribution: f64) -> Finding {
+        Finding {
+            signal: "x".into(),
+            span: Span::default(),
+            outcome,
+            contribution,
+            model: ModelRef::default(),
+        }
+    }
+
     fn full() -> Coverage {
         Coverage {
             video: 1.0,
@@ -152,9 +170,26 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_never_a_number() {
-        let out = segment_outcome(&[0.0, 0.0], false, &full(), &CONFIG);
-        assert!(out.score().is_none());
-        let out = segment_outcome(&[-1.0], true, &Coverage::default(), &CONFIG);
+        let silent = |reason| finding(Outcome::abstain(reason, "x"), 0.0);
+        let out = segment_outcome(
+            &[
+                silent(AbstainReason::ModelMissing),
+                silent(AbstainReason::Gathering),
+                silent(AbstainReason::NoFace),
+            ],
+            &full(),
+            &CONFIG,
+        );
+        let ScoreOutcome::NoScore(why) = out else {
+            panic!("a score out of nothing")
+        };
+        assert_eq!(why.reason, AbstainReason::Gathering);
+        assert!(segment_outcome(&[], &full(), &CONFIG).score().is_none());
+        let out = segment_outcome(
+            &[finding(scored(-1.0, 1.0), -1.0)],
+            &Coverage::default(),
+            &CONFIG,
+        );
         assert!(
             out.score().is_none(),
             "too little seen, even where a signal scored"
@@ -185,13 +220,13 @@ mod tests {
         ) {
             let p = policy(Accumulation::Sum);
             let drop = drop % llrs.len();
-            let all: Vec<f64> = llrs.iter().map(|l| contribution(&p, &scored(*l, 1.0))).collect();
+            let judged = |o: Outcome| { let c = contribution(&p, &o); finding(o, c) };
+            let all: Vec<Finding> = llrs.iter().map(|l| judged(scored(*l, 1.0))).collect();
             let mut without = all.clone();
-            without[drop] = contribution(
-                &p, &Outcome::abstain(AbstainReason::ModelMissing, "gone"));
-            let logit = |c: &[f64]| segment_outcome(c, true, &full(), &CONFIG)
+            without[drop] = judged(Outcome::abstain(AbstainReason::ModelMissing, "gone"));
+            let logit = |f: &[Finding]| segment_outcome(f, &full(), &CONFIG)
                 .score().unwrap().evidence_logit;
-            prop_assert!((logit(&all) - all[drop] - logit(&without)).abs() < 1e-9);
+            prop_assert!((logit(&all) - all[drop].contribution - logit(&without)).abs() < 1e-9);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The running score of one participant over the whole session.
 
-use super::{Accumulation, FusionConfig, SignalPolicy, contribution, score};
+use super::{Accumulation, FusionConfig, SignalPolicy, contribution, no_number, score};
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, Finding, ModelRef, Outcome, ScoreOutcome,
     SignalSummary, Span,
@@ -123,10 +123,8 @@ impl SessionFusion {
             );
         }
         if self.scored_ns == 0 {
-            return no_score(
-                AbstainReason::Indecisive,
-                "no signal gave a number for any segment".into(),
-            );
+            let reasons = self.signals.iter().flat_map(|s| &s.abstained);
+            return no_number(reasons.map(|a| a.reason), "for any segment");
         }
         if self.scored_share() < self.config.session_coverage_floor {
             return no_score(

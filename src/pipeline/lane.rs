@@ -328,10 +328,7 @@ impl Lane {
         let findings = self.findings(
             index, span, last, &quality, &coverage, voices, events, models,
         );
-        let contributions: Vec<f64> = findings.iter().map(|f| f.contribution).collect();
-        let scored = findings.iter().any(|f| f.outcome.is_scored());
-        let outcome =
-            fusion::segment_outcome(&contributions, scored, &coverage, &self.fusion_config);
+        let outcome = fusion::segment_outcome(&findings, &coverage, &self.fusion_config);
         let has_number = outcome.score().is_some();
         coverage.scored = f64::from(u8::from(has_number));
         self.session.add_segment(&span, &findings, has_number);

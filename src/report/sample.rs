@@ -91,7 +91,7 @@ fn segments() -> Vec<SegmentResult> {
         prior: 0.01,
     });
     let none = ScoreOutcome::NoScore(Abstention::new(
-        AbstainReason::Indecisive,
+        AbstainReason::Gathering,
         "no signal gave a number for this segment",
     ));
     vec![

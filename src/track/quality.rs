@@ -1,6 +1,6 @@
 //! Quality of a span of pictures. Pure; never evidence.
 
-use crate::core::{Face, FaceObs, Quality, Span};
+use crate::core::{Face, FaceObs, Quality, Span, median};
 
 /// Quality of the pictures inside `span`. `obs` are in time order and may reach beyond it.
 /// `speech_share` is left at 0: sound is not known here. An empty span has quality 0 throughout.
@@ -11,7 +11,8 @@ pub fn quality(obs: &[FaceObs], span: Span) -> Quality {
     };
     let n = inside.len() as f64;
     let faces: Vec<&Face> = inside.iter().filter_map(|o| o.face.as_ref()).collect();
-    let median_of = |f: fn(&Face) -> f32| median(faces.iter().map(|face| f(face)).collect());
+    let median_of =
+        |f: fn(&Face) -> f32| median(faces.iter().map(|face| f64::from(f(face)))).unwrap_or(0.0);
     let between = last.time.since_ns(first.time) as f64 / 1e9;
     Quality {
         face_presence: faces.len() as f64 / n,
@@ -27,16 +28,6 @@ pub fn quality(obs: &[FaceObs], span: Span) -> Quality {
         freeze_share: inside.iter().filter(|o| o.repeated).count() as f64 / n,
         speech_share: 0.0,
         faces_max: inside.iter().map(|o| o.faces).max().unwrap_or(0),
-    }
-}
-
-fn median(mut values: Vec<f32>) -> f64 {
-    values.sort_by(f32::total_cmp);
-    let (n, half) = (values.len(), values.len() / 2);
-    match (values.get(half), n % 2) {
-        (None, _) => 0.0,
-        (Some(v), 1) => f64::from(*v),
-        (Some(v), _) => (f64::from(*v) + f64::from(values[half - 1])) / 2.0,
     }
 }
 

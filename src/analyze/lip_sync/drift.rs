@@ -5,7 +5,7 @@
 //! BT.1359-1, sign reversed: here positive = audio late).
 
 use super::reading::{Lock, Reading};
-use crate::core::ClockSource;
+use crate::core::{ClockSource, median};
 use std::collections::VecDeque;
 
 /// Locked speech that the baseline is drawn from, seconds.
@@ -102,7 +102,7 @@ impl Drift {
 
     /// Median offset of the first locked speech.
     pub fn baseline_ms(&self) -> Option<f64> {
-        (self.baseline_speech_s >= FIRST_BASELINE_S).then(|| median(&self.baseline)).flatten()
+        (self.baseline_speech_s >= FIRST_BASELINE_S).then(|| median(self.baseline.iter().copied())).flatten()
     }
 
     fn locked(&mut self, r: &Reading, end_s: f64, new_speech_s: f64, clock: ClockSource) -> Judgement {
@@ -197,23 +197,15 @@ impl Drift {
             let later = self.recent.iter().skip(i + 1);
             later.filter(move |b| b.0 > a.0).map(move |b| (b.1 - a.1) / (b.0 - a.0))
         });
-        median(&pairs.collect::<Vec<_>>())
+        median(pairs)
     }
 
     /// Median absolute deviation of the recent locked offsets, once there are five.
     fn wander(&self) -> Option<f64> {
         let offsets: Vec<f64> = self.recent.iter().map(|r| r.1).collect();
-        let middle = median(&offsets).filter(|_| offsets.len() >= 5)?;
-        median(&offsets.iter().map(|o| (o - middle).abs()).collect::<Vec<_>>())
+        let middle = median(offsets.iter().copied()).filter(|_| offsets.len() >= 5)?;
+        median(offsets.iter().map(|o| (o - middle).abs()))
     }
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = sorted.get(sorted.len() / 2)?;
-    let lower = sorted.get(sorted.len().saturating_sub(1) / 2)?;
-    Some((upper + lower) / 2.0)
 }
 
 #[cfg(test)]

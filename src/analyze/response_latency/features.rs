@@ -5,6 +5,8 @@
 //! question and answer from 297 to 976 ms (Boland et al., J. Exp. Psychol. Gen., 2022). The weights are
 //! design choices, bounded so that the signal can never decide anything by itself.
 
+use crate::core;
+
 /// Fewest answered questions that are scored.
 pub(super) const MIN_TURNS: usize = 6;
 /// Largest absolute log-likelihood ratio.
@@ -50,7 +52,7 @@ pub(super) struct Features {
 
 /// Median; 0 of nothing.
 pub(super) fn median(values: &[f64]) -> f64 {
-    quantile(values, 0.5)
+    core::median(values.iter().copied()).unwrap_or(0.0)
 }
 
 fn quantile(values: &[f64], q: f64) -> f64 {

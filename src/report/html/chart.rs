@@ -17,7 +17,7 @@ const ACCEPTABLE_MS: (f64, f64) = (-90.0, 185.0);
 pub(super) struct Timeline<'a> {
     pub(super) segments: &'a [&'a SegmentResult],
     pub(super) gaps: &'a [QuestionGap],
-    pub(super) signals: &'a [String],
+    pub(super) signals: &'a [&'a str],
     pub(super) prior: Option<f64>,
     pub(super) duration_s: f64,
 }
@@ -102,7 +102,7 @@ fn score_lane(h: &mut Html, t: &Timeline<'_>) {
     open_svg(h, SCORE_H, &label);
     abstained_runs(h, t, SCORE_H, |s| match &s.outcome {
         ScoreOutcome::Score(_) => None,
-        ScoreOutcome::NoScore(a) => Some(words::no_score(a)),
+        ScoreOutcome::NoScore(a) => Some(a.reason.words()),
     });
     if let Some(first) = logits.first() {
         for level in levels {
@@ -250,8 +250,14 @@ fn signal_lane(h: &mut Html, t: &Timeline<'_>, name: &str) {
     }
     close_lane(h);
     let whole = t.duration_s.max(1e-9);
-    let offsets: Vec<(f64, f64)> = found()
-        .filter_map(|(s, f)| Some((s.span.end.as_secs_f64() / whole, offset_ms(f)?)))
+    let offsets: Vec<Offset> = found()
+        .filter_map(|(s, f)| {
+            Some(Offset {
+                segment: s.index,
+                x: s.span.end.as_secs_f64() / whole,
+                ms: offset_ms(f)?,
+            })
+        })
         .collect();
     if !offsets.is_empty() {
         offset_lane(h, &offsets);
@@ -272,21 +278,25 @@ fn tone(contribution: f64) -> &'static str {
 }
 
 fn offset_ms(f: &Finding) -> Option<f64> {
-    let evidence = match &f.outcome {
-        Outcome::Scored { evidence, .. } => evidence,
-        Outcome::Abstained(a) => &a.evidence,
-    };
-    evidence
+    f.outcome
+        .evidence()
         .iter()
         .find(|e| e.name == "offset_ms")
         .map(|e| e.value)
         .filter(|v| v.is_finite())
 }
 
-fn offset_lane(h: &mut Html, offsets: &[(f64, f64)]) {
+/// A measured offset at the end of its segment; `x` is a share of the width.
+struct Offset {
+    segment: u64,
+    x: f64,
+    ms: f64,
+}
+
+fn offset_lane(h: &mut Html, offsets: &[Offset]) {
     let reach = offsets
         .iter()
-        .fold(320.0_f64, |m, (_, o)| m.max(o.abs() * 1.15));
+        .fold(320.0_f64, |m, o| m.max(o.ms.abs() * 1.15));
     let y = |ms: f64| OFFSET_H / 2.0 - ms / reach * (OFFSET_H / 2.0 - 6.0);
     open_lane(
         h,
@@ -294,7 +304,7 @@ fn offset_lane(h: &mut Html, offsets: &[(f64, f64)]) {
         "shaded: what viewers accept (ITU-R BT.1359)",
         "plot sub",
     );
-    let largest = offsets.iter().map(|(_, o)| *o);
+    let largest = offsets.iter().map(|o| o.ms);
     let largest = largest.fold(0.0_f64, |m, o| if o.abs() > m.abs() { o } else { m });
     let label = format!(
         "Offset of sound against lips over time; largest {} ms",
@@ -309,18 +319,19 @@ fn offset_lane(h: &mut Html, offsets: &[(f64, f64)]) {
         rule(h, "grid", y(level));
     }
     for pair in offsets.windows(2) {
-        if let [(x1, a), (x2, b)] = pair
-            && x2 - x1 < 0.12
+        // No line over a segment without an offset: nothing was measured there.
+        if let [a, b] = pair
+            && b.segment == a.segment + 1
         {
-            stroke(h, "offset-line", (*x1, y(*a)), (*x2, y(*b)));
+            stroke(h, "offset-line", (a.x, y(a.ms)), (b.x, y(b.ms)));
         }
     }
-    for (x, o) in offsets {
+    for o in offsets {
         h.raw("<circle class=\"offset-dot\" r=\"2.6\"")
-            .pct("cx", *x)
-            .num("cy", y(*o));
+            .pct("cx", o.x)
+            .num("cy", y(o.ms));
         h.raw("><title>")
-            .text(&format!("{} ms", words::figure(*o)))
+            .text(&format!("{} ms", words::figure(o.ms)))
             .raw("</title></circle>");
     }
     for (level, label) in [(200.0, "200 ms late"), (0.0, "0"), (-200.0, "200 ms early")] {

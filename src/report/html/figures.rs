@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use super::words;
-use crate::core::{ParticipantSummary, QuestionGap, Score, SegmentResult};
+use crate::core::{ParticipantSummary, QuestionGap, Score, SegmentResult, median};
 
 pub(super) fn sum(h: &mut Html, p: &ParticipantSummary, score: &Score) {
     let reach = p
@@ -63,15 +63,14 @@ pub(super) fn gaps(h: &mut Html, gaps: &[QuestionGap]) {
     if gaps.is_empty() {
         return;
     }
-    let mut heard: Vec<f64> = gaps
+    let heard: Vec<f64> = gaps
         .iter()
         .filter_map(|g| g.gap_ms)
         .filter(|v| v.is_finite())
         .collect();
-    heard.sort_by(f64::total_cmp);
     let reach = heard.iter().fold(1000.0_f64, |m, v| m.max(v.abs()));
     h.raw("<section class=\"card\"><h2>Pauses between question and answer</h2><p>");
-    if let Some(median) = heard.get(heard.len() / 2) {
+    if let Some(median) = median(heard.iter().copied()) {
         h.text(&format!(
             "{} of {} answers heard, median pause {median:.0} ms. ",
             heard.len(),
@@ -122,15 +121,7 @@ pub(super) fn seen(h: &mut Html, p: &ParticipantSummary, segments: &[&SegmentRes
     fact("Sound", words::percent(c.audio));
     fact("Pictures seen", words::thousands(c.frames_seen));
     fact("Pictures dropped", words::thousands(c.frames_dropped));
-    let median = |of: fn(&SegmentResult) -> f64| {
-        let mut all: Vec<f64> = segments
-            .iter()
-            .map(|s| of(s))
-            .filter(|v| v.is_finite())
-            .collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied()
-    };
+    let median = |of: fn(&SegmentResult) -> f64| median(segments.iter().map(|s| of(s)));
     if let Some(v) = median(|s| s.quality.face_presence) {
         fact("Face tracked (median segment)", words::percent(v));
     }

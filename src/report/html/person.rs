@@ -64,6 +64,9 @@ fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &
                 &format!("{}.", words::strength(s.evidence_logit)),
             );
             h.elem("p", "", &odds_sentence(s));
+            if let Some(text) = stretches::standout(&signal_names(p), segments) {
+                h.elem("p", "", &text);
+            }
         }
         ScoreOutcome::NoScore(a) => {
             h.raw("<span class=\"figure none\">No score</span><span class=\"figure-label\">not measurable</span></div><div>");
@@ -108,25 +111,27 @@ fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &
 
 /// What the evidence did to the prior, as probabilities.
 fn odds_sentence(s: &Score) -> String {
-    let after = 1.0 - s.authenticity;
+    let (before, after) = (
+        words::percent(s.prior),
+        words::percent(1.0 - s.authenticity),
+    );
     let verb = if s.evidence_logit > 0.0 {
         "raised"
     } else {
         "lowered"
     };
-    if s.evidence_logit.abs() < 0.005 {
-        return "What could be measured left the assumed probability of manipulation where it was."
-            .to_owned();
+    if before == after {
+        return format!(
+            "What could be measured left the probability of manipulation at the {before} assumed before."
+        );
     }
     format!(
-        "What could be measured {verb} the probability of manipulation from the {} assumed before to {}.",
-        words::percent(s.prior),
-        words::percent(after)
+        "What could be measured {verb} the probability of manipulation from the {before} assumed before to {after}."
     )
 }
 
 fn sentence(a: &Abstention) -> String {
-    let reason = words::no_score(a);
+    let reason = a.reason.words();
     let mut text = words::capital(reason);
     if !a.detail.is_empty() && !a.detail.starts_with(reason) {
         text.push_str(": ");
@@ -134,6 +139,10 @@ fn sentence(a: &Abstention) -> String {
     }
     text.push('.');
     text
+}
+
+fn signal_names(p: &ParticipantSummary) -> Vec<&str> {
+    p.signals.iter().map(|s| s.signal.as_str()).collect()
 }
 
 fn over_time(
@@ -149,7 +158,7 @@ fn over_time(
         h.raw("<p>The recording is shorter than one segment.</p></section>\n");
         return;
     }
-    let names: Vec<String> = p.signals.iter().map(|s| s.signal.clone()).collect();
+    let names = signal_names(p);
     let end = segments
         .iter()
         .map(|s| s.span.end.as_secs_f64())
@@ -170,7 +179,7 @@ fn over_time(
             duration_s,
         },
     );
-    stretches::strongest(h, &names, segments);
+    stretches::list(h, &names, segments);
     stretches::segment_table(h, id, &names, segments, duration_s);
     h.raw("</section>\n");
 }

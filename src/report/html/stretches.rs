@@ -4,8 +4,11 @@ use super::markup::Html;
 use super::words;
 use crate::core::{Outcome, ScoreOutcome, SegmentResult};
 
-/// A segment's contribution from which its stretch is listed, in log odds.
-const WORTH_A_LOOK: f64 = 0.05;
+/// A segment's contribution from which its stretch is listed, in log odds: ln 1.5, which raises the
+/// odds of manipulation by half.
+const WORTH_A_LOOK: f64 = 0.405;
+/// Stretches listed at most.
+const MOST: usize = 3;
 
 /// A stretch in which one signal pointed towards manipulation.
 struct Stretch<'a> {
@@ -57,14 +60,38 @@ fn stretches<'a>(signal: &'a str, segments: &[&SegmentResult]) -> Vec<Stretch<'a
     all
 }
 
-/// Lists the stretches that moved the score most towards manipulated, at most three.
-pub(super) fn strongest(h: &mut Html, names: &[String], segments: &[&SegmentResult]) {
-    let mut runs: Vec<Stretch<'_>> = names.iter().flat_map(|n| stretches(n, segments)).collect();
+/// The stretches that moved the score most towards manipulated, at most [`MOST`], the strongest first.
+fn strongest<'a>(names: &[&'a str], segments: &[&SegmentResult]) -> Vec<Stretch<'a>> {
+    let mut runs: Vec<Stretch<'a>> = names.iter().flat_map(|n| stretches(n, segments)).collect();
     runs.sort_by(|a, b| {
         b.peak
             .total_cmp(&a.peak)
             .then(a.from_s.total_cmp(&b.from_s))
     });
+    runs.truncate(MOST);
+    runs
+}
+
+/// One sentence on the stretch that stands out most, if any does: the score of a whole interview can
+/// hide a short one.
+pub(super) fn standout(names: &[&str], segments: &[&SegmentResult]) -> Option<String> {
+    let runs = strongest(names, segments);
+    let first = runs.first()?;
+    Some(format!(
+        "{} stands out from {} to {}{}: see the stretches below.",
+        words::signal(first.signal).0,
+        words::clock(first.from_s),
+        words::clock(first.to_s),
+        match runs.len() {
+            1 => "",
+            _ => ", and not only there",
+        }
+    ))
+}
+
+/// Lists the stretches that moved the score most towards manipulated.
+pub(super) fn list(h: &mut Html, names: &[&str], segments: &[&SegmentResult]) {
+    let runs = strongest(names, segments);
     h.raw("<h3>Stretches to look at</h3>");
     let measured = segments
         .iter()
@@ -74,11 +101,11 @@ pub(super) fn strongest(h: &mut Html, names: &[String], segments: &[&SegmentResu
         return;
     }
     if runs.is_empty() {
-        h.raw("<p>No measured signal pointed towards manipulation anywhere. That covers the measured stretches and signals only.</p>");
+        h.raw("<p>No measured signal pointed clearly towards manipulation anywhere (log odds of +0.41 or more in a segment). That covers the measured stretches and signals only.</p>");
         return;
     }
     h.raw("<ul class=\"plain\">");
-    for run in runs.iter().take(3) {
+    for run in runs {
         h.raw("<li><strong>");
         h.text(&format!(
             "{} to {}",
@@ -98,11 +125,8 @@ pub(super) fn strongest(h: &mut Html, names: &[String], segments: &[&SegmentResu
 }
 
 fn evidence_text(outcome: &Outcome, most: usize) -> String {
-    let evidence = match outcome {
-        Outcome::Scored { evidence, .. } => evidence,
-        Outcome::Abstained(a) => &a.evidence,
-    };
-    evidence
+    outcome
+        .evidence()
         .iter()
         .take(most)
         .map(words::evidence)
@@ -113,7 +137,7 @@ fn evidence_text(outcome: &Outcome, most: usize) -> String {
 pub(super) fn segment_table(
     h: &mut Html,
     id: usize,
-    names: &[String],
+    names: &[&str],
     segments: &[&SegmentResult],
     duration_s: f64,
 ) {
@@ -137,12 +161,12 @@ pub(super) fn segment_table(
             .raw("</th><td>");
         match &s.outcome {
             ScoreOutcome::Score(x) => h.text(&words::authenticity(x.authenticity)),
-            ScoreOutcome::NoScore(a) => h.text("no score: ").text(words::no_score(a)),
+            ScoreOutcome::NoScore(a) => h.text("no score: ").text(a.reason.words()),
         };
         h.raw("</td>");
         for name in names {
             h.raw("<td>");
-            match s.findings.iter().find(|f| &f.signal == name) {
+            match s.findings.iter().find(|f| f.signal == *name) {
                 Some(f) if f.outcome.is_scored() => {
                     h.text(&words::signed(f.contribution));
                     let why = evidence_text(&f.outcome, 2);

@@ -1,6 +1,6 @@
 //! Words and figures for people.
 
-use crate::core::{AbstainReason, Abstention, Evidence, Role};
+use crate::core::{Evidence, Role};
 
 /// Title and one-line explanation of a signal; a signal unknown here shows its own name.
 pub(super) fn signal(name: &str) -> (String, &'static str) {
@@ -51,30 +51,36 @@ const UNITS: [(&str, &str); 9] = [
     ("_s", "s"),
 ];
 
-/// A piece of evidence as "name value unit (against reference)".
+/// Evidence whose name, without its unit, would not say enough to a reader.
+const NAMES: [(&str, &str); 2] = [
+    ("gap_mad", "usual deviation"),
+    ("shift", "change against the start"),
+];
+
+/// A piece of evidence as "name value unit (usually reference unit)".
 pub(super) fn evidence(e: &Evidence) -> String {
     let (name, unit) = UNITS
         .iter()
         .find_map(|(suffix, unit)| e.name.strip_suffix(suffix).map(|n| (n, *unit)))
         .unwrap_or((e.name.as_str(), ""));
-    let mut text = format!("{} {}", name.replace('_', " "), figure(e.value));
+    let name = NAMES
+        .iter()
+        .find_map(|(technical, plain)| (*technical == name).then(|| (*plain).to_owned()))
+        .unwrap_or_else(|| name.replace('_', " "));
+    let mut text = format!("{name} {}", figure(e.value));
     if !unit.is_empty() {
         text.push('\u{a0}');
         text.push_str(unit);
     }
     if let Some(r) = e.reference {
-        text.push_str(&format!(" (against {})", figure(r)));
+        text.push_str(&format!(" (usually {}", figure(r)));
+        if !unit.is_empty() {
+            text.push('\u{a0}');
+            text.push_str(unit);
+        }
+        text.push(')');
     }
     text
-}
-
-/// Why a segment or a session has no number, in words.
-pub(super) fn no_score(a: &Abstention) -> &'static str {
-    match a.reason {
-        // A signal's own word for this reason would claim that something was measured.
-        AbstainReason::Indecisive => "no signal gave a number",
-        reason => reason.words(),
-    }
 }
 
 /// The same text with a capital letter in front.
@@ -228,7 +234,10 @@ mod tests {
     #[test]
     fn evidence_names_its_unit() {
         let e = Evidence::against("offset_ms", 240.0, -3.0);
-        assert_eq!(evidence(&e), "offset 240\u{a0}ms (against \u{2212}3)");
+        assert_eq!(
+            evidence(&e),
+            "offset 240\u{a0}ms (usually \u{2212}3\u{a0}ms)"
+        );
         assert_eq!(
             evidence(&Evidence::new("slope_ms_per_s", 1.25)),
             "slope 1.25\u{a0}ms/s"
