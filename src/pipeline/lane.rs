@@ -1,18 +1,17 @@
 //! One scored participant: face track, segments, analyzers, running score.
 
+use super::analyzers::{contained, finding, missing_model};
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
 use crate::core::{
     AbstainReason, Abstention, ClockSource, ControlEvent, Coverage, FaceObs, Finding, Frame,
-    InterviewSpec, MEL_BANDS, MediaTime, ModelRef, Outcome, ParticipantSpec, ParticipantSummary,
-    Quality, ScoreOutcome, SegmentResult, SignalCapability, Span, StageTimes, TrackId, TrackKind,
-    VoiceSeries,
+    InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary, Quality, ScoreOutcome,
+    SegmentResult, SignalCapability, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
 use crate::segment::{self, Readiness, Segmenter};
 use crate::track::{FaceTracker, TrackConfig};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One scored participant.
 pub(super) struct Lane {
@@ -456,86 +455,6 @@ fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
         detect_interval_ns,
         ..TrackConfig::default()
     })
-}
-
-/// Why the analyzer's model is not there, if it needs one and it is not.
-fn missing_model(analyzer: &dyn Analyzer, models: &ModelSet) -> Option<Abstention> {
-    analyzer.task().and_then(|task| models.model(task).err())
-}
-
-/// Runs an analyzer; a panic in it is its own failure and nobody else's.
-fn contained(
-    analyzer: &mut dyn Analyzer,
-    segment: &Segment<'_>,
-    models: &mut ModelSet,
-) -> Analysis {
-    let name = analyzer.name();
-    let run = catch_unwind(AssertUnwindSafe(|| analyzer.analyze(segment, models)));
-    match run {
-        Ok(a) => Analysis {
-            span: a.span,
-            outcome: a.outcome.checked(),
-        },
-        Err(_) => {
-            tracing::error!(signal = name, segment = segment.index, "analyzer panicked");
-            let outcome = Outcome::abstain(AbstainReason::Failed, "the analyzer failed");
-            Analysis {
-                span: segment.span,
-                outcome,
-            }
-        }
-    }
-}
-
-fn finding(
-    analyzer: &dyn Analyzer,
-    analysis: Analysis,
-    policies: &[SignalPolicy],
-    models: &ModelSet,
-) -> Finding {
-    let name = analyzer.name();
-    let model = analyzer
-        .task()
-        .and_then(|t| models.model(t).ok())
-        .unwrap_or_default();
-    // A signal without a policy has no vote.
-    let contribution = policies
-        .iter()
-        .find(|p| p.name == name)
-        .map_or(0.0, |p| fusion::contribution(p, &analysis.outcome));
-    Finding {
-        signal: name.to_owned(),
-        model: ModelRef {
-            id: model.id,
-            sha256: model.sha256,
-        },
-        span: analysis.span,
-        outcome: analysis.outcome,
-        contribution,
-    }
-}
-
-/// Runs the voice-activity net over log-mel rows; one probability per row.
-pub(super) fn run_vad(
-    models: &mut ModelSet,
-    logmel: &[[f32; MEL_BANDS]],
-) -> Result<Vec<f32>, Abstention> {
-    models.model("vad")?;
-    let failed = |e: &dyn std::fmt::Display| {
-        tracing::error!(error = %e, "voice activity net failed");
-        Abstention::new(AbstainReason::Failed, "the voice activity net failed")
-    };
-    let flat: Vec<f32> = logmel.iter().flatten().copied().collect();
-    let input = ndarray::Array::from_shape_vec((1, 1, logmel.len(), MEL_BANDS), flat)
-        .map_err(|e| failed(&e))?;
-    let out = models
-        .run("vad", &[("logmel", input.view().into_dyn())])
-        .and_then(|o| {
-            o.get("speech")
-                .map(|a| a.iter().copied().collect::<Vec<f32>>())
-        })
-        .map_err(|e| failed(&e))?;
-    Ok(out)
 }
 
 fn elapsed_ms(from: u64, to: u64) -> f64 {

@@ -9,6 +9,7 @@
 //! pushes the media and what happens when it comes too fast. It is synchronous on purpose: a
 //! call runs on one worker thread that owns one set of models, and nothing here waits.
 
+mod analyzers;
 mod cautions;
 mod lane;
 
@@ -16,9 +17,9 @@ pub use cautions::cautions;
 
 use crate::audio::{SpeechModel, VoiceTrack};
 use crate::core::{
-    Abstention, AudioBlock, ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec,
-    MediaTime, ParticipantId, Role, SegmentResult, SessionSummary, SignalCapability, TrackId,
-    TrackKind,
+    AbstainReason, Abstention, AudioBlock, ClockSource, ControlEvent, EventKind, FieldError, Frame,
+    InterviewSpec, MEL_BANDS, MediaTime, ParticipantId, Role, SegmentResult, SessionSummary,
+    SignalCapability, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SignalPolicy};
@@ -318,9 +319,29 @@ struct Vad<'a> {
 }
 
 impl SpeechModel for Vad<'_> {
-    fn speech(&mut self, logmel: &[[f32; crate::core::MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
-        lane::run_vad(self.models, logmel)
+    fn speech(&mut self, logmel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+        run_vad(self.models, logmel)
     }
+}
+
+/// Runs the voice-activity net over log-mel rows; one probability per row.
+fn run_vad(models: &mut ModelSet, logmel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+    models.model("vad")?;
+    let failed = |e: &dyn std::fmt::Display| {
+        tracing::error!(error = %e, "voice activity net failed");
+        Abstention::new(AbstainReason::Failed, "the voice activity net failed")
+    };
+    let flat: Vec<f32> = logmel.iter().flatten().copied().collect();
+    let input = ndarray::Array::from_shape_vec((1, 1, logmel.len(), MEL_BANDS), flat)
+        .map_err(|e| failed(&e))?;
+    let out = models
+        .run("vad", &[("logmel", input.view().into_dyn())])
+        .and_then(|o| {
+            o.get("speech")
+                .map(|a| a.iter().copied().collect::<Vec<f32>>())
+        })
+        .map_err(|e| failed(&e))?;
+    Ok(out)
 }
 
 /// The clock relation of a lane's sound to its pictures: the worse of what both tracks claim,

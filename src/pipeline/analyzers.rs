@@ -1,0 +1,65 @@
+//! One analyzer's turn: whether its model is there, its run, and the finding made of it.
+
+use crate::analyze::{Analysis, Analyzer, Segment};
+use crate::core::{AbstainReason, Abstention, Finding, ModelRef, Outcome};
+use crate::engine::ModelSet;
+use crate::fusion::{self, SignalPolicy};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Why the analyzer's model is not there, if it needs one and it is not.
+pub(super) fn missing_model(analyzer: &dyn Analyzer, models: &ModelSet) -> Option<Abstention> {
+    analyzer.task().and_then(|task| models.model(task).err())
+}
+
+/// Runs an analyzer; a panic in it is its own failure and nobody else's.
+pub(super) fn contained(
+    analyzer: &mut dyn Analyzer,
+    segment: &Segment<'_>,
+    models: &mut ModelSet,
+) -> Analysis {
+    let name = analyzer.name();
+    let run = catch_unwind(AssertUnwindSafe(|| analyzer.analyze(segment, models)));
+    match run {
+        Ok(a) => Analysis {
+            span: a.span,
+            outcome: a.outcome.checked(),
+        },
+        Err(_) => {
+            tracing::error!(signal = name, segment = segment.index, "analyzer panicked");
+            let outcome = Outcome::abstain(AbstainReason::Failed, "the analyzer failed");
+            Analysis {
+                span: segment.span,
+                outcome,
+            }
+        }
+    }
+}
+
+/// What an analysis adds to the score, with the model behind it.
+pub(super) fn finding(
+    analyzer: &dyn Analyzer,
+    analysis: Analysis,
+    policies: &[SignalPolicy],
+    models: &ModelSet,
+) -> Finding {
+    let name = analyzer.name();
+    let model = analyzer
+        .task()
+        .and_then(|t| models.model(t).ok())
+        .unwrap_or_default();
+    // A signal without a policy has no vote.
+    let contribution = policies
+        .iter()
+        .find(|p| p.name == name)
+        .map_or(0.0, |p| fusion::contribution(p, &analysis.outcome));
+    Finding {
+        signal: name.to_owned(),
+        model: ModelRef {
+            id: model.id,
+            sha256: model.sha256,
+        },
+        span: analysis.span,
+        outcome: analysis.outcome,
+        contribution,
+    }
+}
