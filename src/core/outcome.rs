@@ -49,7 +49,7 @@ impl AbstainReason {
             Self::ModelMissing => "model missing",
             Self::Dropped => "media was dropped",
             Self::DeadlineMissed => "result would have come too late",
-            Self::NoTrack => "a track that this signal needs is not part of the interview",
+            Self::NoTrack => "a track it needs is not there",
             Self::LowFrameRate => "frame rate too low",
             Self::NoSpeech => "not enough speech",
             Self::Gathering => "still gathering material",

@@ -120,7 +120,9 @@ fn odds_sentence(s: &Score) -> String {
     } else {
         "lowered"
     };
-    if before == after {
+    // Equal to two significant digits: "from 1 % to 1.0 %" would say nothing.
+    let digits = |p: f64| format!("{p:.1e}");
+    if digits(s.prior) == digits(1.0 - s.authenticity) {
         return format!(
             "What could be measured left the probability of manipulation at the {before} assumed before."
         );
