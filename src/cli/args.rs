@@ -1,5 +1,6 @@
 //! Arguments. Each setting of [`KEYS`] is a flag of every command.
 
+use super::evaluate::EvaluateArgs;
 use super::output::Output;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
 use liveproof::config::KEYS;
@@ -12,6 +13,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("pipeline.prior", "prior"),
     ("pipeline.segment_ms", "segment-ms"),
     ("engine.models_dir", "models-dir"),
+    ("engine.models_overlay", "models"),
     ("engine.workers", "workers"),
     ("review.jobs", "jobs"),
 ];
@@ -46,6 +48,8 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Figures of labelled recordings: AUC, errors by tool and condition, calibration.
+    Evaluate(EvaluateArgs),
     /// Send a recording to a server as a live interview would come.
     Stream {
         /// The recording; a FILE.events.json beside it is read.

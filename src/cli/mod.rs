@@ -4,6 +4,7 @@
 //! [`exit`]). The only place besides `main` that uses `anyhow` and that reads the environment.
 
 mod args;
+mod evaluate;
 mod exit;
 mod models;
 mod output;
@@ -84,6 +85,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
                 &output,
             )
         }
+        Command::Evaluate(options) => evaluate::run(&config, &options),
         Command::Config { .. } => print(&config::effective(&config)),
         Command::Models { command } => match command.unwrap_or(ModelsCommand::List) {
             ModelsCommand::List => models::list(&config),

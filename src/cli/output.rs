@@ -40,7 +40,7 @@ impl Output {
     }
 }
 
-fn save(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn save(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(|e| fail(exit::INTERNAL, e))

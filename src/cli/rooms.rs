@@ -3,24 +3,32 @@
 use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::config::Config;
-use liveproof::engine::{CpuBudget, Engine, EngineOptions, ModelsDir};
+use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, ModelsDir};
 use liveproof::fusion::FusionConfig;
 use liveproof::grpc::Tls;
 use liveproof::pipeline::PipelineSettings;
 use liveproof::serve::ServeConfig;
 use liveproof::session::SessionLimits;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Verifies the models and loads what can be used.
 pub fn engine(config: &Config) -> Result<Arc<Engine>, Failure> {
+    engine_with(config, None).map_err(|e| fail(exit::INPUT, e))
+}
+
+/// The same with one more overlay on top of the configured one.
+pub fn engine_with(config: &Config, overlay: Option<&Path>) -> Result<Arc<Engine>, EngineError> {
     let dir = ModelsDir::find(config.engine.models_dir.as_deref());
-    let dir = dir.map_err(|e| fail(exit::INPUT, e))?;
+    let dir = dir?;
+    let configured = config.engine.models_overlay.iter().cloned();
     let options = EngineOptions {
         runtime: config.engine.ort_library.clone(),
         provider: config.engine.provider,
+        overlays: configured.chain(overlay.map(Path::to_path_buf)).collect(),
     };
-    Engine::load(&dir, &options).map_err(|e| fail(exit::INPUT, e))
+    Engine::load(&dir, &options)
 }
 
 /// Worker threads: as configured, or one per core that this process may use.

@@ -130,6 +130,9 @@ settings! {
         /// Folder with `manifest.toml` and the weights. Empty: `models` beside the program,
         /// then in the working directory.
         models_dir: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// A manifest laid over the folder's own: nets or calibrations of one's own, as
+        /// `evaluate --calibrate` writes. Empty: none.
+        models_overlay: Option<PathBuf> = None, "a path, or empty", |_| true;
         /// The ONNX Runtime shared library. Empty: `ORT_DYLIB_PATH`, then beside the
         /// program, then `vendor/onnxruntime` in the working directory.
         ort_library: Option<PathBuf> = None, "a path, or empty", |_| true;

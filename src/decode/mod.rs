@@ -10,11 +10,15 @@
 //! the nets are trained on pictures as decoded. Nothing in here panics on hostile bytes: every
 //! size is checked before memory is taken, and every refusal is a [`DecodeError`].
 
+mod alter;
+mod chain;
 mod encode;
 mod error;
 pub mod file;
 mod picture;
 pub mod wire;
 
+pub use alter::{blur, jpeg_round_trip, scale_to_height};
+pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;

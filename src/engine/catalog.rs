@@ -1,10 +1,10 @@
 //! What is installed: the state of each model, its card, and whether graph and manifest agree.
 
-use super::{Engine, EngineError, ModelEntry, ModelKind, ModelsDir};
+use super::{Engine, EngineError, ModelEntry, ModelKind};
 use ort::session::Session;
 use ort::value::{Outlet, ValueType};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The state of one model of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ pub struct ModelStatus {
 }
 
 impl ModelStatus {
-    pub(super) fn new(entry: &ModelEntry, why_not: Option<String>, dir: &ModelsDir) -> Self {
+    pub(super) fn new(entry: &ModelEntry, why_not: Option<String>, folder: &Path) -> Self {
         Self {
             id: entry.id.clone(),
             task: entry.task.clone(),
@@ -37,7 +37,7 @@ impl ModelStatus {
             detail: why_not.unwrap_or_default(),
             licence: entry.licence.clone(),
             data_terms: entry.data_terms.clone(),
-            card: entry.card.as_ref().map(|c| dir.path().join(c)),
+            card: entry.card.as_ref().map(|c| folder.join(c)),
         }
     }
 }

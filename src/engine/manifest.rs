@@ -5,7 +5,7 @@
 //! to a default.
 
 use super::manifest_check::{check_analyzer, check_model};
-use crate::fusion::{Accumulation, SignalPolicy};
+use crate::fusion::{Accumulation, Recalibration, SignalPolicy};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use std::collections::HashSet;
@@ -205,6 +205,9 @@ pub struct AnalyzerEntry {
     pub session_weight: f64,
     /// See [`SignalPolicy::accumulation`].
     pub accumulation: Accumulation,
+    /// See [`SignalPolicy::recalibration`]; written by `liveproof evaluate --calibrate`.
+    #[serde(default)]
+    pub recalibration: Option<Recalibration>,
 }
 
 impl AnalyzerEntry {
@@ -217,6 +220,7 @@ impl AnalyzerEntry {
             session_cap: self.session_cap,
             session_weight: self.session_weight,
             accumulation: self.accumulation,
+            recalibration: self.recalibration,
         }
     }
 }

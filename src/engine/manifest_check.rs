@@ -84,5 +84,8 @@ pub(super) fn check_analyzer(a: &AnalyzerEntry) -> Result<(), String> {
             a.session_weight
         ));
     }
-    Ok(())
+    match a.recalibration.as_ref().and_then(|r| r.fault()) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
 }

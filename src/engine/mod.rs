@@ -20,6 +20,7 @@ mod cores;
 mod error;
 mod manifest;
 mod manifest_check;
+mod overlay;
 mod pool;
 mod runtime;
 mod set;
@@ -52,12 +53,16 @@ pub struct EngineOptions {
     pub runtime: Option<PathBuf>,
     /// Where nets are computed.
     pub provider: Provider,
+    /// Manifests laid over the folder's own, later ones on top; see `docs/evaluate.md`.
+    pub overlays: Vec<PathBuf>,
 }
 
 /// A model of the manifest and, where it can be used, its verified bytes.
 #[derive(Debug)]
 struct Model {
     entry: ModelEntry,
+    /// Folder of its card.
+    folder: PathBuf,
     bytes: Result<Arc<[u8]>, String>,
 }
 
@@ -98,13 +103,14 @@ impl Engine {
     /// # Errors
     /// A manifest that cannot be read, or a GPU that was asked for and cannot be used.
     pub fn load(dir: &ModelsDir, options: &EngineOptions) -> Result<Arc<Self>, EngineError> {
-        let store = Store::open(dir)?;
+        let store = Store::open(dir, &options.overlays)?;
         let runtime = Runtime::load(options.runtime.as_deref(), options.provider);
         let stored = store.models.into_iter();
         let mut engine = Self {
             models: stored
                 .map(|m| Model {
                     entry: m.entry,
+                    folder: m.folder,
                     bytes: m.bytes,
                 })
                 .collect(),
@@ -143,7 +149,7 @@ impl Engine {
     /// State of every model of the manifest.
     pub fn models(&self) -> Vec<ModelStatus> {
         let status =
-            |m: &Model| ModelStatus::new(&m.entry, m.bytes.as_ref().err().cloned(), &self.dir);
+            |m: &Model| ModelStatus::new(&m.entry, m.bytes.as_ref().err().cloned(), &m.folder);
         self.models.iter().map(status).collect()
     }
 
@@ -155,6 +161,19 @@ impl Engine {
     /// The signals of the manifest.
     pub fn analyzers(&self) -> &[AnalyzerEntry] {
         &self.analyzers
+    }
+
+    /// Digest of everything here that results depend on: models, manifest entries, library,
+    /// provider. Results of equal digests and equal media are equal.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        let mut hash = Sha256::new();
+        for m in &self.models {
+            hash.update(format!("{:?} {}\n", m.entry, m.bytes.is_ok()));
+        }
+        hash.update(format!("{:?}\n", self.analyzers));
+        hash.update(format!("{:?} {}", self.runtime_version(), self.provider()));
+        hex::encode(hash.finalize())
     }
 
     /// The models folder.

@@ -1,6 +1,6 @@
 //! The models folder: where it is, what lies in it, and whether it is what the manifest says.
 
-use super::{AnalyzerEntry, EngineError, Manifest, ModelEntry};
+use super::{AnalyzerEntry, EngineError, ModelEntry, overlay};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub(super) fn beside_executable(name: &str) -> Option<PathBuf> {
 #[derive(Debug, Clone)]
 pub(super) struct StoredModel {
     pub(super) entry: ModelEntry,
+    pub(super) folder: PathBuf,
     pub(super) bytes: Result<Arc<[u8]>, String>,
 }
 
@@ -56,19 +57,22 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Reads the manifest and verifies every file. A missing or altered file makes its own model
+    /// Reads the manifest with its overlays and verifies every file. A missing or altered file makes its own model
     /// unavailable and no other.
     ///
     /// # Errors
-    /// When the manifest itself cannot be read.
-    pub(super) fn open(dir: &ModelsDir) -> Result<Self, EngineError> {
-        let path = dir.path().join("manifest.toml");
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| EngineError::Read { path, source })?;
-        let manifest = Manifest::parse(&text)?;
-        let load = |entry: ModelEntry| StoredModel {
-            bytes: verified(&dir.path().join(&entry.file), &entry.sha256),
-            entry,
+    /// When the manifest or an overlay itself cannot be read.
+    pub(super) fn open(dir: &ModelsDir, overlays: &[PathBuf]) -> Result<Self, EngineError> {
+        let overlay::Layered { manifest, folders } = overlay::read(dir.path(), overlays)?;
+        let load = |entry: ModelEntry| {
+            let folder = folders
+                .get(&entry.task)
+                .map_or(dir.path(), PathBuf::as_path);
+            StoredModel {
+                bytes: verified(&folder.join(&entry.file), &entry.sha256),
+                folder: folder.to_path_buf(),
+                entry,
+            }
         };
         Ok(Self {
             models: manifest.models.into_iter().map(load).collect(),
@@ -118,16 +122,16 @@ pub(super) mod tests {
         let sha = digest(&bytes);
         let dir = folder_with_weights(&bytes, &sha);
         let models = ModelsDir::find(Some(dir.path())).unwrap();
-        assert!(Store::open(&models).unwrap().models[0].bytes.is_ok());
+        assert!(Store::open(&models, &[]).unwrap().models[0].bytes.is_ok());
         bytes[500] ^= 1;
         std::fs::write(dir.path().join("w-1.bin"), &bytes).unwrap();
-        let why = Store::open(&models).unwrap().models[0]
+        let why = Store::open(&models, &[]).unwrap().models[0]
             .bytes
             .clone()
             .unwrap_err();
         assert!(why.contains("sha256") && why.contains(&sha[..12]), "{why}");
         std::fs::remove_file(dir.path().join("w-1.bin")).unwrap();
-        let why = Store::open(&models).unwrap().models[0]
+        let why = Store::open(&models, &[]).unwrap().models[0]
             .bytes
             .clone()
             .unwrap_err();
@@ -147,7 +151,7 @@ pub(super) mod tests {
     #[test]
     fn the_shipped_folder_is_found_and_every_file_in_it_is_what_the_manifest_says() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-        let store = Store::open(&ModelsDir::find(Some(&root)).unwrap()).unwrap();
+        let store = Store::open(&ModelsDir::find(Some(&root)).unwrap(), &[]).unwrap();
         for model in &store.models {
             assert!(model.bytes.is_ok(), "{}: {:?}", model.entry.id, model.bytes);
             if let Some(card) = &model.entry.card {

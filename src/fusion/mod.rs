@@ -9,8 +9,10 @@
 //! - a signal cannot pass its cap, in a segment or in the session;
 //! - without a single scored signal, or below the coverage floor, there is no number at all.
 
+mod recalibration;
 mod session;
 
+pub use recalibration::{Recalibration, recalibrate};
 pub use session::SessionFusion;
 
 use crate::core::{AbstainReason, Abstention, Coverage, Finding, Outcome, Score, ScoreOutcome};
@@ -42,6 +44,9 @@ pub struct SignalPolicy {
     pub session_weight: f64,
     /// How findings add up.
     pub accumulation: Accumulation,
+    /// Correction of the analyzer's LLRs, if one was fitted.
+    #[serde(default)]
+    pub recalibration: Option<Recalibration>,
 }
 
 /// Prior and floors.
@@ -133,6 +138,7 @@ mod tests {
             session_cap: 4.0,
             session_weight: 0.15,
             accumulation,
+            recalibration: None,
         }
     }
 

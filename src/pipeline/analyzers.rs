@@ -1,7 +1,7 @@
 //! One analyzer's turn: whether its model is there, its run, and the finding made of it.
 
 use crate::analyze::{Analysis, Analyzer, Segment};
-use crate::core::{AbstainReason, Abstention, Finding, ModelRef, Outcome};
+use crate::core::{AbstainReason, Abstention, Finding, ModelRef, Outcome, Quality};
 use crate::engine::ModelSet;
 use crate::fusion::{self, SignalPolicy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,6 +39,7 @@ pub(super) fn contained(
 pub(super) fn finding(
     analyzer: &dyn Analyzer,
     analysis: Analysis,
+    quality: &Quality,
     policies: &[SignalPolicy],
     models: &ModelSet,
 ) -> Finding {
@@ -47,11 +48,11 @@ pub(super) fn finding(
         .task()
         .and_then(|t| models.model(t).ok())
         .unwrap_or_default();
+    let policy = policies.iter().find(|p| p.name == name);
+    let recalibration = policy.and_then(|p| p.recalibration.as_ref());
+    let outcome = fusion::recalibrate(recalibration, analysis.outcome, quality);
     // A signal without a policy has no vote.
-    let contribution = policies
-        .iter()
-        .find(|p| p.name == name)
-        .map_or(0.0, |p| fusion::contribution(p, &analysis.outcome));
+    let contribution = policy.map_or(0.0, |p| fusion::contribution(p, &outcome));
     Finding {
         signal: name.to_owned(),
         model: ModelRef {
@@ -59,7 +60,7 @@ pub(super) fn finding(
             sha256: model.sha256,
         },
         span: analysis.span,
-        outcome: analysis.outcome,
+        outcome,
         contribution,
     }
 }

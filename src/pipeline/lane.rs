@@ -241,11 +241,12 @@ impl Lane {
         }
     }
 
-    /// The end of the participant's own media; the last picture lasts as long as the one before.
+    /// The end of the participant's own media; the last picture lasts as long as the one before,
+    /// an only one as long as a picture may stand for.
     fn end_of_media(&self, voices: &[Voice]) -> Option<MediaTime> {
         let picture = match self.observations.as_slice() {
             [.., a, b] => Some(b.time.plus_ns(b.time.since_ns(a.time).min(1_000_000_000))),
-            [only] => Some(only.time),
+            [only] => Some(only.time.plus_ns(segment::PICTURE_REACH_NS)),
             [] => None,
         };
         let sound = [&self.audio, &self.interviewer_audio]
@@ -407,7 +408,7 @@ impl Lane {
                     },
                     None => contained(analyzer.as_mut(), &segment, models),
                 };
-                finding(analyzer.as_ref(), analysis, policies, models)
+                finding(analyzer.as_ref(), analysis, quality, policies, models)
             })
             .collect()
     }

@@ -69,6 +69,7 @@ fn policies() -> Vec<SignalPolicy> {
             session_cap: 4.0,
             session_weight: 0.2,
             accumulation: Accumulation::Sum,
+            recalibration: None,
         })
         .collect()
 }

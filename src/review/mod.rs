@@ -9,12 +9,14 @@
 
 mod batch;
 mod error;
+mod input;
 
 pub use batch::{BatchProgress, review_all};
 pub use error::ReviewError;
+pub use input::{MediaFilter, ReviewInput};
 
 use crate::core::{FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId};
-use crate::decode::file::{FileSource, FileStats, Media, OpenOptions};
+use crate::decode::file::{FileStats, Media, MediaSource, OpenOptions};
 use crate::engine::{Engine, ModelSet};
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::pipeline::{Pipeline, PipelineSettings};
@@ -49,8 +51,19 @@ pub fn review_file(
     options: &ReviewOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> FileReport {
-    let name = path.display().to_string();
-    match try_review(path, engine, models, options, progress) {
+    review_input(ReviewInput::of(path), engine, models, options, progress)
+}
+
+/// The same for an input with more than a path.
+pub fn review_input(
+    input: ReviewInput<'_>,
+    engine: &Engine,
+    models: &mut ModelSet,
+    options: &ReviewOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> FileReport {
+    let name = input.path.display().to_string();
+    match try_review(input, engine, models, options, progress) {
         Ok(report) => report,
         Err(e) => {
             tracing::debug!(path = %name, error = %e, "not reviewed");
@@ -60,15 +73,16 @@ pub fn review_file(
 }
 
 fn try_review(
-    path: &Path,
+    mut input: ReviewInput<'_>,
     engine: &Engine,
     models: &mut ModelSet,
     options: &ReviewOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<FileReport, ReviewError> {
-    let mut source = FileSource::open(path, &OpenOptions::default())?;
+    let path = input.path;
+    let mut source = MediaSource::open(path, &OpenOptions::default())?;
     progress(Progress::Opened(source.info().duration_ns));
-    let plan = plan(path, &source)?;
+    let plan = plan(&input, &source)?;
     for s in &plan.selections {
         source.select(s.stream, s.track.clone(), s.region)?;
     }
@@ -82,7 +96,12 @@ fn try_review(
     }
     let capabilities = pipeline.capabilities(models);
     let mut segments = Vec::new();
-    let cut_short = read_all(&mut source, &mut pipeline, models, &mut segments, progress);
+    let mut path_in = PathIn {
+        pipeline: &mut pipeline,
+        segments: &mut segments,
+        progress,
+    };
+    let cut_short = path_in.read_all(&mut source, &mut input.filter, models);
     let (reason, partial) = match &cut_short {
         Some(why) => (
             format!("the recording could not be read to its end: {why}"),
@@ -109,42 +128,65 @@ fn try_review(
 }
 
 /// Streams, people and events of a recording, by the events file beside it if there is one.
-fn plan(path: &Path, source: &FileSource) -> Result<Plan, ReviewError> {
+fn plan(input: &ReviewInput<'_>, source: &MediaSource) -> Result<Plan, ReviewError> {
     let one = |e: FieldError| ReviewError::Plan(vec![e]);
     // A recording has no session; its id is never shown.
     let id = SessionId::parse("review").map_err(one)?;
-    let events = match events_file::discover(path) {
+    let events = match input.events_file() {
         Some(beside) => events_file::load(&beside)?,
         None => EventsFile::default(),
     };
     events.apply(source.info(), id).map_err(ReviewError::Plan)
 }
 
-/// Reads the recording to its end, or as far as it can be read; says why if it was cut short.
-fn read_all(
-    source: &mut FileSource,
-    pipeline: &mut Pipeline,
-    models: &mut ModelSet,
-    segments: &mut Vec<SegmentResult>,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Option<String> {
-    loop {
-        match source.next() {
-            Ok(None) => return None,
-            Err(e) => return Some(e.to_string()),
-            Ok(Some(media)) => {
-                progress(Progress::At(media.time()));
-                match media {
-                    Media::Frame { track, frame } => pipeline.push_frame(&track, &frame, models),
-                    Media::Audio { track, block } => {
-                        if let Err(e) = pipeline.push_audio(&track, &block, models) {
-                            return Some(e.to_string());
-                        }
-                    }
+/// The way of media into the pipeline, with what comes out of it.
+struct PathIn<'a> {
+    pipeline: &'a mut Pipeline,
+    segments: &'a mut Vec<SegmentResult>,
+    progress: &'a mut dyn FnMut(Progress<'_>),
+}
+
+impl PathIn<'_> {
+    /// Reads the recording to its end, or as far as it can be read; says why if it was cut short.
+    fn read_all(
+        &mut self,
+        source: &mut MediaSource,
+        filter: &mut Option<&mut dyn MediaFilter>,
+        models: &mut ModelSet,
+    ) -> Option<String> {
+        let mut passed = Vec::new();
+        loop {
+            let media = match source.next() {
+                Ok(media) => media,
+                Err(e) => return Some(e.to_string()),
+            };
+            let at_end = media.is_none();
+            if let Some(m) = &media {
+                (self.progress)(Progress::At(m.time()));
+            }
+            match (filter.as_deref_mut(), media) {
+                (None, media) => passed.extend(media),
+                (Some(f), Some(media)) => f.pass(media, &mut passed),
+                (Some(f), None) => f.finish(&mut passed),
+            }
+            for media in passed.drain(..) {
+                if let Err(e) = self.push(media, models) {
+                    return Some(e.to_string());
                 }
-                keep_final(pipeline.poll(models), segments, progress);
+            }
+            if at_end {
+                return None;
             }
         }
+    }
+
+    fn push(&mut self, media: Media, models: &mut ModelSet) -> Result<(), FieldError> {
+        match media {
+            Media::Frame { track, frame } => self.pipeline.push_frame(&track, &frame, models),
+            Media::Audio { track, block } => self.pipeline.push_audio(&track, &block, models)?,
+        }
+        keep_final(self.pipeline.poll(models), self.segments, self.progress);
+        Ok(())
     }
 }
 

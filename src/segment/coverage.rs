@@ -4,7 +4,7 @@ use crate::core::{FaceObs, MediaTime, Span, VOICE_HOP_NS, VOICE_HOP_SAMPLES, Voi
 
 /// A picture stands for at most this stretch after it: a call at one picture a second is
 /// covered, a picture every ten seconds is not.
-const PICTURE_REACH_NS: i64 = 1_000_000_000;
+pub const PICTURE_REACH_NS: i64 = 1_000_000_000;
 
 /// Share of a span that is covered by pictures, 0 to 1. `dropped` pictures that should have
 /// been there lower it in proportion.

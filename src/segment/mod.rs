@@ -9,7 +9,7 @@
 
 mod coverage;
 
-pub use coverage::{audio_coverage, clip_voice, speech_share, video_coverage};
+pub use coverage::{PICTURE_REACH_NS, audio_coverage, clip_voice, speech_share, video_coverage};
 
 use crate::core::{MediaTime, Span};
 

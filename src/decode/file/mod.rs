@@ -25,9 +25,14 @@ mod counters;
 #[cfg(test)]
 mod media_tests;
 mod open;
+mod source;
+mod still;
 #[cfg(test)]
 mod tests;
 mod video;
+
+pub(in crate::decode) use open::init;
+pub use source::MediaSource;
 
 use super::DecodeError;
 use crate::core::{AudioBlock, Frame, MediaTime, Region, TrackId, TrackKind};

@@ -21,7 +21,7 @@ pub(super) struct Opened {
 
 /// Sets FFmpeg up once. Its log lines go nowhere: what matters comes back as an error or a count,
 /// and a library must not write to the caller's terminal.
-fn init() -> Result<(), DecodeError> {
+pub(in crate::decode) fn init() -> Result<(), DecodeError> {
     static READY: OnceLock<Result<(), ff::Error>> = OnceLock::new();
     READY
         .get_or_init(|| {
@@ -65,7 +65,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, DecodeError> {
 }
 
 /// The first bytes of a regular file that is not empty.
-fn read_head(path: &Path) -> Result<Vec<u8>, DecodeError> {
+pub(super) fn read_head(path: &Path) -> Result<Vec<u8>, DecodeError> {
     let io = |e: std::io::Error| DecodeError::Io(e.to_string());
     let meta = std::fs::metadata(path).map_err(io)?;
     if !meta.is_file() {

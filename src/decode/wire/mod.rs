@@ -12,6 +12,7 @@ mod still;
 mod tests;
 
 pub use audio::{AudioDecoder, MAX_SAMPLE};
+pub(super) use still::decode as decode_still;
 
 use super::DecodeError;
 use super::picture::{Orientation, Stored};

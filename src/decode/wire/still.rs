@@ -9,7 +9,7 @@ use std::io::Cursor;
 /// Decodes a picture whose stated size is within bounds. Alpha is ignored, an EXIF orientation
 /// too: the track's announcement says how pictures are turned. Of an animation the first picture
 /// is taken.
-pub(super) fn decode(
+pub(in crate::decode) fn decode(
     format: VideoFormat,
     payload: &[u8],
     max_pixels: u64,

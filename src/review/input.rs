@@ -1,0 +1,56 @@
+//! What is reviewed, when it is more than a path.
+
+use crate::decode::file::Media;
+use crate::ingest::events_file;
+use std::path::{Path, PathBuf};
+
+/// Changes media on their way into the pipeline, as `evaluate` does to see what a signal bears.
+/// What comes out must keep the order of times within a track.
+pub trait MediaFilter {
+    /// Takes one picture or block of sound; appends what takes its place, if anything does.
+    fn pass(&mut self, media: Media, out: &mut Vec<Media>);
+
+    /// The recording is over; appends what was still held back.
+    fn finish(&mut self, out: &mut Vec<Media>);
+}
+
+/// One recording or still picture with what belongs to it.
+pub struct ReviewInput<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Its events file; `None` looks beside the recording.
+    pub events: Option<&'a Path>,
+    /// What is done to its media, if anything.
+    pub filter: Option<&'a mut dyn MediaFilter>,
+}
+
+impl std::fmt::Debug for ReviewInput<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReviewInput")
+            .field("path", &self.path)
+            .field("events", &self.events)
+            .field("filtered", &self.filter.is_some())
+            .finish()
+    }
+}
+
+// === impl ReviewInput ===
+
+impl<'a> ReviewInput<'a> {
+    /// A path, as it is.
+    pub fn of(path: &'a Path) -> Self {
+        Self {
+            path,
+            events: None,
+            filter: None,
+        }
+    }
+
+    /// The events file: as given, or beside the recording.
+    pub fn events_file(&self) -> Option<PathBuf> {
+        match self.events {
+            Some(path) => Some(path.to_owned()),
+            None => events_file::discover(self.path),
+        }
+    }
+}
