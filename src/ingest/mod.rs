@@ -14,7 +14,7 @@ mod tests;
 mod track;
 
 pub use spec::validate_spec;
-pub use track::{Accepted, Chunk, ClockJump, Ingest, Refusal, TrackCounts};
+pub use track::{Accepted, Chunk, ClockJump, Ingest, MAX_BACK_RUN, Refusal, TrackCounts};
 
 use crate::core::{AudioFormat, VideoFormat};
 

@@ -449,6 +449,21 @@ fn jumps_are_breaks_and_resets_lose_the_relation() {
 }
 
 #[test]
+fn a_clock_set_back_by_seconds_is_taken_up_again() {
+    let mut i = ingest();
+    assert!(send(&mut i, "v", 0, 20_000_000).is_ok());
+    for n in 0..u64::from(MAX_BACK_RUN) {
+        let r = send(&mut i, "v", n + 1, 15_000_000 + n as i64 * 40_000);
+        assert!(matches!(r, Err(Refusal::TimeGoesBack { .. })), "{n}: {r:?}");
+    }
+    let a = send(&mut i, "v", 20, 15_500_000).unwrap();
+    assert!(a.time > MediaTime::from_ms(20_000));
+    assert!(a.clock_jump.is_some_and(|j| j.reset && j.by_ns < 0));
+    assert_eq!(i.clock_source(&track_id("v")), ClockSource::Unknown);
+    assert!(send(&mut i, "v", 21, 15_540_000).is_ok());
+}
+
+#[test]
 fn times_beyond_all_measure_are_refused_and_change_nothing() {
     for us in [i64::MAX, i64::MIN, 15_000_000_000] {
         let mut i = ingest();

@@ -8,6 +8,10 @@ use crate::core::{
 };
 use std::collections::{BTreeMap, HashMap};
 
+/// Chunks in a row that lie before the one before them by less than a jump: after these the clock
+/// counts as set back, since packets out of order never come in such a run.
+pub const MAX_BACK_RUN: u32 = 10;
+
 /// A piece of a track as it came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Chunk<'a> {
@@ -142,6 +146,8 @@ struct Track {
     last: Option<Placed>,
     sender_epoch: u32,
     epoch: u32,
+    /// Chunks in a row whose time went back.
+    back_run: u32,
 }
 
 /// Where the latest accepted chunk of a track lies.
@@ -268,6 +274,7 @@ impl Track {
             last: None,
             sender_epoch: 0,
             epoch: 0,
+            back_run: 0,
         }
     }
 
@@ -320,7 +327,10 @@ impl Track {
             )
         })?;
         let before = *clock;
-        let (placed, clock_jump) = self.position(us, capture_ns, clock, present)?;
+        let found = self.position(us, capture_ns, clock, present);
+        let back = matches!(found, Err(Refusal::TimeGoesBack { .. }));
+        self.back_run = if back { self.back_run + 1 } else { 0 };
+        let (placed, clock_jump) = found?;
         if placed.time.0 > limits.max_session_ns || placed.time.0 < -CLOCK_JUMP_NS {
             *clock = before;
             return Err(FieldError::new(
@@ -365,10 +375,12 @@ impl Track {
         let step = placed.time.since_ns(last.time);
         match step {
             0 => Err(Refusal::TimeRepeats(us)),
-            s if (-CLOCK_JUMP_NS..0).contains(&s) => Err(Refusal::TimeGoesBack {
-                found: us,
-                by_us: -s / 1_000,
-            }),
+            s if (-CLOCK_JUMP_NS..0).contains(&s) && self.back_run < MAX_BACK_RUN => {
+                Err(Refusal::TimeGoesBack {
+                    found: us,
+                    by_us: -s / 1_000,
+                })
+            }
             s if s < 0 => {
                 let next = present.max(last.time.plus_ns(1));
                 let jump = ClockJump {

@@ -225,6 +225,11 @@ impl Pipeline {
             EventKind::Challenge { deadline, .. } if *deadline <= event.time => Err(
                 FieldError::new("deadline_us", deadline.as_us(), "a time after the event"),
             ),
+            EventKind::Challenge { id, .. } if self.has_challenge(id) => Err(FieldError::new(
+                "challenge_id",
+                id,
+                "an id of its own in this interview",
+            )),
             EventKind::WarmUp { end } if *end <= event.time => Err(FieldError::new(
                 "end_us",
                 end.as_us(),
@@ -232,6 +237,12 @@ impl Pipeline {
             )),
             _ => Ok(()),
         }
+    }
+
+    fn has_challenge(&self, wanted: &str) -> bool {
+        self.events
+            .iter()
+            .any(|e| matches!(&e.kind, EventKind::Challenge { id, .. } if id == wanted))
     }
 
     /// Tells that chunks of a track were lost or dropped; lowers coverage.

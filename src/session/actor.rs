@@ -45,10 +45,20 @@ pub struct Session<I> {
     videos: HashSet<TrackId>,
     /// Payload bytes of the job under way.
     at_work_bytes: u64,
+    taken: u64,
     refused: u64,
     finishing: bool,
+    /// The client's stream has ended.
+    input_ended: bool,
+    /// What came after `close` and should not have; told after the summary.
+    late: Option<SessionError>,
+    /// Room for the last word, kept from the start: a client that stopped reading is told why it
+    /// was cut, once it reads on.
+    last_word: Option<LastWord>,
     clocks: Clocks,
 }
+
+type LastWord = mpsc::OwnedPermit<Result<ServerMessage, SessionError>>;
 
 /// Instants from which deadlines are counted.
 #[derive(Debug)]
@@ -100,6 +110,7 @@ where
         let desk = Desk::new(backend.clone(), permit.key(), CancellationToken::new());
         Self {
             queue: MediaQueue::new(limits.queue_bytes),
+            last_word: output.clone().try_reserve_owned().ok(),
             backend,
             limits,
             registry,
@@ -113,8 +124,11 @@ where
             spec: None,
             videos: HashSet::new(),
             at_work_bytes: 0,
+            taken: 0,
             refused: 0,
             finishing: false,
+            input_ended: false,
+            late: None,
             clocks: Clocks {
                 began: now,
                 active: now,
@@ -188,7 +202,14 @@ where
     }
 
     fn is_reading(&self) -> bool {
-        self.state.takes_input() && self.queue.len() < self.limits.queue_items
+        let listens = self.state.takes_input() || self.awaits_silence();
+        listens && self.queue.len() < self.limits.queue_items
+    }
+
+    /// After `close` the client has nothing more to say; what it says all the same is told it.
+    fn awaits_silence(&self) -> bool {
+        let closed = matches!(self.state, State::Draining(Ending::Closed { .. }));
+        closed && !self.input_ended && self.late.is_none()
     }
 
     /// Gives the worker the next task, if it is free and the client keeps up with reading.
@@ -240,7 +261,7 @@ where
                 count: 0,
             }),
             Effect::Finish { reason, partial } => self.desk.give(Task::Finish { reason, partial }),
-            Effect::End(error) => self.outbox.end(error),
+            Effect::End(error) => self.outbox.end(error.or(self.late.take())),
             Effect::CancelWork => self.desk.clear(),
             // The actor does these where it holds the message itself.
             Effect::QueueMedia | Effect::QueueControl | Effect::SendSummary => {}
@@ -249,6 +270,9 @@ where
 
     fn on_input(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
         self.clocks.active = Instant::now();
+        if !self.state.takes_input() {
+            return self.on_late(message);
+        }
         match message {
             Some(Ok(ClientMessage::Open(spec))) => self.on_open(*spec),
             Some(Ok(ClientMessage::Media(chunk))) => self.on_media(chunk),
@@ -274,6 +298,24 @@ where
                 self.on(Event::End(Ending::Fault(SessionError::Unreadable(e))));
             }
             None => self.on(Event::End(Ending::HalfClosed)),
+        }
+    }
+
+    /// After `close`: the end of the stream, or a message that is out of turn.
+    fn on_late(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
+        match message {
+            None => self.input_ended = true,
+            Some(Err(InboundError::Gone(_))) => self.on(Event::Lost(SessionError::ClientGone)),
+            Some(Err(InboundError::Invalid(e))) => self.late = Some(SessionError::Invalid(e)),
+            Some(Err(InboundError::Unreadable(e))) => {
+                self.late = Some(SessionError::Unreadable(e));
+            }
+            Some(Ok(message)) => {
+                self.late = Some(SessionError::WrongOrder {
+                    message: message.name(),
+                    state: self.state.name(),
+                });
+            }
         }
     }
 
@@ -352,10 +394,11 @@ where
                 count,
             });
         }
-        if self.refused > self.limits.max_refusals && self.state.takes_input() {
+        let borne = self.limits.max_refusals.saturating_add(self.taken / 10);
+        if self.refused > borne && self.state.takes_input() {
             let error = SessionError::TooManyRefusals {
                 count: self.refused,
-                limit: self.limits.max_refusals,
+                limit: borne,
                 latest,
             };
             self.on(Event::End(Ending::Fault(error)));
@@ -371,7 +414,11 @@ where
                 for segment in segments {
                     self.outbox.push(ServerMessage::Segment(Box::new(segment)));
                 }
-                self.outbox.push(ServerMessage::Summary(summary));
+                let consent_id = self.spec.as_ref().map(|s| s.consent_id.clone());
+                self.outbox.push(ServerMessage::Summary {
+                    summary,
+                    consent_id: consent_id.unwrap_or_default(),
+                });
                 self.on(Event::Summarised);
             }
         }
@@ -406,6 +453,7 @@ where
         if first_final && matches!(self.state, State::Calibrating | State::Draining(_)) {
             self.on(Event::FirstFinal);
         }
+        self.taken = self.taken.saturating_add(report.taken);
         self.on_refused(report.refused, report.latest_refusal, false);
     }
 
@@ -429,7 +477,6 @@ where
             Timer::Idle => Event::End(Ending::Fault(SessionError::Idle(limits.idle_timeout))),
             Timer::Length => Event::End(Ending::MaxLength(limits.max_length)),
             Timer::Stuck => {
-                // Nobody reads: there is no way to tell, so the stream is cut.
                 return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
             }
             Timer::Finish => {
@@ -447,12 +494,15 @@ where
         self.on(event);
     }
 
-    /// Ends without telling the client, who is not listening.
+    /// Ends at once: what waits for a client that does not read is let go, all but the reason.
     fn cut(&mut self, error: SessionError) {
         if !self.state.is_terminal() {
-            self.on(Event::Lost(error));
+            self.on(Event::Lost(error.clone()));
         }
         self.outbox = Outbox::default();
+        if let Some(slot) = self.last_word.take() {
+            slot.send(Err(error));
+        }
     }
 
     fn finish_limit(&self) -> Duration {
@@ -498,8 +548,8 @@ where
         if let Some(at) = self.outbox.next_notice_at() {
             offer(at, Timer::Notice);
         }
-        if self.desk.is_parked() {
-            offer(now + RETRY, Timer::Retry);
+        if let Some(since) = self.desk.parked_since() {
+            offer(since + RETRY, Timer::Retry);
         }
         best
     }

@@ -12,7 +12,7 @@ use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
 use crate::engine::ModelSet;
 use crate::fusion::SignalPolicy;
-use crate::ingest::{Accepted, Chunk, Ingest, Limits, Refusal, validate_spec};
+use crate::ingest::{Accepted, CLOCK_JUMP_NS, Chunk, Ingest, Limits, Refusal, validate_spec};
 use crate::pipeline::{Pipeline, PipelineSettings};
 use std::collections::HashMap;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,9 @@ pub(super) struct PipelineAssessor {
     decoders: HashMap<TrackId, Decoder>,
     stopwatch: fn() -> u64,
     decode_ns: u64,
+    /// Number of the latest control event.
+    latest_event: Option<u64>,
+    max_session_ns: i64,
 }
 
 impl PipelineAssessor {
@@ -67,6 +70,8 @@ impl PipelineAssessor {
             decoders,
             stopwatch: settings.stopwatch,
             decode_ns: 0,
+            latest_event: None,
+            max_session_ns: limits.max_session_ns,
         })
     }
 
@@ -90,9 +95,12 @@ impl PipelineAssessor {
             }
         };
         self.note_breaks(chunk, &accepted, report);
-        if let Err(error) = self.decode(chunk, &accepted, models) {
-            self.pipeline.note_lost(&chunk.track, 1);
-            report.refuse(chunk, NoticeKind::DecodeFailed, accepted.time, error);
+        match self.decode(chunk, &accepted, models) {
+            Ok(()) => report.taken += 1,
+            Err(error) => {
+                self.pipeline.note_lost(&chunk.track, 1);
+                report.refuse(chunk, NoticeKind::DecodeFailed, accepted.time, error);
+            }
         }
     }
 
@@ -116,7 +124,9 @@ impl PipelineAssessor {
             report
                 .notices
                 .push(notice(NoticeKind::ClockJump, detail, 1));
-            if jump.reset {
+            // A relation that the sender itself stated is known.
+            let unknown = self.ingest.clock_source(&chunk.track) == ClockSource::Unknown;
+            if jump.reset && unknown {
                 self.forget_clock(&chunk.track, accepted.time);
             }
         }
@@ -174,7 +184,21 @@ impl PipelineAssessor {
         }
     }
 
-    fn event(&mut self, event: ControlEvent) -> Result<(), FieldError> {
+    fn event(&mut self, id: u64, event: ControlEvent) -> Result<(), FieldError> {
+        if let Some(latest) = self.latest_event.filter(|latest| id <= *latest) {
+            let found = format!("{id} after {latest}");
+            let expected = "a number that rises from event to event";
+            return Err(FieldError::new("event_id", found, expected));
+        }
+        self.latest_event = Some(id);
+        if event.time.0 < -CLOCK_JUMP_NS || event.time.0 > self.max_session_ns {
+            let expected = format!(
+                "{} to {} s of session time",
+                -CLOCK_JUMP_NS / 1_000_000_000,
+                self.max_session_ns / 1_000_000_000
+            );
+            return Err(FieldError::new("time_us", event.time.as_us(), expected));
+        }
         // The pipeline checks the event, so it goes first.
         self.pipeline.push_event(event.clone())?;
         match event.kind {
@@ -268,7 +292,7 @@ impl Assessor for PipelineAssessor {
                 }
                 Item::Event { id, event } => {
                     let refusal = self
-                        .event(event)
+                        .event(id, event)
                         .err()
                         .map(|e| e.within("event").to_string());
                     report.acks.push(EventAck { id, refusal });
@@ -284,7 +308,11 @@ impl Assessor for PipelineAssessor {
         partial: bool,
         models: &mut ModelSet,
     ) -> (Vec<SegmentResult>, SessionSummary) {
-        self.pipeline.finish(reason, partial, models)
+        let (mut segments, summary) = self.pipeline.finish(reason, partial, models);
+        if let Some(first) = segments.iter_mut().find(|s| s.is_final) {
+            first.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
+        }
+        (segments, summary)
     }
 }
 

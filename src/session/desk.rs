@@ -63,8 +63,8 @@ pub struct Desk {
     key: u64,
     cancel: CancellationToken,
     place: Place,
-    /// An order that met a full queue.
-    parked: Option<Cell>,
+    /// An order that met a full queue, and when.
+    parked: Option<(Cell, Instant)>,
 }
 
 impl Desk {
@@ -94,9 +94,9 @@ impl Desk {
         matches!(self.place, Place::Busy(_))
     }
 
-    /// True when a job waits for room in the worker's queue.
-    pub fn is_parked(&self) -> bool {
-        self.parked.is_some()
+    /// Since when a job waits for room in the worker's queue, if one does.
+    pub fn parked_since(&self) -> Option<Instant> {
+        self.parked.as_ref().map(|(_, since)| *since)
     }
 
     /// Starts a task; ignored unless idle.
@@ -113,19 +113,21 @@ impl Desk {
             given: Instant::now(),
         };
         self.place = Place::Busy(rx);
-        self.parked = Some(Arc::new(Mutex::new(Some(order))));
-        self.retry();
+        self.hand_in(Arc::new(Mutex::new(Some(order))));
     }
 
     /// Hands in a parked order again.
     pub fn retry(&mut self) {
-        let Some(cell) = self.parked.take() else {
-            return;
-        };
+        if let Some((cell, _)) = self.parked.take() {
+            self.hand_in(cell);
+        }
+    }
+
+    fn hand_in(&mut self, cell: Cell) {
         let shared = Arc::clone(&cell);
         let job: Job = Box::new(move |models| work_off(&shared, models));
         if !self.backend.submit(self.key, job) {
-            self.parked = Some(cell);
+            self.parked = Some((cell, Instant::now()));
         }
     }
 

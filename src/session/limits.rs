@@ -16,8 +16,9 @@ pub struct SessionLimits {
     pub queue_items: usize,
     /// Messages that may wait for the client before work pauses: 64.
     pub outbox_messages: usize,
-    /// Refused chunks after which the interview is ended: 100. A client with a systematic fault
-    /// is told within seconds, one with a few broken pictures is not cut off.
+    /// Refused chunks, beyond a tenth of those taken, after which the interview is ended: 100. A
+    /// client with a systematic fault is told within seconds, one with a few broken pictures an
+    /// hour is never cut off.
     pub max_refusals: u64,
     /// `open` must come within this time: 10 s.
     pub open_timeout: Duration,

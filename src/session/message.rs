@@ -54,6 +54,18 @@ pub enum ClientMessage {
     },
 }
 
+impl ClientMessage {
+    /// Name of the message in the protocol, as errors show it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "`open`",
+            Self::Media(_) | Self::UnusableMedia { .. } => "`media`",
+            Self::Event { .. } => "`event`",
+            Self::Close { .. } => "`close`",
+        }
+    }
+}
+
 /// Why nothing more can be read from a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InboundError {
@@ -82,7 +94,12 @@ pub enum ServerMessage {
     /// A control event was taken into the record, or not.
     Ack(EventAck),
     /// Last message.
-    Summary(Box<SessionSummary>),
+    Summary {
+        /// The assessment of the whole interview.
+        summary: Box<SessionSummary>,
+        /// Repeats the consent id of `open`.
+        consent_id: String,
+    },
 }
 
 /// Answers the client's `open`.
@@ -195,8 +212,6 @@ pub enum NoticeKind {
     Draining,
     /// A chunk could not be decoded.
     DecodeFailed,
-    /// A control event was refused; the detail names the field.
-    EventRefused,
 }
 
 /// Something about the material that the client may want to act on.

@@ -16,6 +16,8 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Answers to the control events of the batch, one each.
     pub acks: Vec<EventAck>,
+    /// Chunks taken into the analysis.
+    pub taken: u64,
     /// Chunks refused.
     pub refused: u64,
     /// The latest refusal.

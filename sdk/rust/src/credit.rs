@@ -41,6 +41,15 @@ impl Credit {
         self.changed.notify_one();
     }
 
+    /// Resolves when the interview has ended.
+    pub(crate) async fn ended(&self) {
+        while !self.lock().ended {
+            self.changed.notified().await;
+        }
+        // Passed on: `notify_one` wakes one waiter only.
+        self.changed.notify_one();
+    }
+
     /// Bytes left.
     pub(crate) fn left(&self) -> u64 {
         self.lock().bytes

@@ -21,10 +21,10 @@ pub enum ClientError {
     /// The interview has ended; the updates say why.
     #[error("the interview has ended")]
     Ended,
-    /// A payload is larger than the server ever grants credit for.
-    #[error("a payload of {found} bytes; this server takes at most {limit}")]
+    /// A payload is larger than the server ever grants credit for, or its message than it reads.
+    #[error("a chunk of {found} bytes; this server takes at most {limit}")]
     TooLarge {
-        /// Bytes of the payload.
+        /// Bytes found.
         found: u64,
         /// Bytes that the server takes.
         limit: u64,

@@ -5,6 +5,7 @@ use crate::v1::interview_request::Message as Say;
 use crate::v1::interview_response::Message as Said;
 use crate::v1::interview_service_client::InterviewServiceClient;
 use crate::{ClientError, v1};
+use prost::Message as _;
 use prost::bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub struct InterviewSender {
     requests: mpsc::Sender<v1::InterviewRequest>,
     credit: Arc<Credit>,
     largest_payload: u64,
+    largest_message: u64,
     next_sequence: HashMap<String, u64>,
     next_event: u64,
 }
@@ -80,7 +82,8 @@ impl Interview {
             sender: InterviewSender {
                 requests,
                 credit,
-                largest_payload: limits.initial_credit_bytes.min(limits.max_message_bytes),
+                largest_payload: limits.initial_credit_bytes,
+                largest_message: limits.max_message_bytes,
                 next_sequence: HashMap::new(),
                 next_event: 1,
             },
@@ -190,10 +193,18 @@ impl InterviewSender {
                 limit: self.largest_payload,
             });
         }
+        let message = request(Say::Media(chunk));
+        let whole = message.encoded_len() as u64;
+        if whole > self.largest_message {
+            return Err(ClientError::TooLarge {
+                found: whole,
+                limit: self.largest_message,
+            });
+        }
         if !self.credit.take(bytes).await {
             return Err(ClientError::Ended);
         }
-        self.send(Say::Media(chunk)).await
+        self.send(message).await
     }
 
     /// Sends a control event at `time_us` of session time and returns its id, which the server
@@ -208,12 +219,12 @@ impl InterviewSender {
     ) -> Result<u64, ClientError> {
         let event_id = self.next_event;
         self.next_event += 1;
-        self.send(Say::Event(v1::ControlEvent {
+        let event = v1::ControlEvent {
             event_id,
             time_us,
             event: Some(event),
-        }))
-        .await?;
+        };
+        self.send(request(Say::Event(event))).await?;
         Ok(event_id)
     }
 
@@ -227,15 +238,17 @@ impl InterviewSender {
     /// # Errors
     /// [`ClientError::Ended`].
     pub async fn close(self, reason: &str) -> Result<(), ClientError> {
-        self.send(Say::Close(v1::Close {
-            reason: reason.to_owned(),
-        }))
-        .await
+        let reason = reason.to_owned();
+        self.send(request(Say::Close(v1::Close { reason }))).await
     }
 
-    async fn send(&self, message: Say) -> Result<(), ClientError> {
-        let sent = self.requests.send(request(message)).await;
-        sent.map_err(|_| ClientError::Ended)
+    /// Waits for room in the connection, but not after the end: nobody takes requests then.
+    async fn send(&self, message: v1::InterviewRequest) -> Result<(), ClientError> {
+        tokio::select! {
+            biased;
+            () = self.credit.ended() => Err(ClientError::Ended),
+            sent = self.requests.send(message) => sent.map_err(|_| ClientError::Ended),
+        }
     }
 }
 

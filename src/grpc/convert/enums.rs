@@ -80,7 +80,6 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::ClockJump => W::ClockJump,
         NoticeKind::Draining => W::Draining,
         NoticeKind::DecodeFailed => W::DecodeFailed,
-        NoticeKind::EventRefused => W::EventRefused,
     }) as i32
 }
 

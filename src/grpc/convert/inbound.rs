@@ -15,6 +15,8 @@ use crate::session::{ClientMessage, MediaChunk};
 const MAX_OPAQUE: usize = 256;
 /// Longest question or challenge id, clock id or reason in bytes.
 const MAX_TEXT: usize = 128;
+/// Bytes of a SHA-256.
+const SHA256_BYTES: usize = 32;
 /// Longest decoder configuration in bytes.
 const MAX_CODEC_CONFIG: usize = 64 << 10;
 
@@ -232,9 +234,12 @@ fn media(chunk: pb::MediaChunk) -> ClientMessage {
 fn control_event(event: pb::ControlEvent) -> Result<ControlEvent, FieldError> {
     use pb::control_event::Event as E;
     let kind = match required(event.event, "event", "one of the events of ControlEvent")? {
-        E::QuestionStart(q) => EventKind::QuestionStart {
-            question_id: text(q.question_id, "question_start.question_id", MAX_TEXT)?,
-        },
+        E::QuestionStart(q) => {
+            digest(&q.text_sha256, "question_start.text_sha256")?;
+            EventKind::QuestionStart {
+                question_id: text(q.question_id, "question_start.question_id", MAX_TEXT)?,
+            }
+        }
         E::QuestionEnd(q) => EventKind::QuestionEnd {
             question_id: text(q.question_id, "question_end.question_id", MAX_TEXT)?,
         },
@@ -281,6 +286,15 @@ fn control_event(event: pb::ControlEvent) -> Result<ControlEvent, FieldError> {
         time: MediaTime::from_us(event.time_us),
         kind,
     })
+}
+
+/// A SHA-256, or none.
+fn digest(bytes: &[u8], field: &str) -> Result<(), FieldError> {
+    if matches!(bytes.len(), 0 | SHA256_BYTES) {
+        return Ok(());
+    }
+    let found = format!("{} bytes", bytes.len());
+    Err(FieldError::new(field, found, "32 bytes, or none"))
 }
 
 fn text(value: String, field: &str, max: usize) -> Result<String, FieldError> {

@@ -167,6 +167,13 @@ fn events_name_the_field_that_is_wrong() {
                 question_id: "x".repeat(129),
             }),
         ),
+        (
+            "event.question_start.text_sha256",
+            E::QuestionStart(pb::QuestionStart {
+                text_sha256: vec![0; 31].into(),
+                ..Default::default()
+            }),
+        ),
     ] {
         let event = pb::ControlEvent {
             event_id: 1,

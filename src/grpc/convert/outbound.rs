@@ -17,7 +17,13 @@ pub fn server_message(sequence: u64, message: ServerMessage) -> pb::InterviewRes
         ServerMessage::Notice(n) => M::Notice(notice(n)),
         ServerMessage::Credit(bytes) => M::Credit(pb::FlowCredit { bytes }),
         ServerMessage::Ack(a) => M::Ack(ack(a)),
-        ServerMessage::Summary(s) => M::Summary(write_summary(&s)),
+        ServerMessage::Summary {
+            summary,
+            consent_id,
+        } => M::Summary(pb::SessionSummary {
+            consent_id,
+            ..write_summary(&summary)
+        }),
     };
     pb::InterviewResponse {
         sequence,

@@ -41,6 +41,7 @@ pub(super) fn write_summary(s: &SessionSummary) -> pb::SessionSummary {
         partial: s.partial,
         end_reason: s.end_reason.clone(),
         cautions: s.cautions.clone(),
+        consent_id: String::new(),
     }
 }
 

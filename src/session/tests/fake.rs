@@ -360,7 +360,7 @@ impl Client {
 
 pub(super) fn summary(said: &[ServerMessage]) -> Option<&SessionSummary> {
     match said.last() {
-        Some(ServerMessage::Summary(s)) => Some(s),
+        Some(ServerMessage::Summary { summary, .. }) => Some(summary),
         _ => None,
     }
 }
