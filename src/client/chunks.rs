@@ -5,11 +5,15 @@ use crate::decode::encode_jpeg;
 use crate::decode::file::{FileSource, FileStats, Media};
 use crate::ingest::events_file::{Plan, Selection};
 use prost::bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc;
 
 /// Shortest sound that is sent by itself, milliseconds: the protocol's 10 ms.
 const MIN_AUDIO_MS: usize = 10;
+/// Longest sound in one chunk, milliseconds: below the protocol's 3 s.
+const MAX_AUDIO_MS: usize = 1_000;
+/// Blocks this close follow each other, nanoseconds; the file source chains them so.
+const CONTIGUOUS_NS: i64 = 2_000_000;
 
 /// What is sent next.
 #[derive(Debug)]
@@ -56,8 +60,9 @@ pub(super) struct Reader {
     selections: Vec<Selection>,
     events: VecDeque<ControlEvent>,
     jpeg: Option<u8>,
-    /// Sound too short to be sent by itself, by track.
-    held: HashMap<TrackId, AudioBlock>,
+    /// The latest sound of each track, held back so that a rest too short to be sent by itself can
+    /// join it.
+    held: BTreeMap<TrackId, AudioBlock>,
 }
 
 impl Reader {
@@ -67,7 +72,7 @@ impl Reader {
             selections: plan.selections.clone(),
             events: plan.events.clone().into(),
             jpeg,
-            held: HashMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -90,9 +95,9 @@ impl Reader {
                 }
             }
         }
-        let rest = std::mem::take(&mut self.events)
-            .into_iter()
-            .map(Outgoing::Event);
+        let sound = self.rest();
+        let events = std::mem::take(&mut self.events).into_iter();
+        let rest = sound.into_iter().chain(events.map(Outgoing::Event));
         for next in rest.chain([Outgoing::End(reason)]) {
             if to.blocking_send(next).is_err() {
                 break;
@@ -120,23 +125,47 @@ impl Reader {
                 time: frame.time,
                 payload: self.picture(&frame)?,
             }),
-            Media::Audio { track, block } => {
-                let block = match self.held.remove(&track) {
-                    Some(held) => join(held, &block).map_err(|e| e.to_string())?,
-                    None => block,
-                };
-                if block.len_frames() * 1_000 < block.sample_rate_hz as usize * MIN_AUDIO_MS {
-                    self.held.insert(track, block);
-                } else {
-                    out.push(Outgoing::Media {
-                        track,
-                        time: block.time,
-                        payload: Payload::Whole(samples(&block)),
-                    });
-                }
-            }
+            Media::Audio { track, block } => self
+                .sound(track, block, &mut out)
+                .map_err(|e| e.to_string())?,
         }
         Ok(Some(out))
+    }
+
+    fn sound(
+        &mut self,
+        track: TrackId,
+        mut block: AudioBlock,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<(), FieldError> {
+        let mut joined = false;
+        if let Some(held) = self.held.remove(&track) {
+            if (is_short(&held) || is_short(&block)) && follows(&held, &block) {
+                block = join(&held, &block)?;
+                joined = true;
+            } else {
+                send(&track, &held, out)?;
+            }
+        }
+        let (frames, least) = (block.len_frames(), least_frames(&block));
+        if joined && frames >= 2 * least {
+            // Sound that comes in crumbs: all but a chunk's worth may go.
+            send(&track, &part(&block, 0, frames - least)?, out)?;
+            block = part(&block, frames - least, frames)?;
+        }
+        self.held.insert(track, block);
+        Ok(())
+    }
+
+    /// What is still held back, at the end of the recording.
+    fn rest(&mut self) -> Vec<Outgoing> {
+        let mut out = Vec::new();
+        for (track, block) in std::mem::take(&mut self.held) {
+            if let Err(error) = send(&track, &block, &mut out) {
+                tracing::warn!(%track, %error, "the end of the sound is not sent");
+            }
+        }
+        out
     }
 
     fn picture(&self, frame: &Frame) -> Result<Payload, String> {
@@ -154,8 +183,50 @@ impl Reader {
     }
 }
 
-/// Two blocks that follow each other, as the file source delivers them.
-fn join(first: AudioBlock, second: &AudioBlock) -> Result<AudioBlock, FieldError> {
+fn least_frames(block: &AudioBlock) -> usize {
+    (block.sample_rate_hz as usize * MIN_AUDIO_MS).div_ceil(1_000)
+}
+
+fn is_short(block: &AudioBlock) -> bool {
+    block.len_frames() < least_frames(block)
+}
+
+fn follows(first: &AudioBlock, second: &AudioBlock) -> bool {
+    let same = (first.sample_rate_hz, first.channels) == (second.sample_rate_hz, second.channels);
+    same && second.time.since_ns(first.end()).abs() <= CONTIGUOUS_NS
+}
+
+/// The samples per channel `from..to` of a block.
+fn part(block: &AudioBlock, from: usize, to: usize) -> Result<AudioBlock, FieldError> {
+    let channels = block.channels as usize;
+    let samples = block.samples().get(from * channels..to * channels);
+    let ns = from as i64 * 1_000_000_000 / i64::from(block.sample_rate_hz);
+    AudioBlock::new(
+        block.time.plus_ns(ns),
+        block.sample_rate_hz,
+        block.channels,
+        samples.unwrap_or_default().to_vec(),
+    )
+}
+
+/// A block in equal pieces that the protocol takes.
+fn send(track: &TrackId, block: &AudioBlock, out: &mut Vec<Outgoing>) -> Result<(), FieldError> {
+    let frames = block.len_frames();
+    let most = (block.sample_rate_hz as usize * MAX_AUDIO_MS / 1_000).max(1);
+    let step = frames.div_ceil(frames.div_ceil(most).max(1)).max(1);
+    for from in (0..frames).step_by(step) {
+        let piece = part(block, from, (from + step).min(frames))?;
+        out.push(Outgoing::Media {
+            track: track.clone(),
+            time: piece.time,
+            payload: Payload::Whole(samples(&piece)),
+        });
+    }
+    Ok(())
+}
+
+/// Two blocks that follow each other as one.
+fn join(first: &AudioBlock, second: &AudioBlock) -> Result<AudioBlock, FieldError> {
     let mut both = first.samples().to_vec();
     both.extend_from_slice(second.samples());
     AudioBlock::new(first.time, first.sample_rate_hz, first.channels, both)
@@ -168,4 +239,79 @@ fn samples(block: &AudioBlock) -> Bytes {
         .flat_map(|s| s.to_le_bytes())
         .collect();
     bytes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(from: usize, frames: usize) -> AudioBlock {
+        let time = MediaTime(from as i64 * 1_000_000_000 / 8_000);
+        let samples = (from..from + frames).map(|i| i as f32).collect();
+        AudioBlock::new(time, 8_000, 1, samples).unwrap()
+    }
+
+    /// Sends blocks of these lengths through a reader; gives the lengths that come out.
+    fn chunks(lengths: &[usize]) -> Vec<usize> {
+        let demo =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/media/small.mov");
+        let source = FileSource::open(&demo, &Default::default()).unwrap();
+        let mut reader = Reader {
+            source,
+            selections: Vec::new(),
+            events: VecDeque::new(),
+            jpeg: None,
+            held: BTreeMap::new(),
+        };
+        let track = TrackId::parse("a").unwrap();
+        let (mut out, mut at) = (Vec::new(), 0);
+        for n in lengths {
+            reader
+                .sound(track.clone(), block(at, *n), &mut out)
+                .unwrap();
+            at += n;
+        }
+        out.append(&mut reader.rest());
+        let mut next = 0.0;
+        out.iter()
+            .map(|o| {
+                let Outgoing::Media {
+                    time,
+                    payload: Payload::Whole(bytes),
+                    ..
+                } = o
+                else {
+                    panic!("{o:?}")
+                };
+                let samples: Vec<f32> = bytes
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect();
+                assert_eq!(samples[0], next, "nothing is lost, twice or out of order");
+                assert_eq!(time.0, next as i64 * 125_000);
+                next = samples[samples.len() - 1] + 1.0;
+                samples.len()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn sound_is_sent_in_chunks_that_the_protocol_takes() {
+        // 80 samples are 10 ms, 8,000 are 1 s.
+        for lengths in [
+            vec![256; 5],
+            vec![256, 256, 3],
+            vec![3, 256, 256],
+            vec![20; 40],
+            vec![30_000, 5],
+            vec![79, 1, 79, 400],
+        ] {
+            let sent = chunks(&lengths);
+            assert_eq!(sent.iter().sum::<usize>(), lengths.iter().sum::<usize>());
+            assert!(
+                sent.iter().all(|n| (80..=8_000).contains(n)),
+                "{lengths:?}: {sent:?}"
+            );
+        }
+    }
 }

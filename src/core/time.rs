@@ -48,6 +48,11 @@ impl MediaTime {
         self.0.div_euclid(1_000)
     }
 
+    /// The whole microsecond at or before this time: what the live protocol can carry.
+    pub const fn floor_us(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(1_000)))
+    }
+
     /// Milliseconds.
     pub fn as_ms_f64(self) -> f64 {
         self.0 as f64 / 1e6
@@ -125,6 +130,8 @@ mod tests {
             assert_eq!(MediaTime::from_us(us).as_us(), us);
         }
         assert_eq!(MediaTime(-1).as_us(), -1);
+        assert_eq!(MediaTime(-1).floor_us(), MediaTime(-1_000));
+        assert_eq!(MediaTime(i64::MIN).floor_us(), MediaTime(i64::MIN));
         assert_eq!(MediaTime::from_us(i64::MAX), MediaTime(i64::MAX));
     }
 

@@ -22,7 +22,8 @@ pub(super) struct Lane {
     pub(super) clock: ClockSource,
     pub(super) segmenter: Segmenter,
     tracker: FaceTracker,
-    detect_interval_ns: i64,
+    /// Breaks that the sender announced; each starts a new epoch.
+    breaks: u32,
     /// Pictures of the last [`HISTORY_NS`], in time order.
     observations: Vec<FaceObs>,
     /// Why faces cannot be tracked at all, if so.
@@ -68,7 +69,7 @@ impl Lane {
             interviewer_audio,
             segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
             tracker: new_tracker(settings.detect_interval_ns),
-            detect_interval_ns: settings.detect_interval_ns,
+            breaks: 0,
             observations: Vec::new(),
             obstacle: None,
             analyzers: analyze::create_all(),
@@ -137,7 +138,9 @@ impl Lane {
             self.lost += 1;
             return;
         }
-        let observed = match self.tracker.observe(frame, models) {
+        let mut frame = frame.clone();
+        frame.epoch = frame.epoch.saturating_add(self.breaks);
+        let observed = match self.tracker.observe(&frame, models) {
             Ok(obs) => obs,
             Err(obstacle) => {
                 self.obstacle = Some(obstacle);
@@ -169,8 +172,9 @@ impl Lane {
         }
     }
 
+    /// What was gathered on the pictures is not carried on.
     pub(super) fn break_track(&mut self) {
-        self.tracker = new_tracker(self.detect_interval_ns);
+        self.breaks = self.breaks.saturating_add(1);
     }
 
     pub(super) fn note_lost(&mut self, pictures: u64) {

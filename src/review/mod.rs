@@ -15,7 +15,7 @@ pub use batch::{BatchProgress, review_all};
 pub use error::ReviewError;
 pub use input::{MediaFilter, ReviewInput};
 
-use crate::core::{FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId};
+use crate::core::{ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId};
 use crate::decode::file::{FileStats, Media, MediaSource, OpenOptions};
 use crate::engine::{Engine, ModelSet};
 use crate::ingest::events_file::{self, EventsFile, Plan};
@@ -23,6 +23,7 @@ use crate::pipeline::{Pipeline, PipelineSettings};
 use crate::report::{
     FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
 };
+use std::collections::VecDeque;
 use std::path::Path;
 
 /// How recordings are reviewed.
@@ -89,19 +90,18 @@ fn try_review(
     let mut settings = options.pipeline;
     settings.question_marks = plan.has_question_marks();
     let mut pipeline = Pipeline::new(plan.spec.clone(), settings, &engine.policies());
-    for event in &plan.events {
-        pipeline
-            .push_event(event.clone())
-            .map_err(|e| ReviewError::Plan(vec![e]))?;
-    }
     let capabilities = pipeline.capabilities(models);
     let mut segments = Vec::new();
     let mut path_in = PathIn {
         pipeline: &mut pipeline,
+        events: plan.events.clone().into(),
         segments: &mut segments,
         progress,
     };
     let cut_short = path_in.read_all(&mut source, &mut input.filter, models);
+    path_in
+        .push_events(None)
+        .map_err(|e| ReviewError::Plan(vec![e]))?;
     let (reason, partial) = match &cut_short {
         Some(why) => (
             format!("the recording could not be read to its end: {why}"),
@@ -142,6 +142,8 @@ fn plan(input: &ReviewInput<'_>, source: &MediaSource) -> Result<Plan, ReviewErr
 /// The way of media into the pipeline, with what comes out of it.
 struct PathIn<'a> {
     pipeline: &'a mut Pipeline,
+    /// Events still to come.
+    events: VecDeque<ControlEvent>,
     segments: &'a mut Vec<SegmentResult>,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
@@ -180,7 +182,20 @@ impl PathIn<'_> {
         }
     }
 
+    /// Pushes the events up to `until`, or all that are left: an event comes before the first media
+    /// at or after its time, as a live client sends it.
+    fn push_events(&mut self, until: Option<MediaTime>) -> Result<(), FieldError> {
+        let due = |e: &ControlEvent| until.is_none_or(|t| e.time <= t);
+        while self.events.front().is_some_and(due) {
+            if let Some(event) = self.events.pop_front() {
+                self.pipeline.push_event(event)?;
+            }
+        }
+        Ok(())
+    }
+
     fn push(&mut self, media: Media, models: &mut ModelSet) -> Result<(), FieldError> {
+        self.push_events(Some(media.time()))?;
         match media {
             Media::Frame { track, frame } => self.pipeline.push_frame(&track, &frame, models),
             Media::Audio { track, block } => self.pipeline.push_audio(&track, &block, models)?,

@@ -177,8 +177,10 @@ impl AudioLane {
                 *s = 0.0;
             }
         }
-        let block = AudioBlock::new(time, pcm.rate, pcm.channels, pcm.samples)?;
+        let mut block = AudioBlock::new(time, pcm.rate, pcm.channels, pcm.samples)?;
+        // Chained exactly, so that rounding does not add up.
         self.end = Some(block.end());
+        block.time = time.floor_us();
         if let Some((last, others)) = self.tracks.split_last() {
             for track in others {
                 ready.push_back(Media::Audio {

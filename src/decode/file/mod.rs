@@ -10,7 +10,8 @@
 //! **Missing PTS.** A picture without PTS takes the time that FFmpeg guesses from decoding order;
 //! without that, the previous picture's time plus the duration that the container states; without
 //! that it is counted in [`FileStats::untimed`] and left out. Sound without PTS follows the
-//! previous block. Pictures are never counted to get time.
+//! previous block. Pictures are never counted to get time. Times are handed out in whole
+//! microseconds, as the live protocol carries them, so that a recording reads the same either way.
 //!
 //! **Sound** is made contiguous: containers round PTS to as much as a millisecond, so a block
 //! that starts within 2 ms of the end of the one before is taken to follow it directly.

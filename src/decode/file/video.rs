@@ -141,10 +141,10 @@ impl VideoLane {
         let previous_duration = std::mem::replace(&mut self.last_duration_ns, duration);
         if let Some(pts) = self.frame.pts().or_else(|| self.frame.timestamp()) {
             let ns = to_ns(pts, self.time_base);
-            return Some(MediaTime(ns.saturating_sub(self.zero_ns)));
+            return Some(MediaTime(ns.saturating_sub(self.zero_ns)).floor_us());
         }
         let last = self.counters.last?;
-        (previous_duration > 0).then(|| last.plus_ns(previous_duration))
+        (previous_duration > 0).then(|| last.plus_ns(previous_duration).floor_us())
     }
 }
 
