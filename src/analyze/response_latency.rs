@@ -15,7 +15,8 @@
 //!   reported beside it.
 //!
 //! Each gap is a measurement and is reported from the first question on. The log-likelihood ratio
-//! needs six answers, is bounded to ±0.7 and is weak evidence by its nature: see [`CAUTION`]. There
+//! needs six answers, is bounded to ±0.7 and is weak evidence by its nature, as
+//! the cautions of every summary say. There
 //! is no round-trip time in the input, so the network's share of a gap is assumed, not known
 //! (`rtt_unknown`).
 
@@ -36,11 +37,6 @@ use crate::engine::ModelSet;
 use features::{Features, MIN_TURNS, Turn};
 use questions::{Asked, Known, MAX_GAP_NS, MarkPairing, TurnPairing};
 use turns::{SpanTracker, Utterance};
-
-/// What this signal does not say; to be shown wherever its number is shown.
-pub const CAUTION: &str = "Response latency is weak evidence: stammering, a second language, an \
-    interpreter, a disability, note-taking, a hard question and a slow network all lengthen or \
-    even out pauses. The network's share of each gap is assumed, not measured.";
 
 /// Questions remembered in one session; later ones replace none of them and are not measured.
 const MAX_QUESTIONS: usize = 2_000;

@@ -3,10 +3,14 @@
 use super::exit::{self, Failure, fail};
 use super::output::{self, Output};
 use super::rooms;
+use indicatif::{ProgressBar, ProgressStyle};
 use liveproof::config::Config;
+use liveproof::core::MediaTime;
 use liveproof::report::{FileReport, segment_line, summary_lines};
 use liveproof::review::{BatchProgress, Progress, ReviewOptions, review_all};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Endings of the recordings that a folder is searched for.
 const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
@@ -23,9 +27,10 @@ pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Fa
         .jobs
         .fixed()
         .unwrap_or_else(|| rooms::workers(config));
-    let lines = Lines { paths: &paths };
+    let lines = Lines::new(&paths);
     let clock = output::Clock::start();
     let reports = review_all(&paths, &engine, &options, jobs, &lines);
+    lines.bar.finish_and_clear();
     let (seconds, media) = (
         clock.seconds(),
         reports.iter().map(output::media_seconds).sum::<f64>(),
@@ -83,14 +88,85 @@ fn is_recording(path: &Path) -> bool {
 
 /// Segments as they come where there is one recording; a block per recording where there are more,
 /// since lines of several would mix.
+///
+/// On a terminal a bar below them says how far the reviews are, in media time.
 struct Lines<'a> {
     paths: &'a [PathBuf],
+    bar: ProgressBar,
+    /// Stated length and time reached of each recording, milliseconds.
+    seen: Vec<(AtomicU64, AtomicU64)>,
+}
+
+/// Steps of the bar in media time, milliseconds.
+const STEP_MS: u64 = 500;
+
+impl<'a> Lines<'a> {
+    fn new(paths: &'a [PathBuf]) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(0)
+        } else {
+            ProgressBar::hidden()
+        };
+        // A template that does not parse would only cost its own looks.
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left")
+        {
+            bar.set_style(style);
+        }
+        let seen = paths.iter().map(|_| Default::default()).collect();
+        Self { paths, bar, seen }
+    }
+
+    fn opened(&self, index: usize, length_ns: Option<i64>) {
+        let ms = length_ns.map_or(0, |ns| u64::try_from(ns / 1_000_000).unwrap_or(0));
+        if let Some((length, _)) = self.seen.get(index) {
+            length.store(ms, Ordering::Relaxed);
+        }
+        self.draw();
+    }
+
+    fn at(&self, index: usize, time: MediaTime) {
+        let Some((_, reached)) = self.seen.get(index) else {
+            return;
+        };
+        let ms = u64::try_from(time.as_us() / 1_000).unwrap_or(0);
+        if ms >= reached.load(Ordering::Relaxed) + STEP_MS {
+            reached.store(ms, Ordering::Relaxed);
+            self.draw();
+        }
+    }
+
+    fn draw(&self) {
+        let sum = |of: fn(&(AtomicU64, AtomicU64)) -> &AtomicU64| -> u64 {
+            self.seen
+                .iter()
+                .map(|s| of(s).load(Ordering::Relaxed))
+                .sum()
+        };
+        let (length, reached) = (sum(|s| &s.0), sum(|s| &s.1));
+        self.bar.set_length(length.max(reached));
+        self.bar.set_position(reached);
+        let seconds = |ms: u64| ms as f64 / 1e3;
+        self.bar.set_message(format!(
+            "{:.0} of {:.0} s of media",
+            seconds(reached),
+            seconds(length)
+        ));
+    }
+
+    /// A line on standard output that the bar does not cut through.
+    fn line(&self, text: &str) {
+        self.bar.suspend(|| output::line(text));
+    }
 }
 
 impl BatchProgress for Lines<'_> {
-    fn on(&self, _index: usize, progress: Progress<'_>) {
-        if let (Progress::Segment(s), [_]) = (progress, self.paths) {
-            output::line(&segment_line(s));
+    fn on(&self, index: usize, progress: Progress<'_>) {
+        match (progress, self.paths) {
+            (Progress::Opened(length), _) => self.opened(index, length),
+            (Progress::At(time), _) => self.at(index, time),
+            (Progress::Segment(s), [_]) => self.line(&segment_line(s)),
+            (Progress::Segment(_), _) => {}
         }
     }
 
@@ -106,6 +182,6 @@ impl BatchProgress for Lines<'_> {
         }
         block.extend(report.error.iter().map(|e| format!("not reviewed: {e}")));
         block.extend(report.summary.iter().flat_map(summary_lines));
-        output::line(&block.join("\n"));
+        self.line(&block.join("\n"));
     }
 }

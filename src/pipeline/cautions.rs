@@ -32,8 +32,9 @@ pub fn cautions(prior: f64) -> Vec<String> {
         "Poor light, a weak network or an old camera lower what can be measured; they are never \
          counted against a person. What was not measured counts neither for nor against."
             .to_owned(),
-        "Pauses differ with language, disability, note-taking, interpreters and networks. \
-         Response latency alone decides nothing."
+        "Response latency is weak evidence: stammering, a second language, an interpreter, a \
+         disability, note-taking, a hard question and a slow network all lengthen or even out \
+         pauses. The network's share of each gap is assumed, not measured."
             .to_owned(),
     ]
 }
