@@ -36,7 +36,8 @@ pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Fa
         reports.iter().map(output::media_seconds).sum::<f64>(),
     );
     eprintln!(
-        "reviewed {}: {media:.1} s of media in {seconds:.1} s, {:.2} x real time, {jobs} at a time",
+        "reviewed {} of {}: {media:.1} s of media in {seconds:.1} s, {:.2} x real time, {jobs} at a time",
+        reports.iter().filter(|r| r.error.is_none()).count(),
         reports.len(),
         media / seconds.max(1e-3),
     );

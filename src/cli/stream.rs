@@ -23,7 +23,11 @@ pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), 
                 anyhow::Error::new(e).context(format!("{}", path.display())),
             )
         })?;
-    output.write(vec![report])
+    let cut = report.summary.as_ref().filter(|s| s.partial);
+    let cut = cut.map(|s| anyhow::anyhow!("the interview was cut short: {}", s.end_reason));
+    output.write(vec![report])?;
+    // What was measured until then is a result all the same, and was written.
+    cut.map_or(Ok(()), |why| Err(fail(exit::UNAVAILABLE, why)))
 }
 
 /// An address as people type it, as `http://host:port`.

@@ -20,7 +20,7 @@ pub enum DecodeError {
     NotMedia,
     /// A known container whose index is missing or damaged.
     #[error(
-        "a {container} file without a readable index: it was probably cut off while recording or copying"
+        "{container} without a readable index: the file was probably cut off while recording or copying"
     )]
     Incomplete {
         /// Kind of container, by its first bytes.

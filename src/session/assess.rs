@@ -358,7 +358,3 @@ fn field_of(error: DecodeError) -> FieldError {
         other => FieldError::new("media.payload", other, "a payload of the announced format"),
     }
 }
-
-#[cfg(test)]
-#[path = "assess_tests.rs"]
-mod tests;

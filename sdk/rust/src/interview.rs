@@ -8,7 +8,7 @@ use crate::{ClientError, v1};
 use prost::Message as _;
 use prost::bytes::Bytes;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
@@ -30,12 +30,24 @@ pub struct Interview {
 /// The half that sends. Dropping it without [`close`](Self::close) ends the interview as partial.
 #[derive(Debug)]
 pub struct InterviewSender {
-    requests: mpsc::Sender<v1::InterviewRequest>,
+    requests: Arc<Outgoing>,
     credit: Arc<Credit>,
     largest_payload: u64,
     largest_message: u64,
     next_sequence: HashMap<String, u64>,
     next_event: u64,
+}
+
+/// The way to the connection; gone when the interview has ended, so that the connection lets go of
+/// it whether or not the sender is still held.
+#[derive(Debug)]
+struct Outgoing(Mutex<Option<mpsc::Sender<v1::InterviewRequest>>>);
+
+impl Outgoing {
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<v1::InterviewRequest>>> {
+        // One pointer: a panic cannot leave it half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The half that receives. Dropping it cancels the interview.
@@ -77,7 +89,10 @@ impl Interview {
         let limits = hello.limits.clone().unwrap_or_default();
         let credit = Arc::new(Credit::new(limits.initial_credit_bytes));
         let (tx, updates) = mpsc::channel(UPDATES);
-        tokio::spawn(read(responses, tx, credit.clone()));
+        let requests = Arc::new(Outgoing(Mutex::new(Some(requests))));
+        // Held weakly: dropping the sender ends the client's side of the stream.
+        let way = Arc::downgrade(&requests);
+        tokio::spawn(read(responses, tx, credit.clone(), way));
         Ok(Self {
             sender: InterviewSender {
                 requests,
@@ -108,6 +123,7 @@ async fn read(
     mut responses: Streaming<v1::InterviewResponse>,
     updates: mpsc::Sender<Result<Update, ClientError>>,
     credit: Arc<Credit>,
+    way: Weak<Outgoing>,
 ) {
     loop {
         // A reader that lost interest cancels the interview at once, not with the next message.
@@ -137,6 +153,9 @@ async fn read(
         }
     }
     credit.end();
+    if let Some(way) = way.upgrade() {
+        way.lock().take();
+    }
 }
 
 fn request(message: Say) -> v1::InterviewRequest {
@@ -244,10 +263,11 @@ impl InterviewSender {
 
     /// Waits for room in the connection, but not after the end: nobody takes requests then.
     async fn send(&self, message: v1::InterviewRequest) -> Result<(), ClientError> {
+        let requests = self.requests.lock().clone().ok_or(ClientError::Ended)?;
         tokio::select! {
             biased;
             () = self.credit.ended() => Err(ClientError::Ended),
-            sent = self.requests.send(message) => sent.map_err(|_| ClientError::Ended),
+            sent = requests.send(message) => sent.map_err(|_| ClientError::Ended),
         }
     }
 }
