@@ -18,6 +18,26 @@ pub struct Output {
 }
 
 impl Output {
+    /// Refuses what could not be written, before hours are spent on what goes into it.
+    pub fn check(&self) -> Result<(), Failure> {
+        if let Some(path) = &self.json {
+            // Opened, not emptied: an earlier document stays until there is a new one.
+            let opened = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path);
+            opened
+                .with_context(|| format!("cannot write {}", path.display()))
+                .map_err(|e| fail(exit::USAGE, e))?;
+        }
+        if let Some(dir) = &self.html {
+            std::fs::create_dir_all(dir)
+                .with_context(|| format!("cannot create {}", dir.display()))
+                .map_err(|e| fail(exit::USAGE, e))?;
+        }
+        Ok(())
+    }
+
     /// Writes what was asked for. The paths of the pages are printed last.
     pub fn write(&self, reports: Vec<FileReport>) -> Result<(), Failure> {
         let document = Document::new(reports);

@@ -10,7 +10,7 @@ use liveproof::report::{FileReport, segment_line, summary_lines};
 use liveproof::review::{BatchProgress, Progress, ReviewOptions, review_all};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Endings of the recordings that a folder is searched for.
 const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
@@ -18,6 +18,7 @@ const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
 /// Reviews recordings, or all recordings of a folder.
 pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Failure> {
     let paths = expand(paths)?;
+    output.check()?;
     let engine = rooms::engine(config)?;
     let options = ReviewOptions {
         pipeline: rooms::pipeline(config),
@@ -94,8 +95,28 @@ fn is_recording(path: &Path) -> bool {
 struct Lines<'a> {
     paths: &'a [PathBuf],
     bar: ProgressBar,
-    /// Stated length and time reached of each recording, milliseconds.
-    seen: Vec<(AtomicU64, AtomicU64)>,
+    seen: Vec<Seen>,
+}
+
+/// How far one recording is.
+#[derive(Default)]
+struct Seen {
+    /// Stated length, milliseconds; 0 when none is stated.
+    length: AtomicU64,
+    /// Time reached, milliseconds.
+    reached: AtomicU64,
+    done: AtomicBool,
+}
+
+impl Seen {
+    /// Thousandths of the work.
+    fn share(&self) -> u64 {
+        if self.done.load(Ordering::Relaxed) {
+            return 1_000;
+        }
+        let length = self.length.load(Ordering::Relaxed).max(1);
+        (self.reached.load(Ordering::Relaxed) * 1_000 / length).min(1_000)
+    }
 }
 
 /// Steps of the bar in media time, milliseconds.
@@ -104,30 +125,30 @@ const STEP_MS: u64 = 500;
 impl<'a> Lines<'a> {
     fn new(paths: &'a [PathBuf]) -> Self {
         let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::new(0)
+            ProgressBar::new(paths.len() as u64 * 1_000)
         } else {
             ProgressBar::hidden()
         };
         // A template that does not parse would only cost its own looks.
         if let Ok(style) =
-            ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left")
+            ProgressStyle::with_template("{bar:24} {percent:>3} %, {msg}, {eta} left")
         {
             bar.set_style(style);
         }
-        let seen = paths.iter().map(|_| Default::default()).collect();
+        let seen = paths.iter().map(|_| Seen::default()).collect();
         Self { paths, bar, seen }
     }
 
     fn opened(&self, index: usize, length_ns: Option<i64>) {
         let ms = length_ns.map_or(0, |ns| u64::try_from(ns / 1_000_000).unwrap_or(0));
-        if let Some((length, _)) = self.seen.get(index) {
-            length.store(ms, Ordering::Relaxed);
+        if let Some(seen) = self.seen.get(index) {
+            seen.length.store(ms, Ordering::Relaxed);
         }
         self.draw();
     }
 
     fn at(&self, index: usize, time: MediaTime) {
-        let Some((_, reached)) = self.seen.get(index) else {
+        let Some(Seen { reached, .. }) = self.seen.get(index) else {
             return;
         };
         let ms = u64::try_from(time.as_us() / 1_000).unwrap_or(0);
@@ -138,21 +159,13 @@ impl<'a> Lines<'a> {
     }
 
     fn draw(&self) {
-        let sum = |of: fn(&(AtomicU64, AtomicU64)) -> &AtomicU64| -> u64 {
-            self.seen
-                .iter()
-                .map(|s| of(s).load(Ordering::Relaxed))
-                .sum()
-        };
-        let (length, reached) = (sum(|s| &s.0), sum(|s| &s.1));
-        self.bar.set_length(length.max(reached));
-        self.bar.set_position(reached);
-        let seconds = |ms: u64| ms as f64 / 1e3;
-        self.bar.set_message(format!(
-            "{:.0} of {:.0} s of media",
-            seconds(reached),
-            seconds(length)
-        ));
+        let of = |f: fn(&Seen) -> u64| -> u64 { self.seen.iter().map(f).sum() };
+        self.bar.set_position(of(Seen::share));
+        let seconds = of(|s| s.reached.load(Ordering::Relaxed)) / 1_000;
+        let done = of(|s| u64::from(s.done.load(Ordering::Relaxed)));
+        let all = self.paths.len();
+        self.bar
+            .set_message(format!("{done} of {all} done, {seconds} s of media"));
     }
 
     /// A line on standard output that the bar does not cut through.
@@ -172,6 +185,10 @@ impl BatchProgress for Lines<'_> {
     }
 
     fn done(&self, index: usize, report: &FileReport) {
+        if let Some(seen) = self.seen.get(index) {
+            seen.done.store(true, Ordering::Relaxed);
+        }
+        self.draw();
         let mut block = Vec::new();
         if self.paths.len() > 1 {
             block.push(format!(

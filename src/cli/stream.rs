@@ -9,6 +9,7 @@ use std::path::Path;
 
 /// Streams a recording to a server and prints what comes back.
 pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), Failure> {
+    output.check()?;
     let runtime = super::runtime()?;
     let report = runtime
         .block_on(stream_file(path, options, &mut tell))
@@ -18,10 +19,8 @@ pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), 
             } else {
                 exit::INPUT
             };
-            fail(
-                code,
-                anyhow::Error::new(e).context(format!("{}", path.display())),
-            )
+            let hint = e.hint().map(|h| format!("; {h}")).unwrap_or_default();
+            fail(code, anyhow::anyhow!("{}: {e}{hint}", path.display()))
         })?;
     let cut = report.summary.as_ref().filter(|s| s.partial);
     let cut = cut.map(|s| anyhow::anyhow!("the interview was cut short: {}", s.end_reason));

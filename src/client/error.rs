@@ -32,6 +32,19 @@ pub enum StreamError {
 }
 
 impl StreamError {
+    /// What to try, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Server(ClientError::Connect { .. }) => {
+                Some("is `liveproof serve` running there?")
+            }
+            Self::Server(ClientError::TooLarge { .. }) => Some(
+                "--jpeg 90 sends smaller pictures; server.max_message_bytes allows larger ones",
+            ),
+            _ => None,
+        }
+    }
+
     /// True when the server is at fault or away, and not the recording.
     pub fn is_server(&self) -> bool {
         match self {

@@ -199,6 +199,16 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
             &["server.listen", "IP address"],
         ),
         ("", &["review"], &["required", "PATHS"]),
+        (
+            "",
+            &[
+                "review",
+                "--json",
+                "/no/such/folder/x.json",
+                "testdata/media/text.mp4",
+            ],
+            &["cannot write /no/such/folder/x.json"],
+        ),
         ("", &["rewiev", "x.mp4"], &["review"]),
         ("", &["models", "card", "no-such"], &["no-such"]),
     ];
