@@ -22,9 +22,15 @@ pub struct EvaluateArgs {
     /// Write all figures as one JSON document.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write a self-contained page into this folder.
+    #[arg(long, value_name = "DIR")]
+    html: Option<PathBuf>,
     /// Write the scores of each recording as CSV.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Fit the calibration of each signal on this list, and write it as an overlay for --models.
+    #[arg(long, value_name = "OVERLAY.toml")]
+    calibrate: Option<PathBuf>,
     /// Run again on media made worse: kind=value,... (jpeg, crf, height, fps, light, blur, snr,
     /// loss), or all. May be given several times.
     #[arg(long, value_name = "SPEC")]
@@ -111,6 +117,19 @@ fn write(
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(figures).map_err(|e| fail(exit::INTERNAL, e))?;
         output::save(path, &(text + "\n"))?;
+    }
+    if let Some(dir) = &args.html {
+        output::folder(dir)?;
+        let page = dir.join(format!("{}.html", figures.list.name));
+        output::save(&page, &bench::to_html(figures))?;
+        output::line(&page.canonicalize().unwrap_or(page).display().to_string());
+    }
+    if let Some(path) = &args.calibrate {
+        let (overlay, notes) = bench::calibrate(list, &scored.plain, policies, &figures.list.name);
+        output::save(path, &overlay)?;
+        for n in notes {
+            output::line(&format!("calibration of {}: {}", n.signal, n.note));
+        }
     }
     if let Some(path) = &args.csv {
         output::save(path, &bench::clip_table(list, &scored.plain, policies))?;

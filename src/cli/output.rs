@@ -46,9 +46,7 @@ impl Output {
             save(path, &text)?;
         }
         if let Some(dir) = &self.html {
-            std::fs::create_dir_all(dir)
-                .with_context(|| format!("cannot create {}", dir.display()))
-                .map_err(|e| fail(exit::INTERNAL, e))?;
+            folder(dir)?;
             let names = page_names(document.files.iter().map(|f| f.path.as_str()));
             for (file, name) in document.files.iter().zip(names) {
                 let page = dir.join(name);
@@ -60,6 +58,14 @@ impl Output {
     }
 }
 
+/// Makes a folder if it is missing.
+pub fn folder(dir: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot create {}", dir.display()))
+        .map_err(|e| fail(exit::INTERNAL, e))
+}
+
+/// Writes a file.
 pub fn save(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .with_context(|| format!("cannot write {}", path.display()))

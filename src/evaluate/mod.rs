@@ -15,6 +15,7 @@
 //! - [`metrics`] and [`fit`] are pure and agree with scikit-learn on fixed vectors.
 
 mod cache;
+mod calibrate;
 mod clip;
 pub mod degrade;
 mod document;
@@ -22,6 +23,7 @@ mod figures;
 pub mod fit;
 mod list;
 pub mod metrics;
+mod page;
 mod runner;
 mod table;
 #[cfg(test)]
@@ -29,6 +31,7 @@ mod tests;
 mod text;
 
 pub use cache::{CacheError, ResultCache};
+pub use calibrate::{MIN_IDENTITIES, VOTE_AUC, calibrate};
 pub use clip::{ClipResult, FindingScore, SegmentScore};
 pub use document::{
     Calibrated, Degraded, Delay, EVALUATION_VERSION, Evaluation, FailedClip, Figures, Group,
@@ -36,6 +39,7 @@ pub use document::{
 };
 pub use figures::{Options, evaluate};
 pub use list::{COLUMNS, Clip, ClipList, ListError};
+pub use page::to_html;
 pub use runner::{Engines, RunError, RunProgress, RunSettings, Scored, run};
 pub use table::clip_table;
 pub use text::summary_lines;

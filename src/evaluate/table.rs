@@ -40,7 +40,8 @@ pub fn clip_table(list: &ClipList, results: &[ClipResult], policies: &[SignalPol
 
 fn row(clip: &Clip, result: &ClipResult, policies: &[SignalPolicy]) -> Vec<String> {
     let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.6}"));
-    let seconds: f64 = result.segments.iter().map(|s| s.span.len_s()).sum();
+    // An empty sum of floats is -0.
+    let seconds = result.segments.iter().map(|s| s.span.len_s()).sum::<f64>() + 0.0;
     let models = clip.models.as_ref().and_then(|m| m.file_name());
     let mut cells = vec![
         clip.name.clone(),

@@ -15,6 +15,7 @@ pub use document::{
     DOCUMENT_VERSION, Document, FileReport, Generator, ModelReport, Notice, ParticipantReport,
     ScoreSettings, SignalReport,
 };
+pub(crate) use html::kit;
 pub use html::to_html;
 pub use json::to_json;
 pub use text::{segment_line, summary_lines};

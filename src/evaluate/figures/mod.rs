@@ -6,6 +6,9 @@ mod tests;
 mod timing;
 mod view;
 
+#[cfg(test)]
+pub(super) use tests::sample;
+
 use super::document::{
     Degraded, EVALUATION_VERSION, Evaluation, FailedClip, Figures, ListSummary, ModelUse,
     OperatingFigures, Settings, ToolRow,
@@ -106,7 +109,7 @@ fn summary(name: &str, list: &ClipList, results: &[ClipResult]) -> ListSummary {
         .filter(|r| !r.still)
         .flat_map(|r| &r.segments)
         .map(|s| s.span.len_s())
-        .sum();
+        .fold(0.0, |sum, s| sum + s);
     let failed = list.clips.iter().zip(results).filter_map(|(c, r)| {
         Some(FailedClip {
             name: c.name.clone(),

@@ -97,6 +97,11 @@ const LIST: &str = "path,label,identity,tool,condition,pair,offset_ms,from_s\n\
     b_fake,fake,b,other,train,b,,3\n\
     c_real,real,c,,train,,,\n";
 
+/// An evaluation with something in every section.
+pub(in crate::evaluate) fn sample() -> Evaluation {
+    run(LIST, results())
+}
+
 fn results() -> Vec<ClipResult> {
     vec![
         clip(&[Some(-1.0), Some(-2.0)]),

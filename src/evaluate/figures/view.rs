@@ -66,7 +66,7 @@ impl<'a> View<'a> {
                 end_s: to - zero,
                 length_s: to - from,
                 score: score_of(s),
-                fake: truth(clip, from, to),
+                fake: clip.truth(from - zero, to - zero),
             }
         });
         let mut segments: Vec<Piece> = pieces.collect();
@@ -94,23 +94,5 @@ impl<'a> View<'a> {
             score: self.score.unwrap_or(0.0),
             fake: self.clip.fake,
         }
-    }
-}
-
-/// The truth of a stretch of a recording: manipulated when more than half of it lies where the
-/// list says so, real when none of it does.
-fn truth(clip: &Clip, from: f64, to: f64) -> Option<bool> {
-    if !clip.fake {
-        return Some(false);
-    }
-    let begin = clip.from_s.unwrap_or(f64::NEG_INFINITY);
-    let end = clip.to_s.unwrap_or(f64::INFINITY);
-    let inside = (to.min(end) - from.max(begin)).max(0.0);
-    if inside == 0.0 {
-        Some(false)
-    } else if inside * 2.0 > to - from {
-        Some(true)
-    } else {
-        None
     }
 }

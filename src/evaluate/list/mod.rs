@@ -73,6 +73,28 @@ pub struct ClipList {
     pub sha256: String,
 }
 
+// === impl Clip ===
+
+impl Clip {
+    /// The truth of a stretch, seconds from the start of the recording: manipulated when more than
+    /// half of it lies where the list says so, real when none of it does, else unknown.
+    pub fn truth(&self, from: f64, to: f64) -> Option<bool> {
+        if !self.fake {
+            return Some(false);
+        }
+        let begin = self.from_s.unwrap_or(f64::NEG_INFINITY);
+        let end = self.to_s.unwrap_or(f64::INFINITY);
+        let inside = (to.min(end) - from.max(begin)).max(0.0);
+        if inside == 0.0 {
+            Some(false)
+        } else if inside * 2.0 > to - from {
+            Some(true)
+        } else {
+            None
+        }
+    }
+}
+
 // === impl ClipList ===
 
 impl ClipList {

@@ -5,23 +5,23 @@ use std::fmt::Write as _;
 /// HTML under construction. Markup comes in as `&'static str`, so that nothing read from a
 /// file, a wire or a model can pass as markup; everything else is escaped.
 #[derive(Debug, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Adds literal markup of this program.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+    pub(crate) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Adds text, escaped.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         escape_into(&mut self.0, text);
         self
     }
 
     /// Adds ` name="value"`, the value escaped.
-    pub(super) fn attr(&mut self, name: &'static str, value: &str) -> &mut Self {
+    pub(crate) fn attr(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.0.push(' ');
         self.0.push_str(name);
         self.0.push_str("=\"");
@@ -31,19 +31,19 @@ impl Html {
     }
 
     /// Adds ` name="number"` with two decimals.
-    pub(super) fn num(&mut self, name: &'static str, value: f64) -> &mut Self {
+    pub(crate) fn num(&mut self, name: &'static str, value: f64) -> &mut Self {
         let _ = write!(self.0, " {name}=\"{:.2}\"", finite(value));
         self
     }
 
     /// Adds ` name="number%"` with three decimals.
-    pub(super) fn pct(&mut self, name: &'static str, share: f64) -> &mut Self {
+    pub(crate) fn pct(&mut self, name: &'static str, share: f64) -> &mut Self {
         let _ = write!(self.0, " {name}=\"{:.3}%\"", finite(share) * 100.0);
         self
     }
 
     /// Adds `<tag class="class">text</tag>`; no class attribute when `class` is empty.
-    pub(super) fn elem(&mut self, tag: &'static str, class: &'static str, text: &str) -> &mut Self {
+    pub(crate) fn elem(&mut self, tag: &'static str, class: &'static str, text: &str) -> &mut Self {
         self.0.push('<');
         self.0.push_str(tag);
         if !class.is_empty() {
@@ -56,7 +56,7 @@ impl Html {
     }
 
     /// The finished markup.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 }

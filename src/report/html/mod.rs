@@ -23,6 +23,13 @@ use super::{FileReport, Generator};
 use crate::core::SessionSummary;
 use markup::Html;
 
+/// What other pages of the program share with the report: its markup, frame and words.
+pub(crate) mod kit {
+    pub(crate) use super::markup::Html;
+    pub(crate) use super::words::{capital, figure, percent, signal, thousands};
+    pub(crate) use super::{close_page, open_page};
+}
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Content security policy; the digest is that of `script.js`, held together by a test.
@@ -37,7 +44,7 @@ const POLICY: &str = concat!(
 pub fn to_html(file: &FileReport, generator: &Generator) -> String {
     let mut h = Html::default();
     let name = file_name(&file.path);
-    head(&mut h, name);
+    open_page(&mut h, &format!("{name} – liveproof assessment"));
     top(&mut h, file, name);
     h.raw("<main>");
     if let Some(error) = &file.error {
@@ -63,9 +70,7 @@ pub fn to_html(file: &FileReport, generator: &Generator) -> String {
     fixed::limits(&mut h, cautions);
     h.raw("</main>");
     fixed::footer(&mut h, file, generator);
-    h.raw("<script>")
-        .raw(SCRIPT)
-        .raw("</script></body></html>\n");
+    close_page(&mut h);
     h.finish()
 }
 
@@ -87,13 +92,21 @@ fn assessed(h: &mut Html, file: &FileReport, summary: &SessionSummary) {
     }
 }
 
-fn head(h: &mut Html, name: &str) {
+/// Closes a page, with the script of its theme button.
+pub(crate) fn close_page(h: &mut Html) {
+    h.raw("<script>")
+        .raw(SCRIPT)
+        .raw("</script></body></html>\n");
+}
+
+/// Opens a page: head with policy and style, body begun.
+pub(crate) fn open_page(h: &mut Html, title: &str) {
     h.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     h.raw("<meta http-equiv=\"Content-Security-Policy\"")
         .attr("content", POLICY)
         .raw(">");
     h.raw("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\">");
-    h.elem("title", "", &format!("{name} – liveproof assessment"));
+    h.elem("title", "", title);
     h.raw("<style>").raw(STYLE).raw("</style></head><body>\n");
 }
 

@@ -3,7 +3,7 @@
 use crate::core::{Evidence, Role};
 
 /// Title and one-line explanation of a signal; a signal unknown here shows its own name.
-pub(super) fn signal(name: &str) -> (String, &'static str) {
+pub(crate) fn signal(name: &str) -> (String, &'static str) {
     let (title, about) = match name {
         "face_swap" => (
             "Face swap traces",
@@ -84,7 +84,7 @@ pub(super) fn evidence(e: &Evidence) -> String {
 }
 
 /// The same text with a capital letter in front.
-pub(super) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()
@@ -92,7 +92,7 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// A number with as many decimals as its size deserves, with a true minus sign.
-pub(super) fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     if !value.is_finite() {
         return "not a number".to_owned();
     }
@@ -135,7 +135,7 @@ pub(super) fn authenticity(a: f64) -> String {
 }
 
 /// A share as a percentage: whole above 10 %, else with the decimals that matter.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let p = share * 100.0;
     if !p.is_finite() {
         "–".to_owned()
@@ -200,7 +200,7 @@ pub(super) fn one_in(p: f64) -> String {
 }
 
 /// 1234567 as "1,234,567".
-pub(super) fn thousands(n: u64) -> String {
+pub(crate) fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
