@@ -188,6 +188,22 @@ fn a_track_keeps_its_face_when_a_larger_one_comes_in() {
 }
 
 #[test]
+fn what_is_too_little_of_a_face_starts_no_track() {
+    let (mut models, face) = (shipped(), drawn_face(&index()["nets"][0]));
+    let strict = TrackConfig {
+        clear_face: 1.1,
+        ..TrackConfig::default()
+    };
+    for (config, expected) in [(strict, false), (TrackConfig::default(), true)] {
+        let mut tracker = FaceTracker::new(config);
+        let obs = tracker
+            .observe(&scene(&face, &[(200, 288)], 0), &mut models)
+            .unwrap();
+        assert_eq!(obs.face.is_some(), expected, "{config:?}");
+    }
+}
+
+#[test]
 fn a_face_that_goes_is_gone_and_is_taken_up_again() {
     let (mut models, face) = (shipped(), drawn_face(&index()["nets"][0]));
     let mut tracker = FaceTracker::new(TrackConfig::default());

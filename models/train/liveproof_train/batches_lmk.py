@@ -10,9 +10,11 @@ from torch.nn import functional as F
 
 from . import augment as aug
 from .mesh import MIRROR, REGIONS
-from .pack_lmk import PACK_SCALE
+from .mine_negatives import kept_rows
+from .pack_lmk import PACK_PX, PACK_SCALE
 from .paths import cache_dir
 from .preprocess import CROP_SCALE, LMK_PX
+from .scenes import BLANKS, blank
 
 WIDE = PACK_SCALE / CROP_SCALE  # side of a packed crop in sides of the net's crop
 SHIFT, SCALE, ROLL_DEG = 0.08, (0.85, 1.2), 12.0  # what region tracking from the last frame may be off by
@@ -132,12 +134,37 @@ def not_faces(image: torch.Tensor, gen: torch.Generator) -> torch.Tensor:
     return image
 
 
+class Negatives:
+    """Mined crops of places that the detector takes for faces (mine_negatives.py), hardest first."""
+
+    def __init__(self) -> None:
+        self.rows = kept_rows()
+        self.images = np.load(cache_dir("packs", "negatives") / "crops.npy", mmap_mode="r") if len(self.rows) else None
+
+    def draw(self, n: int, gen: torch.Generator) -> list[np.ndarray]:
+        """`n` packed crops, the harder ones more often; none when nothing was mined."""
+        if self.images is None:
+            return []
+        at = (torch.rand(n, generator=gen).square() * len(self.rows)).long()
+        return [self.images[self.rows[int(i)]] for i in at]
+
+
+def without_face(image: np.ndarray, points: torch.Tensor, gen: torch.Generator) -> np.ndarray:
+    """A packed crop with its face blanked, hair and neck left."""
+    box = (torch.cat((points.amin(0), points.amax(0))) * PACK_PX).numpy()
+    rng = np.random.default_rng(int(torch.randint(1 << 30, (1,), generator=gen)))
+    out = image.copy()
+    blank(out, box, rng, BLANKS[rng.integers(len(BLANKS))], image[:PACK_PX // 5])
+    return out
+
+
 class Sampler:
     """Draws augmented batches from a pack."""
 
     def __init__(self, pack: Pack, batch: int, seed: int):
         self.pack, self.batch = pack, batch
         self.gen = torch.Generator().manual_seed(seed)
+        self.negatives = Negatives()
         # sources count by the square root of their size, so that no collection rules
         names, inverse, counts = np.unique(pack.source[pack.stills], return_inverse=True, return_counts=True)
         weight = (1 / np.sqrt(counts))[inverse]
@@ -147,14 +174,25 @@ class Sampler:
         self.start_weight = torch.from_numpy(weight / weight.sum())
 
     def draw(self) -> Batch:
-        """One batch: an eighth pairs of clip frames, three quarters faces, the rest non-faces or far-off windows."""
+        """One batch: an eighth pairs of clip frames, the last quarter no faces (far-off windows, blanked faces,
+        pictures of nothing, mined places), faces otherwise."""
         gen, n = self.gen, self.batch
         pairs = n // 8
         pick = torch.multinomial(self.start_weight, pairs, True, generator=gen).numpy()
         first = self.pack.starts[pick]
         still = self.pack.stills[torch.multinomial(self.still_weight, n - 2 * pairs, True, generator=gen).numpy()]
         rows = np.concatenate((first, self.pack.next[first], still))
-        raw = torch.from_numpy(np.stack([self.pack.images[r] for r in rows])).permute(0, 3, 1, 2).float() / 255
+        # rows from the end: pictures of nothing, far-off windows, blanked faces, mined places
+        sixteenth = n // 16
+        none, far = slice(n - sixteenth, n), slice(n - 2 * sixteenth, n - sixteenth)
+        blanked = range(n - 3 * sixteenth, n - 2 * sixteenth)
+        pictures = [self.pack.images[r] for r in rows]
+        for i in blanked:
+            pictures[i] = without_face(pictures[i], self.pack.points[rows[i]], gen)
+        mined = self.negatives.draw(sixteenth, gen)
+        first_no = n - 3 * sixteenth - len(mined)
+        pictures[first_no:first_no + len(mined)] = mined
+        raw = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
 
         def shared(t: torch.Tensor) -> torch.Tensor:  # both frames of a pair move alike
             t[pairs:2 * pairs] = t[:pairs]
@@ -165,12 +203,11 @@ class Sampler:
         turn = shared((torch.rand(n, generator=gen) * 2 - 1) * math.radians(ROLL_DEG))
         flip = shared(aug.chance(n, 0.5, gen))
         face = torch.ones(n)
-        far, none = slice(n - n // 8, n - n // 16), slice(n - n // 16, n)
-        side = torch.sign(torch.rand(n // 8 - n // 16, 2, generator=gen) - 0.5)
-        reach = torch.rand(n // 8 - n // 16, 2, generator=gen)
+        side = torch.sign(torch.rand(sixteenth, 2, generator=gen) - 0.5)
+        reach = torch.rand(sixteenth, 2, generator=gen)
         reach[torch.arange(len(reach)), torch.randint(0, 2, (len(reach),), generator=gen)] += 1.0
         shift[far] = side * reach * 0.5  # 0.5 to 1 crop sides away along one axis at least
-        face[n - n // 8:] = 0
+        face[first_no:] = 0
         grid, points = window_grid(shift, scale, turn, flip, self.pack.points[rows])
         image = F.grid_sample(raw, grid, mode="bilinear", align_corners=False,
                               padding_mode="reflection" if torch.rand(1, generator=gen) < 0.5 else "zeros")

@@ -1,6 +1,8 @@
 """Exports the detector: models/det-1.onnx and its manifest entry."""
 from __future__ import annotations
 
+import argparse
+
 import torch
 from torch import nn
 
@@ -26,7 +28,9 @@ class Served(nn.Module):
 
 
 def main() -> None:
-    net = Served(load_average("det", DetNet())).eval()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--name", default="", help="suffix of the checkpoint")
+    net = Served(load_average("det", DetNet(), parser.parse_args().name)).eval()
     export(net, (3, DET_H, DET_W), ["scores", "boxes", "points"], MODELS_DIR / "det-1.onnx")
     entry("det-1", "det", {
         "name": "image", "layout": "NCHW", "color": "RGB", "width": DET_W, "height": DET_H,

@@ -1,6 +1,8 @@
 """Exports the landmark net: models/lmk-1.onnx and its manifest entry."""
 from __future__ import annotations
 
+import argparse
+
 import torch
 from torch import nn
 
@@ -26,7 +28,9 @@ class Served(nn.Module):
 
 
 def main() -> None:
-    net = Served(load_average("lmk", LmkNet())).eval()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--name", default="", help="suffix of the checkpoint")
+    net = Served(load_average("lmk", LmkNet(), parser.parse_args().name)).eval()
     export(net, (3, LMK_PX, LMK_PX), ["points", "visibility", "pose", "face"], MODELS_DIR / "lmk-1.onnx")
     order = ", ".join(f"{name} {len(group)}" for name, group in GROUPS.items())
     entry("lmk-1", "lmk", {

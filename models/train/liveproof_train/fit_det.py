@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from .camera import Camera
 from .fitting import Fit, options
+from .mine_negatives import mined_places
 from .nets import STRIDES, DetNet, det_cells
 from .preprocess import DET_H, DET_W
 from .scenes import Composer, Pictures, Scene
@@ -138,7 +139,7 @@ def validator(device: str):
 def main() -> None:
     args = options(__doc__, steps=60_000, batch=32, rate=2e-3)
     fit = Fit("det", DetNet(), args)
-    composer = Composer(Pictures("train"), args.seed + fit.step)
+    composer = Composer(Pictures("train"), args.seed + fit.step, mined_places())
     rng = np.random.default_rng(args.seed + fit.step)
     camera = Camera(rng)
     kind = "cpu" if args.device == "cpu" else "cuda"

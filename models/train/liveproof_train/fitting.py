@@ -46,7 +46,7 @@ class Fit:
                                            lr=args.rate, betas=(0.9, 0.99))
         self.step, self.spent_s = 0, 0.0
         self.file = cache_dir("fits") / f"{model}{args.name}.pt"
-        if args.warm:
+        if args.warm and (args.fresh or not self.file.exists()):
             self.net.load_state_dict(torch.load(args.warm, map_location=args.device)["average"])
             self.average.load_state_dict(self.net.state_dict())
         elif self.file.exists() and not args.fresh:

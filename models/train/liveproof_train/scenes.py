@@ -82,6 +82,7 @@ def procedural(rng: np.random.Generator, w: int, h: int) -> np.ndarray:
     return np.clip(out, 0, 255).astype(np.uint8)
 
 
+MINED_SHARE = 0.45  # of the backgrounds, when places were mined
 BLANKS = ("blur", "flat", "noise", "texture", "tiles", "smear", "ellipse")
 
 
@@ -134,11 +135,12 @@ ASPECT_SHARE = np.array([0.28, 0.22, 0.24, 0.08, 0.04, 0.06, 0.05, 0.03])
 class Composer:
     """Draws random scenes from packed pictures."""
 
-    def __init__(self, pictures: Pictures, seed: int):
+    def __init__(self, pictures: Pictures, seed: int, mined: tuple[np.ndarray, np.ndarray] | None = None):
         self.pictures, self.rng = pictures, np.random.default_rng(seed)
         names, inverse, counts = np.unique(pictures.source, return_inverse=True, return_counts=True)
         weight = (1 / np.sqrt(counts))[inverse]
         self.weight = np.cumsum(weight / weight.sum())
+        self.mined = mined  # picture, box of places that a detector took for faces, hardest first
 
     def pick(self) -> Picture:
         """A picture; collections count by the square root of their size."""
@@ -147,16 +149,40 @@ class Composer:
     def faceless(self, w: int, h: int) -> np.ndarray:
         """A background without faces: procedural, or a picture with every face blanked."""
         rng = self.rng
+        if self.mined is not None and rng.random() < MINED_SHARE:
+            return self.around_mined(w, h)
         if rng.random() < 0.25:
             return procedural(rng, w, h)
-        picture = self.pick()
-        rgb = picture.rgb.copy()
-        for box in picture.box:
-            blank(rgb, box, rng, BLANKS[rng.integers(len(BLANKS))], rgb[:rgb.shape[0] // 3])
+        rgb = self.bare(self.pick())
         scale = max(w / rgb.shape[1], h / rgb.shape[0]) * float(np.exp(rng.uniform(0, 1.3)))
         rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         y, x = int(rng.integers(rgb.shape[0] - h + 1)), int(rng.integers(rgb.shape[1] - w + 1))
         out = rgb[y:y + h, x:x + w].copy()
+        return out[:, ::-1].copy() if rng.random() < 0.5 else out
+
+    def bare(self, picture: Picture) -> np.ndarray:
+        """A picture with every face blanked."""
+        rng, rgb = self.rng, picture.rgb.copy()
+        for box in picture.box:
+            blank(rgb, box, rng, BLANKS[rng.integers(len(BLANKS))], rgb[:rgb.shape[0] // 3])
+        return rgb
+
+    def around_mined(self, w: int, h: int) -> np.ndarray:
+        """A window of a picture without its faces, around a place that was taken for one, 8-45 % of the height."""
+        rng, (where, boxes) = self.rng, self.mined
+        k = int(rng.random() ** 2 * len(where))
+        rgb, box = self.bare(self.pictures[int(where[k])]), boxes[k]
+        scale = float(np.exp(rng.uniform(np.log(0.08), np.log(0.45)))) * h / max(box[3] - box[1], 1)
+        # not so small that the picture's border shows on all sides
+        scale = max(scale, 0.7 * min(w / rgb.shape[1], h / rgb.shape[0]))
+        middle = (box[:2] + box[2:]) / 2
+        at = np.array([rng.uniform(0.15, 0.85) * w, rng.uniform(0.15, 0.85) * h])
+        if scale < 1:
+            rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            middle, scale = middle * scale, 1.0
+        matrix = np.array([[scale, 0, at[0] - scale * middle[0]], [0, scale, at[1] - scale * middle[1]]])
+        border = cv2.BORDER_REFLECT_101 if rng.random() < 0.3 else cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_CONSTANT
+        out = cv2.warpAffine(rgb, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=border)
         return out[:, ::-1].copy() if rng.random() < 0.5 else out
 
     def place(self, scene: Scene, tall: float | None = None) -> None:

@@ -11,7 +11,10 @@ from .paths import MODELS_DIR
 from .preprocess import Crop, crop_from_detection, crop_from_points, crop_picture, letterbox, normalise
 
 
-CLEAR = 0.65  # score at which the service starts a track (src/track/tracker.rs), if lmk-1 confirms the face
+# A track starts (src/track/tracker.rs) at this detector score, where lmk-1 gives this face probability twice:
+# on the detector's crop and again on the crop of its own points.
+CLEAR, CLEAR_FACE = 0.65, 0.9
+SAME_FACE_IOU = 0.3  # overlap at which a face that was lost is taken up again at the net's own threshold
 
 
 def session_of(file: str) -> ort.InferenceSession:
@@ -92,29 +95,47 @@ class Landmarks:
         return Marks(crop.to_frame(points.reshape(96, 2)), visibility, pose, float(face[0]))
 
 
+def twice(landmarks: Landmarks, rgb: np.ndarray, hit: Hit, least: float) -> Marks | None:
+    """What the service measures of a face that it takes up, or None where it does not take the hit for one."""
+    first = landmarks(rgb, crop_from_detection(hit.box, hit.five))
+    if first.face < least:
+        return None
+    second = landmarks(rgb, crop_from_points(first.points))
+    return second if second.face >= least else None
+
+
 class Tracker:
     """One face through a clip: the crop comes from the last frame's points, else from a detection."""
 
     def __init__(self, detector: Detector, landmarks: Landmarks):
         self.detector, self.landmarks = detector, landmarks
         self.crop: Crop | None = None
+        self.last: np.ndarray | None = None  # box of the face when it was last seen
         self.detections = 0
 
     def __call__(self, rgb: np.ndarray) -> Marks | None:
         """The face of the next frame, or None."""
+        marks = None
         if self.crop is not None:
             marks = self.landmarks(rgb, self.crop)
-            if marks.face >= self.landmarks.threshold:
-                self.crop = crop_from_points(marks.points)
-                return marks
-        self.crop = None
-        self.detections += 1
-        hits = self.detector(rgb, CLEAR)
-        if not hits:
-            return None
-        best = hits[0]
-        marks = self.landmarks(rgb, crop_from_detection(best.box, best.five))
-        if marks.face < self.landmarks.threshold:
-            return None
-        self.crop = crop_from_points(marks.points)
+        if marks is None or marks.face < self.landmarks.threshold:
+            marks = self.take_up(rgb)
+        self.crop = crop_from_points(marks.points) if marks else None
+        if marks:
+            self.last = np.r_[marks.points.min(0), marks.points.max(0)]
         return marks
+
+    def take_up(self, rgb: np.ndarray) -> Marks | None:
+        """A face among the detector's: the known one first, then by score."""
+        self.detections += 1
+
+        def overlap(hit: Hit) -> float:
+            return 0.0 if self.last is None else float(iou_with(hit.box, self.last[None])[0])
+
+        hits = [(h, overlap(h) >= SAME_FACE_IOU) for h in self.detector(rgb)]
+        hits = [(h, known) for h, known in hits if known or h.score >= CLEAR]
+        for hit, known in sorted(hits, key=lambda e: (-overlap(e[0]), -e[0].score))[:3]:
+            marks = twice(self.landmarks, rgb, hit, self.landmarks.threshold if known else CLEAR_FACE)
+            if marks:
+                return marks
+        return None

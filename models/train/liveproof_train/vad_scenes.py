@@ -132,6 +132,12 @@ def muted(audio: np.ndarray) -> np.ndarray:
 
 def render(count: int, seed: int) -> None:
     """Writes the pack `vad/scenes-SEED.npz`: features float16, labels, weights."""
+    out = paths.cache_dir("vad") / f"scenes-{seed}.npz"
+    if out.exists():
+        with np.load(out) as made:
+            if len(made["labels"]) == count:
+                print(f"{out.name} is rendered already")
+                return
     rng = np.random.default_rng(seed)
     real, fake = real_train(), synthetic(rng, 700)
     voices = [s.audio for s in fake] + [s.audio for s in real]
@@ -156,7 +162,6 @@ def render(count: int, seed: int) -> None:
             features[i] = logmel(scene)
         if first % (GROUP * 10) == 0:
             print(f"{first}/{count} scenes, {labels[: first + len(ids)].mean():.2f} speech", flush=True)
-    out = paths.cache_dir("vad") / f"scenes-{seed}.npz"
     np.savez(out, features=features, labels=labels, weights=weights)
     print(f"{out}: {count} scenes, {count * SCENE_S / 3600:.1f} h, {labels.mean():.3f} speech, "
           f"{(weights == 0).mean():.3f} without weight; {len(real)} real recordings of "
