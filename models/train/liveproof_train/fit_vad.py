@@ -69,7 +69,8 @@ def fit(budget_min: float, seed: int, threads: int, pack_seed: int) -> Path:
             begun = time.process_time()
             done = min(1.0, spent / (budget_min * 60))
             for group in optimiser.param_groups:  # warm up, then cosine over the budget
-                group["lr"] = 3e-3 * min(1, (step + 1) / 100) * (0.02 + 0.49 * (1 + np.cos(np.pi * done)))
+                # a plain float: the state file is read back without NumPy's types
+                group["lr"] = float(3e-3 * min(1, (step + 1) / 100) * (0.02 + 0.49 * (1 + np.cos(np.pi * done))))
             x = torch.from_numpy(masked(features[index], rng))[:, None]
             want = torch.from_numpy(labels[index].astype(np.float32))
             sure = torch.from_numpy(weights[index].astype(np.float32))

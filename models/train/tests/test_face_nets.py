@@ -11,7 +11,7 @@ from liveproof_train import evaluate_det, evaluate_lmk, golden, manifest, mesh, 
 from liveproof_train.labels import Face
 from liveproof_train.paths import MODELS_DIR, REPO_DIR
 from liveproof_train.preprocess import Crop, box_shrink, crop_from_points, crop_picture, letterbox, normalise
-from liveproof_train.serving import Detector, Hit, Landmarks, iou_with
+from liveproof_train.serving import Detector, Hit, Landmarks, Marks, iou_with, twice
 
 GOLDEN = REPO_DIR / "testdata" / "golden"
 
@@ -112,6 +112,54 @@ class Scenes(unittest.TestCase):
         rng = np.random.default_rng(4)
         for _ in range(20):
             self.assertEqual(scenes.procedural(rng, 64, 48).shape, (48, 64, 3))
+
+
+class OnePicture:
+    """Stands for the packed pictures: one picture, gray but for a white face, a red mark beside it."""
+
+    def __init__(self):
+        rgb = np.full((100, 120, 3), 90, np.uint8)
+        rgb[20:50, 20:45] = 255
+        rgb[60:70, 90:98] = (255, 0, 0)
+        self.source = np.array(["made"])
+        self.picture = scenes.Picture(rgb, np.array([[20.0, 20, 45, 50]]), np.zeros((1, 5, 2)), np.array([True]))
+
+    def __getitem__(self, i: int) -> scenes.Picture:
+        return self.picture
+
+
+class MinedPlaces(unittest.TestCase):
+    def composer(self, mined):
+        return scenes.Composer(OnePicture(), 3, mined)
+
+    def test_the_mined_place_is_shown_and_the_picture_stays_as_it_was(self):
+        place = (np.array([0]), np.array([[86.0, 55, 102, 75]], np.float32))
+        composer, shown = self.composer(place), 0
+        before = composer.pictures[0].rgb.copy()
+        for _ in range(20):
+            out = composer.around_mined(160, 96)
+            self.assertEqual(out.shape, (96, 160, 3))
+            shown += bool(((out[..., 0] > 180) & (out[..., 1] < 60)).any())
+        self.assertEqual(shown, 20)
+        self.assertTrue((composer.pictures[0].rgb == before).all())
+
+    def test_nothing_mined_changes_nothing(self):
+        with mock.patch.object(scenes.Composer, "around_mined", side_effect=AssertionError):
+            self.composer(None).faceless(64, 48)
+
+
+class TakingUp(unittest.TestCase):
+    """A face starts a track when the net says so twice (src/track/tracker.rs)."""
+
+    def taken(self, *said: float):
+        points = np.random.default_rng(1).uniform(50, 90, (96, 2))
+        answers = iter([Marks(points, np.ones(6), np.zeros(3), p) for p in said])
+        return twice(lambda rgb, crop: next(answers), np.zeros((120, 120, 3), np.uint8), hit_on(face_at(40, 40), 0.9), 0.9)
+
+    def test_both_answers_must_reach_the_threshold(self):
+        self.assertIsNone(self.taken(0.89))
+        self.assertIsNone(self.taken(0.95, 0.89))
+        self.assertEqual(self.taken(0.91, 0.95).face, 0.95)
 
 
 def face_at(x: float, y: float, flip_error: float = 0.5) -> Face:
