@@ -5,6 +5,8 @@
 //! under way, for room in the client's stream, for the server's stop and for the next deadline,
 //! and never for anything else.
 
+mod deadlines;
+
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
 use super::{
@@ -14,16 +16,13 @@ use super::{
 };
 use crate::core::{FieldError, InterviewSpec, MediaTime, TrackId, TrackKind};
 use crate::telemetry;
+use deadlines::{Clocks, Timer};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
-
-/// How soon a job that met a full worker queue is handed in again: 10 ms.
-const RETRY: Duration = Duration::from_millis(10);
 
 /// Where a session's messages go.
 pub type Output = mpsc::Sender<Result<ServerMessage, SessionError>>;
@@ -59,30 +58,6 @@ pub struct Session<I> {
 }
 
 type LastWord = mpsc::OwnedPermit<Result<ServerMessage, SessionError>>;
-
-/// Instants from which deadlines are counted.
-#[derive(Debug)]
-struct Clocks {
-    began: Instant,
-    active: Instant,
-    /// Since when something waits for the client to read it.
-    unread: Option<Instant>,
-    draining: Option<Instant>,
-    stop_seen: bool,
-    media_dropped: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Timer {
-    Open,
-    Idle,
-    Length,
-    Stuck,
-    DropMedia,
-    Finish,
-    Notice,
-    Retry,
-}
 
 enum Woken {
     ClientGone,
@@ -467,33 +442,6 @@ where
         }
     }
 
-    fn on_timer(&mut self, timer: Timer) {
-        let limits = &self.limits;
-        let event = match timer {
-            Timer::Open => {
-                let error = SessionError::OpenTimeout(limits.open_timeout);
-                Event::End(Ending::Fault(error))
-            }
-            Timer::Idle => Event::End(Ending::Fault(SessionError::Idle(limits.idle_timeout))),
-            Timer::Length => Event::End(Ending::MaxLength(limits.max_length)),
-            Timer::Stuck => {
-                return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
-            }
-            Timer::Finish => {
-                let error = SessionError::FinishTimeout(self.finish_limit());
-                Event::Lost(error)
-            }
-            Timer::DropMedia => {
-                self.clocks.media_dropped = true;
-                let dropped = self.queue.drop_media();
-                return self.on_dropped(dropped);
-            }
-            Timer::Retry => return self.desk.retry(),
-            Timer::Notice => return,
-        };
-        self.on(event);
-    }
-
     /// Ends at once: what waits for a client that does not read is let go, all but the reason.
     fn cut(&mut self, error: SessionError) {
         if !self.state.is_terminal() {
@@ -503,54 +451,5 @@ where
         if let Some(slot) = self.last_word.take() {
             slot.send(Err(error));
         }
-    }
-
-    fn finish_limit(&self) -> Duration {
-        match &self.state {
-            State::Draining(Ending::ServerStopping) => self.limits.grace,
-            // A client that is being finished when the server stops is cut with the others.
-            _ if self.clocks.stop_seen => self.limits.grace,
-            _ => self.limits.finish_timeout,
-        }
-    }
-
-    /// The next deadline; far away when there is none.
-    fn next_deadline(&self, now: Instant) -> (Instant, Timer) {
-        let c = &self.clocks;
-        let l = &self.limits;
-        let mut best = (now + Duration::from_secs(86_400), Timer::Notice);
-        let mut offer = |at: Instant, timer: Timer| {
-            if at < best.0 {
-                best = (at, timer);
-            }
-        };
-        match &self.state {
-            State::Opening => offer(c.began + l.open_timeout, Timer::Open),
-            State::Calibrating | State::Live => {
-                offer(c.began + l.max_length, Timer::Length);
-                // A client that waits for credit is not idle: the server is behind.
-                if self.queue.is_empty() && !self.desk.is_busy() {
-                    offer(c.active + l.idle_timeout, Timer::Idle);
-                }
-            }
-            State::Draining(ending) => {
-                let since = c.draining.unwrap_or(c.began);
-                offer(since + self.finish_limit(), Timer::Finish);
-                if *ending == Ending::ServerStopping && !c.media_dropped {
-                    offer(since + l.grace / 2, Timer::DropMedia);
-                }
-            }
-            State::Concluded(_) | State::Aborted(_) => {}
-        }
-        if let Some(since) = c.unread {
-            offer(since + l.stuck_timeout, Timer::Stuck);
-        }
-        if let Some(at) = self.outbox.next_notice_at() {
-            offer(at, Timer::Notice);
-        }
-        if let Some(since) = self.desk.parked_since() {
-            offer(since + RETRY, Timer::Retry);
-        }
-        best
     }
 }

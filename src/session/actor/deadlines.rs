@@ -1,0 +1,115 @@
+//! The deadlines of an interview: which comes next, and what happens when it has come.
+
+use super::super::{ClientMessage, Ending, Event, InboundError, SessionError, State};
+use super::Session;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_stream::Stream;
+
+/// How soon a job that met a full worker queue is handed in again: 10 ms.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Instants from which deadlines are counted.
+#[derive(Debug)]
+pub(super) struct Clocks {
+    pub(super) began: Instant,
+    pub(super) active: Instant,
+    /// Since when something waits for the client to read it.
+    pub(super) unread: Option<Instant>,
+    pub(super) draining: Option<Instant>,
+    pub(super) stop_seen: bool,
+    pub(super) media_dropped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timer {
+    Open,
+    Idle,
+    Length,
+    Stuck,
+    DropMedia,
+    Finish,
+    Notice,
+    Retry,
+}
+
+impl<I> Session<I>
+where
+    I: Stream<Item = Result<ClientMessage, InboundError>> + Unpin + Send,
+{
+    pub(super) fn on_timer(&mut self, timer: Timer) {
+        let limits = &self.limits;
+        let event = match timer {
+            Timer::Open => {
+                let error = SessionError::OpenTimeout(limits.open_timeout);
+                Event::End(Ending::Fault(error))
+            }
+            Timer::Idle => Event::End(Ending::Fault(SessionError::Idle(limits.idle_timeout))),
+            Timer::Length => Event::End(Ending::MaxLength(limits.max_length)),
+            Timer::Stuck => {
+                return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
+            }
+            Timer::Finish => {
+                let error = SessionError::FinishTimeout(self.finish_limit());
+                Event::Lost(error)
+            }
+            Timer::DropMedia => {
+                self.clocks.media_dropped = true;
+                let dropped = self.queue.drop_media();
+                return self.on_dropped(dropped);
+            }
+            Timer::Retry => return self.desk.retry(),
+            Timer::Notice => return,
+        };
+        self.on(event);
+    }
+
+    fn finish_limit(&self) -> Duration {
+        match &self.state {
+            State::Draining(Ending::ServerStopping) => self.limits.grace,
+            // A client that is being finished when the server stops is cut with the others.
+            _ if self.clocks.stop_seen => self.limits.grace,
+            _ => self.limits.finish_timeout,
+        }
+    }
+
+    /// The next deadline; far away when there is none.
+    pub(super) fn next_deadline(&self, now: Instant) -> (Instant, Timer) {
+        let c = &self.clocks;
+        let l = &self.limits;
+        let mut best = (now + Duration::from_secs(86_400), Timer::Notice);
+        let mut offer = |at: Instant, timer: Timer| {
+            if at < best.0 {
+                best = (at, timer);
+            }
+        };
+        match &self.state {
+            State::Opening => offer(c.began + l.open_timeout, Timer::Open),
+            State::Calibrating | State::Live => {
+                offer(c.began + l.max_length, Timer::Length);
+                // A client that waits for credit is not idle: the server is behind.
+                if self.queue.is_empty() && !self.desk.is_busy() {
+                    offer(c.active + l.idle_timeout, Timer::Idle);
+                }
+            }
+            State::Draining(ending) => {
+                let since = c.draining.unwrap_or(c.began);
+                offer(since + self.finish_limit(), Timer::Finish);
+                if *ending == Ending::ServerStopping && !c.media_dropped {
+                    offer(since + l.grace / 2, Timer::DropMedia);
+                }
+            }
+            State::Concluded(_) | State::Aborted(_) => {}
+        }
+        if let Some(since) = c.unread {
+            offer(since + l.stuck_timeout, Timer::Stuck);
+        }
+        if let Some(at) = self.outbox.next_notice_at() {
+            offer(at, Timer::Notice);
+        }
+        if let Some(since) = self.desk.parked_since() {
+            offer(since + RETRY, Timer::Retry);
+        }
+        best
+    }
+}
