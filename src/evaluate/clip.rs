@@ -42,6 +42,8 @@ pub struct FindingScore {
     pub llr: Option<f64>,
     /// Quality that multiplies it, 0 to 1.
     pub weight: f64,
+    /// What a signal without a vote measured, above 0 towards manipulation; in its own units.
+    pub experimental: Option<f64>,
     /// Why it abstained.
     pub reason: Option<AbstainReason>,
     /// The numbers behind it.
@@ -51,7 +53,14 @@ pub struct FindingScore {
 // === impl FindingScore ===
 
 impl FindingScore {
-    /// LLR times quality: what the signal brings before weight and caps; `None` when it abstained.
+    /// What the signal ranks by: LLR times quality, or what it measured without a vote; `None` when
+    /// it abstained.
+    pub fn measured(&self) -> Option<f64> {
+        self.effective().or(self.experimental)
+    }
+
+    /// LLR times quality: what the signal brings before weight and caps; `None` when it abstained
+    /// or has no vote.
     pub fn effective(&self) -> Option<f64> {
         self.llr.map(|llr| llr * self.weight.clamp(0.0, 1.0))
     }
@@ -99,16 +108,30 @@ impl ClipResult {
         }
     }
 
-    /// The score of a signal for the whole recording: the mean of its effective LLRs over the
+    /// The score of a signal for the whole recording: the mean of what it measured over the
     /// segments in which it gave a number, each weighted by its length; for a signal whose findings
     /// restate the session so far, its last one. `None` when it abstained throughout.
     pub fn signal_score(&self, signal: &str, accumulation: Accumulation) -> Option<f64> {
-        let scored = self.segments.iter().filter_map(|s| {
+        self.pooled(signal, accumulation, FindingScore::measured)
+    }
+
+    /// The same of the numbers that have a vote.
+    pub fn signal_vote(&self, signal: &str, accumulation: Accumulation) -> Option<f64> {
+        self.pooled(signal, accumulation, FindingScore::effective)
+    }
+
+    fn pooled(
+        &self,
+        signal: &str,
+        accumulation: Accumulation,
+        of: fn(&FindingScore) -> Option<f64>,
+    ) -> Option<f64> {
+        let mut scored = self.segments.iter().filter_map(|s| {
             let finding = s.findings.iter().find(|f| f.signal == signal)?;
-            Some((s.span.len_s(), finding.effective()?))
+            Some((s.span.len_s(), of(finding)?))
         });
         match accumulation {
-            Accumulation::Latest => scored.last().map(|(_, llr)| llr),
+            Accumulation::Latest => scored.next_back().map(|(_, llr)| llr),
             Accumulation::Sum => {
                 let (seconds, sum) =
                     scored.fold((0.0, 0.0), |(t, s), (len, llr)| (t + len, s + len * llr));
@@ -130,6 +153,18 @@ impl ClipResult {
     }
 }
 
+/// True of the reason that says: measured, but without a vote.
+fn is_experimental(reason: AbstainReason) -> bool {
+    serde_json::to_value(reason).is_ok_and(|name| name == "experimental")
+}
+
+/// How far the first number with a reference lies above it: a signal without a vote names what it
+/// measured first, against the value that speaks for neither side.
+fn above_neutral(evidence: &[Evidence]) -> Option<f64> {
+    let first = evidence.iter().find_map(|e| Some(e.value - e.reference?));
+    first.filter(|v| v.is_finite())
+}
+
 fn segment(s: &SegmentResult) -> SegmentScore {
     let findings = s.findings.iter().map(|f| {
         let (llr, weight, reason, evidence) = match &f.outcome {
@@ -145,6 +180,9 @@ fn segment(s: &SegmentResult) -> SegmentScore {
             span: f.span,
             llr,
             weight,
+            experimental: reason
+                .filter(|r| is_experimental(*r))
+                .and_then(|_| above_neutral(evidence)),
             reason,
             evidence: evidence.clone(),
         }
@@ -172,6 +210,7 @@ mod tests {
                 span: Span::default(),
                 llr: *llr,
                 weight: 0.5,
+                experimental: None,
                 reason: None,
                 evidence: Vec::new(),
             }],

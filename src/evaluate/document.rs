@@ -126,6 +126,8 @@ pub struct Figures {
     pub n_fake: usize,
     /// Different identities.
     pub identities: usize,
+    /// True when it measured without a vote somewhere: ranked by what it measured, never an alarm.
+    pub experimental: bool,
     /// Share of recordings with a number.
     pub coverage: f64,
     /// The same among the real ones.

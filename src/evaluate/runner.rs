@@ -140,7 +140,7 @@ pub fn run(
     let plain = results.by_ref().take(n).collect();
     let mut degraded = Vec::new();
     for d in &settings.degrade {
-        degraded.push((d.clone(), results.by_ref().take(n).collect()));
+        degraded.push((*d, results.by_ref().take(n).collect()));
     }
     Scored { plain, degraded }
 }

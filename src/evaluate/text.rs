@@ -50,6 +50,9 @@ fn scores(
 
 fn figures(f: &Figures) -> String {
     let mut text = format!("coverage {:.0} %", f.coverage * 100.0);
+    if f.experimental {
+        text += "; experimental, without a vote";
+    }
     if f.coverage == 0.0 {
         return text + "; nothing measured";
     }

@@ -67,9 +67,11 @@ def apcer_at(y, s, bpcer):
 
 
 def ece_of(y, p):
-    """Adaptive bins: equal numbers of samples in rising order of probability."""
-    order = np.argsort(p, kind="stable")
-    parts = np.array_split(order, BINS)
+    """Adaptive bins: equal numbers of samples in rising order of probability, ties kept together."""
+    values, tie, sizes = np.unique(p, return_inverse=True, return_counts=True)
+    twice_middle = 2 * (np.cumsum(sizes) - sizes) + sizes
+    part = (twice_middle * BINS // (2 * len(p)))[tie]
+    parts = [np.flatnonzero(part == k) for k in np.unique(part)]
     return float(sum(abs(p[i].mean() - y[i].mean()) * len(i) for i in parts) / len(y))
 
 

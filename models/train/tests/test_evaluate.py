@@ -1,12 +1,14 @@
 """The list maker, and the figures that src/evaluate is held against."""
 import csv
 import importlib.util
+import json
 import os
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
+from liveproof_train import accuracy_doc
 from liveproof_train import evaluate_manifest as maker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,6 +59,30 @@ class ListMaker(unittest.TestCase):
             (row,) = self.make("--split", "eval", "--reason", "a | b")
         self.assertIn("| 1 | a / b |", log.read_text())
         self.assertEqual((row["tool"], row["group"]), ("method y", "hand_over_face"))
+
+
+class AccuracyPage(unittest.TestCase):
+    def test_bad_figures_looks_and_terms_stand_in_it(self):
+        golden = ROOT / "testdata" / "golden" / "evaluation.json"
+        evaluation = json.loads(golden.read_text())
+        evaluation["signals"]["face_swap"]["auc"] = 0.123
+        evaluation["models"] = [{"overlay": "", "id": "m-1", "task": "m", "sha256": "ab" * 32,
+                                 "available": True, "data_terms": "research only"}]
+        out = Path(tempfile.mkdtemp())
+        log = out / "looks.md"
+        log.write_text("| when (UTC) | commit |\n|---|---|\n| 2026-01-01 10:00 | abc | all | 9 | release |\n")
+        page = accuracy_doc.document([("pairs", evaluation)], "A note.", log)
+        for held in ("0.123", "never measured on a real hand pass", "research only", "| 2026-01-01 10:00 |",
+                     "A note.", "swapper", "could not be read", "pictures through JPEG"):
+            self.assertIn(held, page)
+        self.assertNotIn("None", page.replace("None yet.", ""))
+        self.assertNotIn("nan", page.lower())
+
+    def test_another_version_is_refused(self):
+        golden = json.loads((ROOT / "testdata" / "golden" / "evaluation.json").read_text())
+        golden["version"] = 99
+        with self.assertRaises(SystemExit):
+            accuracy_doc.section("x", golden)
 
 
 class GoldenMetrics(unittest.TestCase):

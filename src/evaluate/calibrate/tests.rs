@@ -46,6 +46,7 @@ fn set(people: usize, gain: f64, per_size: f64) -> (ClipList, Vec<ClipResult>) {
                     span,
                     llr: Some(llr),
                     weight: 1.0,
+                    experimental: None,
                     reason: None,
                     evidence: Vec::new(),
                 }],

@@ -160,6 +160,7 @@ impl Maker<'_> {
         let ranked = Ranked::new(&samples);
         let maybe: Vec<Option<Sample>> =
             views.iter().map(|v| v.score.map(|_| v.sample())).collect();
+        let votes: Vec<Option<Sample>> = views.iter().map(View::voted).collect();
         let with_number: Vec<Sample> = maybe.iter().flatten().copied().collect();
         let (reals, fakes): (Vec<&View<'_>>, Vec<&View<'_>>) =
             all.iter().copied().partition(|v| !v.clip.fake);
@@ -177,6 +178,7 @@ impl Maker<'_> {
             n_real: reals.len(),
             n_fake: fakes.len(),
             identities: parts::clusters(&all).len(),
+            experimental: views.iter().any(|v| v.score.is_some() && v.vote.is_none()),
             coverage: parts::coverage(&all).unwrap_or(0.0),
             coverage_real: parts::coverage(&reals),
             coverage_fake: parts::coverage(&fakes),
@@ -198,7 +200,7 @@ impl Maker<'_> {
             by_group: self.by_group(&all),
             by_face_px: self.by_face_px(&all),
             calibration: calibration(&segments, BINS),
-            coverage_risk: coverage_risk(&maybe, RISK_POINTS),
+            coverage_risk: coverage_risk(&votes, RISK_POINTS),
             delay: timing::delay(&fakes, threshold),
             abstained: abstained(results, source),
         }
@@ -270,6 +272,14 @@ impl Source<'_> {
         match self {
             Self::Fused => result.session_logit,
             Self::Signal(name, how) => result.signal_score(name, how),
+        }
+    }
+
+    /// The score of a recording, of the numbers that have a vote.
+    fn vote(self, result: &ClipResult) -> Option<f64> {
+        match self {
+            Self::Fused => result.session_logit,
+            Self::Signal(name, how) => result.signal_vote(name, how),
         }
     }
 

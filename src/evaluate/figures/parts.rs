@@ -40,11 +40,11 @@ fn rate<'a>(n: usize, hits: usize, identities: impl Iterator<Item = &'a str>) ->
     }
 }
 
-/// Share of recordings at or above the threshold.
+/// Share of recordings called manipulated: those whose votes are at or above the threshold.
 pub(super) fn clip_rate(views: &[&View<'_>], threshold: f64) -> Rate {
     let hits = views
         .iter()
-        .filter(|v| v.sample().score >= threshold)
+        .filter(|v| v.vote.is_some_and(|s| s >= threshold))
         .count();
     rate(
         views.len(),
@@ -77,7 +77,7 @@ pub(super) fn segment_rate(views: &[&View<'_>], threshold: f64, fake: bool) -> R
             .filter(|p| p.fake == Some(fake))
     };
     let hits = all()
-        .filter(|p| p.score.is_some_and(|s| s >= threshold))
+        .filter(|p| p.vote.is_some_and(|s| s >= threshold))
         .count();
     rate(
         all().count(),
@@ -91,7 +91,7 @@ pub(super) fn per_hour(reals: &[&View<'_>], threshold: f64) -> Option<f64> {
     let pieces = || reals.iter().filter(|v| !v.still).flat_map(|v| &v.segments);
     let hours: f64 = pieces().map(|p| p.length_s).sum::<f64>() / 3600.0;
     let called = pieces()
-        .filter(|p| p.score.is_some_and(|s| s >= threshold))
+        .filter(|p| p.vote.is_some_and(|s| s >= threshold))
         .count();
     (hours > 0.0).then(|| called as f64 / hours)
 }

@@ -37,6 +37,7 @@ fn clip(llrs: &[Option<f64>]) -> ClipResult {
             span,
             llr,
             weight: 1.0,
+            experimental: None,
             reason: llr.is_none().then_some(AbstainReason::LowQuality),
             evidence,
         };
@@ -184,6 +185,21 @@ fn a_false_alarm_is_counted_by_recording_and_by_segment() {
 }
 
 #[test]
+fn a_signal_without_a_vote_is_ranked_and_raises_no_alarm() {
+    let mut results = results();
+    for s in results.iter_mut().flat_map(|r| &mut r.segments) {
+        s.findings[0].experimental = s.findings[0].llr.take();
+    }
+    let f = &run(LIST, results).signals["face_swap"];
+    assert!(f.experimental);
+    assert_eq!((f.auc, f.pairs.unwrap().right), (Some(1.0), 2));
+    let called = [f.detected_clips, f.detected_segments, f.false_alarm_segments];
+    assert!(called.iter().all(|r| r.hits == 0 && r.n > 0), "{called:?}");
+    assert!(f.calibration.is_none() && f.coverage_risk.is_empty());
+    assert_eq!(f.delay.unwrap().detected, 0);
+}
+
+#[test]
 fn stills_are_counted_apart() {
     let mut results = results();
     for i in [0, 2] {
@@ -219,6 +235,18 @@ fn one_class_alone_still_has_alarm_rates() {
     assert!(f.calibration.is_none() && f.pairs.is_none() && f.delay.is_none());
     let rate = e.signals["face_swap"].false_alarm_segments;
     assert_eq!((rate.hits, rate.n, rate.share), (1, 2, Some(0.5)));
+}
+
+/// `UPDATE_GOLDEN=1 cargo test` rewrites the file after a change that is meant; the Python tests
+/// make a page of docs/ from it.
+#[test]
+fn the_document_is_what_the_golden_file_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/golden/evaluation.json");
+    let text = serde_json::to_string_pretty(&sample()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap());
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(super) fn delay(fakes: &[&View<'_>], threshold: f64) -> Option<Delay> {
             let first = v
                 .segments
                 .iter()
-                .find(|p| p.fake != Some(false) && p.score.is_some_and(|s| s >= threshold))?;
+                .find(|p| p.fake != Some(false) && p.vote.is_some_and(|s| s >= threshold))?;
             Some((first.end_s - v.clip.from_s.unwrap_or(0.0)).max(0.0))
         })
         .collect();

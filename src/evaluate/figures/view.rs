@@ -1,7 +1,7 @@
 //! One recording as one score sees it.
 
 use crate::evaluate::metrics::Sample;
-use crate::evaluate::{Clip, ClipResult};
+use crate::evaluate::{Clip, ClipResult, SegmentScore};
 use crate::fusion::Accumulation;
 
 /// Which score is looked at.
@@ -19,16 +19,18 @@ pub(super) struct Piece {
     /// Seconds from the start of the recording.
     pub(super) end_s: f64,
     pub(super) length_s: f64,
-    /// `None` when it abstained.
+    /// What it ranks by; `None` when it abstained.
     pub(super) score: Option<f64>,
+    /// Its log-likelihood ratio; `None` when it abstained or has no vote.
+    pub(super) vote: Option<f64>,
     /// The truth; `None` where it lies across the border of a stretch.
     pub(super) fake: Option<bool>,
 }
 
 impl Piece {
-    /// The segment as a sample, where it has a number and a truth.
+    /// The segment as a sample, where it has a vote and a truth.
     pub(super) fn sample(&self) -> Option<Sample> {
-        self.score
+        self.vote
             .zip(self.fake)
             .map(|(score, fake)| Sample { score, fake })
     }
@@ -37,8 +39,10 @@ impl Piece {
 /// One recording as one score sees it.
 pub(super) struct View<'a> {
     pub(super) clip: &'a Clip,
-    /// `None` when it abstained throughout.
+    /// What it ranks by; `None` when it abstained throughout.
     pub(super) score: Option<f64>,
+    /// The same of the numbers that have a vote.
+    pub(super) vote: Option<f64>,
     pub(super) still: bool,
     pub(super) face_px: Option<f64>,
     pub(super) segments: Vec<Piece>,
@@ -48,13 +52,16 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(clip: &'a Clip, result: &ClipResult, source: Source<'_>) -> Self {
-        let score_of = |s: &crate::evaluate::SegmentScore| match source {
+        let score_of = |s: &SegmentScore, vote: bool| match source {
             Source::Fused => s.logit,
-            Source::Signal(name, _) => s
-                .findings
-                .iter()
-                .find(|f| f.signal == name)
-                .and_then(|f| f.effective()),
+            Source::Signal(name, _) => {
+                let finding = s.findings.iter().find(|f| f.signal == name)?;
+                if vote {
+                    finding.effective()
+                } else {
+                    finding.measured()
+                }
+            }
         };
         let zero = result
             .segments
@@ -65,7 +72,8 @@ impl<'a> View<'a> {
             Piece {
                 end_s: to - zero,
                 length_s: to - from,
-                score: score_of(s),
+                score: score_of(s, false),
+                vote: score_of(s, true),
                 fake: clip.truth(from - zero, to - zero),
             }
         });
@@ -75,17 +83,26 @@ impl<'a> View<'a> {
             let last = segments.iter().rposition(|p| p.score.is_some());
             for (i, p) in segments.iter_mut().enumerate() {
                 if Some(i) != last {
-                    p.score = None;
+                    (p.score, p.vote) = (None, None);
                 }
             }
         }
         Self {
             clip,
             score: source.score(result),
+            vote: source.vote(result),
             still: result.still,
             face_px: result.face_px(),
             segments,
         }
+    }
+
+    /// The recording as a sample of its votes, where it has one.
+    pub(super) fn voted(&self) -> Option<Sample> {
+        self.vote.map(|score| Sample {
+            score,
+            fake: self.clip.fake,
+        })
     }
 
     /// The recording as a sample; an abstention has a score of 0.

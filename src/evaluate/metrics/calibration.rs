@@ -65,10 +65,10 @@ pub fn calibration(samples: &[Sample], bins: usize) -> Option<Calibration> {
         log_loss += softplus(if s.fake { -logit } else { logit });
         cost[usize::from(s.fake)] += softplus(if s.fake { -s.score } else { s.score });
     }
-    let bins = split(n, bins)
-        .filter_map(|range| rows.get(range))
+    let bins: Vec<Bin> = split(&rows, bins)
+        .into_iter()
         .filter_map(|part| bin(part, probability))
-        .collect::<Vec<_>>();
+        .collect();
     let gap = |b: &Bin| (b.stated - b.observed).abs() * b.n as f64;
     Some(Calibration {
         n,
@@ -88,14 +88,26 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// `parts` ranges of nearly equal length, the longer ones first; fewer when `n` is small.
-fn split(n: usize, parts: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let parts = parts.clamp(1, n.max(1));
-    let (each, longer) = (n / parts, n % parts);
-    (0..parts).map(move |i| {
-        let start = i * each + i.min(longer);
-        start..start + each + usize::from(i < longer)
-    })
+/// Splits rising scores into at most `parts` runs of nearly equal length, ties kept together: a tie
+/// belongs where its middle lies. (Torn ties would take their order from the list's, and a list
+/// with the real recordings first would look badly calibrated.)
+fn split(rows: &[Sample], parts: usize) -> Vec<&[Sample]> {
+    let (n, parts) = (rows.len(), parts.max(1));
+    let (mut runs, mut begin, mut end) = (Vec::new(), 0, 0);
+    let mut current = None;
+    for tied in rows.chunk_by(|a, b| a.score == b.score) {
+        // Twice the middle rank, so that it stays whole.
+        let middle = 2 * end + tied.len();
+        let part = Some(middle * parts / (2 * n.max(1)));
+        if part != current && end > begin {
+            runs.extend(rows.get(begin..end));
+            begin = end;
+        }
+        current = part;
+        end += tied.len();
+    }
+    runs.extend(rows.get(begin..end).filter(|r| !r.is_empty()));
+    runs
 }
 
 fn bin(part: &[Sample], probability: impl Fn(&Sample) -> f64) -> Option<Bin> {
@@ -131,15 +143,34 @@ mod tests {
     }
 
     #[test]
-    fn bins_hold_everything_once() {
-        for (n, parts) in [(1, 15), (14, 15), (31, 15), (150, 15)] {
-            let ranges: Vec<_> = split(n, parts).collect();
-            assert_eq!(ranges.iter().map(|r| r.len()).sum::<usize>(), n);
-            assert!(
-                ranges
-                    .windows(2)
-                    .all(|w| w[0].end == w[1].start && w[0].len() >= w[1].len())
-            );
+    fn bins_hold_everything_once_and_do_not_tear_ties() {
+        let rows = |scores: &[f64]| -> Vec<Sample> {
+            scores
+                .iter()
+                .map(|s| Sample {
+                    score: *s,
+                    fake: true,
+                })
+                .collect()
+        };
+        for n in [1, 14, 31, 150] {
+            let all = rows(&(0..n).map(f64::from).collect::<Vec<_>>());
+            let lengths: Vec<usize> = split(&all, 15).iter().map(|r| r.len()).collect();
+            assert_eq!(lengths.iter().sum::<usize>(), n as usize);
+            let (low, high) = (lengths.iter().min().unwrap(), lengths.iter().max().unwrap());
+            assert!(high - low <= 1, "{n}: {lengths:?}");
         }
+        let tied = rows(&[0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0]);
+        assert_eq!(
+            split(&tied, 3).iter().map(|r| r.len()).collect::<Vec<_>>(),
+            [1, 5, 1]
+        );
+    }
+
+    #[test]
+    fn the_order_of_the_list_does_not_matter() {
+        let half = |fake| Sample { score: 0.0, fake };
+        let sorted: Vec<Sample> = (0..60).map(|i| half(i < 30)).collect();
+        assert!(calibration(&sorted, 15).unwrap().ece < 1e-12);
     }
 }

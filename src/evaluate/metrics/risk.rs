@@ -28,7 +28,7 @@ pub fn coverage_risk(samples: &[Option<Sample>], points: usize) -> Vec<RiskPoint
         for s in tied {
             n += 1;
             wrong += match s.score {
-                x if x == 0.0 => 0.5,
+                0.0 => 0.5,
                 x => f64::from(u8::from((x > 0.0) != s.fake)),
             };
         }

@@ -68,6 +68,9 @@ pub(super) fn overview(h: &mut Html, e: &Evaluation) {
 /// Everything about one score that gave a number somewhere.
 pub(super) fn score(h: &mut Html, name: &str, f: &Figures, e: &Evaluation) {
     h.raw("<section class=\"card\">").elem("h2", "", name);
+    if f.experimental {
+        h.raw("<p class=\"terms\">Experimental: it measures, but has no vote, so it raises no alarm. It is ranked here by what it measured.</p>");
+    }
     h.raw("<dl class=\"pair\">");
     let mut fact = |name: &str, value: String| {
         h.raw("<div>")
@@ -106,10 +109,10 @@ pub(super) fn score(h: &mut Html, name: &str, f: &Figures, e: &Evaluation) {
     );
     tables::operating(h, &f.operating);
     let both = f.n_real > 0 && f.n_fake > 0;
-    tables::groups(h, "Tool, against all real", &f.by_tool, true);
-    tables::groups(h, "Condition", &f.by_condition, both);
-    tables::groups(h, "Group", &f.by_group, both);
-    tables::groups(h, "Height of the face", &f.by_face_px, both);
+    tables::groups(h, "By tool, against all real recordings", &f.by_tool, true);
+    tables::groups(h, "By condition", &f.by_condition, both);
+    tables::groups(h, "By group", &f.by_group, both);
+    tables::groups(h, "By height of the face", &f.by_face_px, both);
     calibration(h, f);
     abstained(h, f);
     h.raw("</section>\n");

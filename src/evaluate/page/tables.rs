@@ -64,13 +64,16 @@ pub(super) fn cell(h: &mut Html, title: &str, text: &str) {
 
 /// APCER at each bound on BPCER, by tool with the worst first.
 pub(super) fn operating(h: &mut Html, rows: &[OperatingFigures]) {
+    if rows.iter().any(|o| o.apcer.n > 0) {
+        h.raw("<h3>Missed at a fixed rate of false alarms</h3>");
+    }
     for o in rows.iter().filter(|o| o.apcer.n > 0) {
         let at = match o.threshold {
             Some(t) => format!("score of at least {t:.2}"),
             None => "no score is high enough".to_owned(),
         };
         let caption = format!(
-            "Missed (APCER) when at most {} of real recordings are called manipulated: {at}",
+            "APCER when at most {} of real recordings are called manipulated: {at}",
             percent(o.bpcer_bound)
         );
         open(h, &caption, &["Tool, worst first", "", "Missed"]);
@@ -100,7 +103,8 @@ pub(super) fn groups(h: &mut Html, title: &str, groups: &[Group], with_fakes: bo
     if groups.is_empty() {
         return;
     }
-    let mut columns = vec![title, "Recordings", "Coverage"];
+    h.elem("h3", "", title);
+    let mut columns = vec!["", "Recordings", "Coverage"];
     if with_fakes {
         columns.extend(["", "AUC", "Pairs ranked right"]);
     }

@@ -1,0 +1,200 @@
+"""Writes docs/accuracy.md from evaluations made with `liveproof evaluate --json`.
+
+    python -m liveproof_train.accuracy_doc "pairs (out of fold)=pairs.json" "val=val.json" ...
+
+Each argument is TITLE=FILE; the sections come in the order given. Every figure is the evaluation's
+own, with n and its 95 % interval; nothing is left out for being bad. `--notes FILE` (default
+docs/accuracy-notes.md, if it is there) is quoted below the head: what the figures do not say.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .paths import REPO_DIR
+
+VERSION = 1
+LOOKS = REPO_DIR / "docs" / "eval-looks.md"
+TARGET = REPO_DIR / "docs" / "accuracy.md"
+NOT_EVALUATED = [
+    "a real hand pass before a swapped face: **never measured on a real hand pass**",
+    "live swap tools other than those named in the tables",
+    "cloned or converted voices: liveproof does not measure them",
+    "virtual backgrounds, beauty filters and face filters of call programs",
+    "whole interviews with questions and answers by real people",
+    "people by skin tone, age or gender beyond the tables by group",
+]
+
+
+def pct(share: float | None) -> str:
+    if share is None:
+        return "–"
+    value = share * 100
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
+
+
+def interval(ci: list[float] | None, text=lambda v: f"{v:.3f}") -> str:
+    return f" [{text(ci[0])}, {text(ci[1])}]" if ci else ""
+
+
+def area(f: dict[str, Any]) -> str:
+    return "–" if f["auc"] is None else f"{f['auc']:.3f}{interval(f['auc_ci'])}"
+
+
+def rate(r: dict[str, Any]) -> str:
+    if r["share"] is None:
+        return "–"
+    return f"{pct(r['share'])}{interval(r['ci'], pct)} ({r['hits']} of {r['n']})"
+
+
+def pairs(p: dict[str, Any] | None) -> str:
+    return "–" if not p else f"{p['right']} of {p['n']}" + (f", {p['tied']} tied" if p["tied"] else "")
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    def line(cells: list[str]) -> str:
+        return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+    return [line(head), "|" + "---|" * len(head), *map(line, rows), ""]
+
+
+def scores(e: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [*e["signals"].items(), ("fused", e["fused"])]
+
+
+def main_table(e: dict[str, Any]) -> list[str]:
+    head = ["score", "coverage", "AUC", "equal error", "pairs ranked right", "false alarms: recordings",
+            "segments of 3 s", "stills", "ECE", "Cllr"]
+    rows = []
+    for name, f in scores(e):
+        label = f"`{name}`" + (" (experimental, no vote)" if f["experimental"] else "")
+        if f["coverage"] == 0:
+            rows.append([label, "0 %, not measured", *["–"] * (len(head) - 2)])
+            continue
+        c = f["calibration"]
+        eer = pct(f["eer"])
+        rows.append([label, pct(f["coverage"]), area(f), eer, pairs(f["pairs"]), rate(f["false_alarm_clips"]),
+                     rate(f["false_alarm_segments"]), rate(f["false_alarm_stills"]),
+                     f"{c['ece']:.3f}" if c else "–", f"{c['cllr']:.2f}" if c else "–"])
+    return table(head, rows)
+
+
+def group_table(title: str, groups: list[dict[str, Any]]) -> list[str]:
+    rows = [[g["name"] or "not stated", f"{g['n_real']} / {g['n_fake']}", str(g["identities"]),
+             pct(g["face_found"]), pct(g["coverage"]), area(g), pairs(g["pairs"]), rate(g["false_alarms"]),
+             rate(g["false_alarm_segments"])] for g in groups]
+    head = [title, "n real / manipulated", "identities", "face found", "coverage", "AUC", "pairs ranked right",
+            "false alarms: recordings and stills", "segments"]
+    return table(head, rows) if rows else []
+
+
+def missed_table(f: dict[str, Any]) -> list[str]:
+    rows = []
+    for o in f["operating"]:
+        tools = [("all tools", o["apcer"]), *((t["tool"] or "not stated", t["apcer"]) for t in o["per_tool"])]
+        rows += [[pct(o["bpcer_bound"]), tool, rate(r)] for tool, r in tools if r["n"]]
+    return table(["BPCER at most", "tool, worst first", "missed (APCER)"], rows) if rows else []
+
+
+def degraded_table(e: dict[str, Any], name: str) -> list[str]:
+    def pick(of: dict[str, Any]) -> dict[str, Any]:
+        return of["fused"] if name == "fused" else of["signals"][name]
+    passes = [("as they are", pick(e)), *((d["meaning"], pick(d)) for d in e["degraded"])]
+    rows = [[meaning, pct(f["coverage_segments"]), area(f), rate(f["false_alarm_segments"]),
+             rate(f["false_alarm_stills"])] for meaning, f in passes]
+    return table(["media", "coverage (time)", "AUC", "false alarms: segments", "stills"], rows)
+
+
+def section(title: str, e: dict[str, Any]) -> list[str]:
+    if e["version"] != VERSION:
+        raise SystemExit(f"{title}: evaluation version {e['version']}, expected {VERSION}")
+    one = e["list"]
+    out = [f"## {title}", "",
+           f"{one['clips']} recordings ({one['real']} real, {one['fake']} manipulated; {one['stills']} stills), "
+           f"{one['identities']} identities, {one['hours']:.2f} h; list `{one['sha256'][:12]}`.", ""]
+    if one["failed"]:
+        out += [f"{len(one['failed'])} could not be read; they count as abstentions.", ""]
+    out += main_table(e)
+    for name, f in scores(e):
+        parts = [missed_table(f) if f["n_real"] else [],
+                 group_table("tool, against all real", f["by_tool"]) if f["n_real"] else [],
+                 group_table("condition", f["by_condition"]), group_table("group", f["by_group"]),
+                 group_table("height of the face", f["by_face_px"])]
+        if f["coverage"] == 0 or not any(parts):
+            continue
+        out += [f"### {title}: `{name}`", ""]
+        for part in parts:
+            out += part
+        if e["degraded"]:
+            out += degraded_table(e, name)
+        if f["delay"] and f["delay"]["seconds"]:
+            d = f["delay"]
+            out += [f"Found in {d['detected']} of {d['n']} manipulated recordings, after "
+                    f"{d['seconds']['median']:.1f} s at the median.", ""]
+    if e["sync"] and e["sync"]["error_ms"]:
+        s = e["sync"]
+        out += [f"Audio-video offset: median error {s['error_ms']['median']:.0f} ms, within 40 ms "
+                f"{rate(s['within_40_ms'])}; measured in {pct(s['coverage'])} of {s['segments']} segments.", ""]
+    return out
+
+
+def models(evaluations: list[dict[str, Any]]) -> list[str]:
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for e in evaluations:
+        for m in e["models"]:
+            seen.setdefault((m["id"], m["sha256"]), m)
+    rows = [[f"`{m['id']}`" + (f" (over {m['overlay']})" if m["overlay"] else ""),
+             f"`{m['sha256'][:12]}`" if m["available"] else "missing", m["data_terms"]] for m in seen.values()]
+    return ["## Models and the terms of their data", "", *table(["model", "sha256", "data terms"], rows)]
+
+
+def looks(path: Path) -> list[str]:
+    rows = [r for r in path.read_text(encoding="utf-8").splitlines() if r.startswith("| ")][1:] if path.exists() else []
+    out = ["## Looks at `eval`", "",
+           "Nothing is fitted, chosen or calibrated on split `eval`; every list made of it is logged.", ""]
+    if not rows:
+        return [*out, "None yet.", ""]
+    return [*out, "| when (UTC) | commit | kinds | recordings | why |", "|---|---|---|---|---|", *rows, ""]
+
+
+def document(parts: list[tuple[str, dict[str, Any]]], notes: str, log: Path) -> str:
+    first = parts[0][1]["settings"]
+    out = ["# Accuracy", "",
+           "Written by `models/train/liveproof_train/accuracy_doc.py` from evaluations of the product's own pipeline "
+           "([evaluate.md](evaluate.md)); not edited by hand. Weak figures stand as they are.", "",
+           f"Intervals are 95 %: AUC by {first['resamples']} resamples of identities, shares by Wilson with the number of "
+           f"identities as n. A false alarm is a score of {first['threshold']:.2f} or more. A recording without a number "
+           "stays in every AUC with a score of 0. BPCER: share of real recordings called manipulated; APCER: share of "
+           "manipulated ones that are not.", ""]
+    if notes:
+        out += [notes.strip(), ""]
+    out += ["## Not evaluated on", "", *(f"- {line}" for line in NOT_EVALUATED), ""]
+    for title, e in parts:
+        out += section(title, e)
+    out += models([e for _, e in parts])
+    out += looks(log)
+    return "\n".join(out).rstrip() + "\n"
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("evaluations", nargs="+", metavar="TITLE=FILE")
+    parser.add_argument("--notes", type=Path, default=REPO_DIR / "docs" / "accuracy-notes.md")
+    parser.add_argument("-o", "--out", type=Path, default=TARGET)
+    args = parser.parse_args(argv)
+    parts = []
+    for given in args.evaluations:
+        title, _, path = given.partition("=")
+        if not path:
+            parser.error(f"{given}: expected TITLE=FILE")
+        parts.append((title, json.loads(Path(path).read_text(encoding="utf-8"))))
+    notes = args.notes.read_text(encoding="utf-8") if args.notes.exists() else ""
+    args.out.write_text(document(parts, notes, LOOKS), encoding="utf-8")
+    print(f"wrote {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
