@@ -17,7 +17,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
 TARGET = Path(__file__).resolve().parents[1] / "golden" / "metrics.json"
 MASK = (1 << 64) - 1
-RESAMPLES = 500
+RESAMPLES = 200
 BINS = 15
 
 

@@ -193,7 +193,11 @@ fn a_signal_without_a_vote_is_ranked_and_raises_no_alarm() {
     let f = &run(LIST, results).signals["face_swap"];
     assert!(f.experimental);
     assert_eq!((f.auc, f.pairs.unwrap().right), (Some(1.0), 2));
-    let called = [f.detected_clips, f.detected_segments, f.false_alarm_segments];
+    let called = [
+        f.detected_clips,
+        f.detected_segments,
+        f.false_alarm_segments,
+    ];
     assert!(called.iter().all(|r| r.hits == 0 && r.n > 0), "{called:?}");
     assert!(f.calibration.is_none() && f.coverage_risk.is_empty());
     assert_eq!(f.delay.unwrap().detected, 0);
