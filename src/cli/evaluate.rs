@@ -65,6 +65,13 @@ pub fn run(config: &Config, args: &EvaluateArgs) -> Result<(), Failure> {
     let degrade = degrade::parse_all(&args.degrade).map_err(|e| fail(exit::USAGE, e))?;
     let input = |e: anyhow::Error| fail(exit::INPUT, e.context(args.list.display().to_string()));
     let list = ClipList::load(&args.list).map_err(|e| input(e.into()))?;
+    for file in [&args.json, &args.csv, &args.calibrate]
+        .into_iter()
+        .flatten()
+    {
+        output::check_file(file)?;
+    }
+    args.html.as_deref().map_or(Ok(()), output::check_folder)?;
     let shipped = rooms::engine(config)?;
     let engines = Engines::load(&list, shipped.clone(), |overlay| {
         rooms::engine_with(config, Some(overlay))

@@ -21,19 +21,10 @@ impl Output {
     /// Refuses what could not be written, before hours are spent on what goes into it.
     pub fn check(&self) -> Result<(), Failure> {
         if let Some(path) = &self.json {
-            // Opened, not emptied: an earlier document stays until there is a new one.
-            let opened = std::fs::OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(path);
-            opened
-                .with_context(|| format!("cannot write {}", path.display()))
-                .map_err(|e| fail(exit::USAGE, e))?;
+            check_file(path)?;
         }
         if let Some(dir) = &self.html {
-            std::fs::create_dir_all(dir)
-                .with_context(|| format!("cannot create {}", dir.display()))
-                .map_err(|e| fail(exit::USAGE, e))?;
+            check_folder(dir)?;
         }
         Ok(())
     }
@@ -56,6 +47,24 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// Refuses a file that could not be written.
+pub fn check_file(path: &Path) -> Result<(), Failure> {
+    // Opened, not emptied: an earlier document stays until there is a new one.
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.append(true).create(true).open(path);
+    opened
+        .map(drop)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(|e| fail(exit::USAGE, e))
+}
+
+/// Refuses a folder that could not be made.
+pub fn check_folder(dir: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot create {}", dir.display()))
+        .map_err(|e| fail(exit::USAGE, e))
 }
 
 /// Makes a folder if it is missing.

@@ -136,6 +136,33 @@ mod tests {
     }
 
     #[test]
+    fn numbers_read_back_to_the_last_digit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache.jsonl");
+        let cache = ResultCache::open(&path).unwrap();
+        let numbers: Vec<f64> = (1..2000)
+            .map(|i| (f64::from(i) * 0.731).sin() / 3.0)
+            .collect();
+        for (i, logit) in numbers.iter().enumerate() {
+            let session_logit = Some(*logit);
+            cache.keep(
+                &i.to_string(),
+                &ClipResult {
+                    session_logit,
+                    ..ClipResult::failed("")
+                },
+            );
+        }
+        let cache = ResultCache::open(&path).unwrap();
+        for (i, logit) in numbers.iter().enumerate() {
+            assert_eq!(
+                cache.get(&i.to_string()).unwrap().session_logit,
+                Some(*logit)
+            );
+        }
+    }
+
+    #[test]
     fn without_a_file_nothing_is_kept() {
         let cache = ResultCache::none();
         cache.keep("a", &ClipResult::failed("x"));
