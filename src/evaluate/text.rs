@@ -16,6 +16,14 @@ pub fn summary_lines(e: &Evaluation) -> Vec<String> {
             l.ignored_columns.join(", ")
         ));
     }
+    let missing = e.models.iter().filter(|m| !m.available);
+    let missing: Vec<&str> = missing.map(|m| m.id.as_str()).collect();
+    if !missing.is_empty() {
+        lines.push(format!(
+            "models that cannot be used, so what needs them was not measured (see liveproof models): {}",
+            missing.join(", ")
+        ));
+    }
     lines.extend(scores("", &e.signals, &e.fused));
     if let Some(s) = &e.sync {
         let error = s.error_ms.map_or("none measured".to_owned(), |x| {
