@@ -154,8 +154,11 @@ impl ClipResult {
 }
 
 /// True of the reason that says: measured, but without a vote.
-fn is_experimental(reason: AbstainReason) -> bool {
-    serde_json::to_value(reason).is_ok_and(|name| name == "experimental")
+fn is_experimental(reason: AbstainReason, evidence: &[Evidence]) -> bool {
+    let named = evidence
+        .first()
+        .is_some_and(|e| e.name == crate::fusion::NO_VOTE);
+    named || serde_json::to_value(reason).is_ok_and(|name| name == "experimental")
 }
 
 /// How far the first number with a reference lies above it: a signal without a vote names what it
@@ -181,7 +184,7 @@ fn segment(s: &SegmentResult) -> SegmentScore {
             llr,
             weight,
             experimental: reason
-                .filter(|r| is_experimental(*r))
+                .filter(|r| is_experimental(*r, evidence))
                 .and_then(|_| above_neutral(evidence)),
             reason,
             evidence: evidence.clone(),

@@ -12,7 +12,7 @@
 mod recalibration;
 mod session;
 
-pub use recalibration::{Recalibration, recalibrate};
+pub use recalibration::{NO_VOTE, Recalibration, recalibrate, without_vote};
 pub use session::SessionFusion;
 
 use crate::core::{AbstainReason, Abstention, Coverage, Finding, Outcome, Score, ScoreOutcome};

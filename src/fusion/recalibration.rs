@@ -1,6 +1,6 @@
 //! Correction of a signal's log-likelihood ratios, fitted on labelled recordings.
 
-use crate::core::{Outcome, Quality};
+use crate::core::{AbstainReason, Abstention, Evidence, Outcome, Quality};
 
 /// Face height that the covariate counts from, pixels.
 const FACE_PX: f64 = 100.0;
@@ -92,10 +92,35 @@ pub fn recalibrate(by: Option<&Recalibration>, outcome: Outcome, quality: &Quali
     }
 }
 
+/// Name of the evidence that holds what a signal without a vote would have said.
+pub const NO_VOTE: &str = "llr_without_vote";
+
+/// An outcome under a weight: with a weight of 0 a number becomes an abstention that says what was
+/// measured, so that a segment on which only such a signal spoke is given no score.
+pub fn without_vote(weight: f64, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Scored {
+            llr,
+            quality,
+            mut evidence,
+        } if weight == 0.0 => {
+            evidence.insert(
+                0,
+                Evidence::against(NO_VOTE, llr * quality.clamp(0.0, 1.0), 0.0),
+            );
+            let detail = "measured; its figures have not earned it a vote";
+            Outcome::Abstained(Abstention {
+                evidence,
+                ..Abstention::new(AbstainReason::Indecisive, detail)
+            })
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::AbstainReason;
     use proptest::prelude::*;
 
     const BY: Recalibration = Recalibration {
@@ -125,6 +150,23 @@ mod tests {
         assert_eq!(BY.apply(1.0, &at(100.0)), 0.25);
         assert_eq!(BY.apply(1.0, &Quality::default()), 0.25);
         assert!(BY.apply(1.0, &at(200.0)) < 0.25);
+    }
+
+    #[test]
+    fn without_a_vote_a_number_is_an_abstention_that_says_what_was_measured() {
+        let scored = |llr| Outcome::Scored {
+            llr,
+            quality: 0.5,
+            evidence: Vec::new(),
+        };
+        assert_eq!(without_vote(0.1, scored(2.0)), scored(2.0));
+        let Outcome::Abstained(a) = without_vote(0.0, scored(2.0)) else {
+            panic!("a vote of weight 0");
+        };
+        assert_eq!(
+            (a.evidence[0].name.as_str(), a.evidence[0].value),
+            (NO_VOTE, 1.0)
+        );
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(super) fn finding(
     let policy = policies.iter().find(|p| p.name == name);
     let recalibration = policy.and_then(|p| p.recalibration.as_ref());
     let outcome = fusion::recalibrate(recalibration, analysis.outcome, quality);
+    let outcome = fusion::without_vote(policy.map_or(0.0, |p| p.weight), outcome);
     // A signal without a policy has no vote.
     let contribution = policy.map_or(0.0, |p| fusion::contribution(p, &outcome));
     Finding {
