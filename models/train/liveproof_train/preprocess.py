@@ -118,6 +118,12 @@ def _turned_box(points: np.ndarray, roll: float) -> Crop:
                 float(CROP_SCALE * (high - low).max()), roll)
 
 
+def bounding_box(points: np.ndarray) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 around points."""
+    (x0, y0), (x1, y1) = points.min(0), points.max(0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
 def crop_from_points(points: np.ndarray) -> Crop:
     """Crop geometry from 96 landmarks in frame pixels."""
     left, right = eye_centres(points)

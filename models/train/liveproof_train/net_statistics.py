@@ -1,0 +1,128 @@
+"""Residual statistics of face regions, as a graph: what the discriminant of the artifact net reads.
+
+A swapper paints the face anew: eyes, mouth and skin come out of a decoder and a blend, the rest of
+the picture out of the camera. How coarse or peaked the residual of a region is (its local
+differences at a few scales, in brightness and colour) therefore differs from region to region in
+another way than in a camera picture. Each region's residuals are summed up by their size and by
+two ratios of moments, which do not depend on gain. The fixed kernels follow the second-difference
+families of steganalysis' rich models (Fridrich and Kodovsky, IEEE TIFS 2012); the regions follow
+the face's box, so that nothing but the picture and the box is needed.
+"""
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .net_artifact import LUMA
+
+# Regions in face coordinates u, v (the landmarks' box is -1..1 in both): centre u, v, half width, half height
+BOXES = {
+    "forehead": (0.0, -0.72, 0.55, 0.17), "eyes": (0.0, -0.18, 0.8, 0.22), "nose": (0.0, 0.12, 0.22, 0.2),
+    "cheeks": (0.0, 0.22, 0.8, 0.22), "mouth": (0.0, 0.55, 0.4, 0.25), "chin": (0.0, 0.85, 0.35, 0.1),
+}
+REGIONS = ("inside", "border_up", "border_down", "ring", *BOXES)
+STATISTICS = ("size", "spread", "peak")
+CELL = 4      # pixels per side of a cell: regions are made of cells
+FLOOR = 0.05  # grey levels, keeps logarithms finite on flat pictures
+
+
+def gauss(sigma: float, size: int) -> torch.Tensor:
+    """Normalised [size, size] Gaussian."""
+    x = torch.arange(size) - size // 2
+    g = torch.exp(-0.5 * (x / sigma) ** 2)
+    return torch.outer(g, g) / (g.sum() ** 2)
+
+
+def plane_kernels() -> dict[str, tuple[list[str], torch.Tensor]]:
+    """For brightness (y) and the two colour differences (b, r): names and [P, 1, 9, 9] kernels."""
+    def put(values: list[list[float]]) -> torch.Tensor:
+        k, v = torch.zeros(9, 9), torch.tensor(values, dtype=torch.float32)
+        y, x = (9 - v.shape[0]) // 2, (9 - v.shape[1]) // 2
+        k[y:y + v.shape[0], x:x + v.shape[1]] = v
+        return k
+
+    wide = torch.tensor([1.0, -4, 6, -4, 1])
+    identity, soft, softer = put([[1.0]]), gauss(1.0, 9), gauss(2.0, 9)
+    cross = put([[-1, 2, -1], [2, -4, 2], [-1, 2, -1]]) / 4
+    half = F.pad(F.avg_pool2d(cross[None, None, 3:6, 3:6].repeat_interleave(2, 2).repeat_interleave(2, 3), 1)[0, 0], (1, 2, 1, 2)) / 4
+    spatial = {
+        "across": put([[0.5, -1, 0.5]]), "down": put([[0.5], [-1], [0.5]]), "cross": cross,
+        "wide": put((torch.outer(wide, wide) / 36).tolist()), "step_x": put([[0, -1, 1]]), "step_y": put([[0], [-1], [1]]),
+        "fine": identity - soft, "middle": soft - softer, "cross_2px": half,
+    }
+    chosen = {"y": list(spatial), "b": ["cross", "middle"], "r": ["cross", "middle"]}
+    return {c: ([f"{c}_{name}" for name in names], torch.stack([spatial[n] for n in names])[:, None]) for c, names in chosen.items()}
+
+
+def feature_names() -> list[str]:
+    """Names of the features, in order."""
+    planes = [name for names, _ in plane_kernels().values() for name in names]
+    each = [f"{p}.{s}" for p in planes for s in STATISTICS] + [f"{c}_level.spread" for c in "ybr"]
+    return [f"{r}:{e}" for r in REGIONS for e in each] + ["box_width", "box_height"]
+
+
+class RegionStatistics(nn.Module):
+    """`image` [N, 3, S, S] normalised and `face` [N, 4] to features [N, F] (see `feature_names`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        y = torch.tensor(LUMA)
+        levels = torch.stack((y, torch.tensor([0.0, 0, 1]) - y, torch.tensor([1.0, 0, 0]) - y))
+        for name, (_, kernels) in plane_kernels().items():
+            self.register_buffer(f"kernels_{name}", kernels)
+        self.register_buffer("levels", levels[:, :, None, None])
+
+    def masks(self, grey: torch.Tensor, face: torch.Tensor) -> torch.Tensor:
+        """Weights [N, R, (S / CELL)^2] of the cells, each row summing to 1; cells that touch the black
+        borders outside the frame count for none."""
+        size = grey.shape[-1] // CELL
+        cx, cy, w, h = (face[:, i].view(-1, 1, 1, 1) for i in range(4))
+        grid = (torch.arange(size, device=grey.device, dtype=torch.float32) + 0.5) / size
+        u = ((grid.view(1, 1, 1, -1) - cx) / (0.5 * w)).expand(-1, 1, size, -1)
+        v = ((grid.view(1, 1, -1, 1) - cy) / (0.5 * h)).expand(-1, 1, -1, size)
+        r, edge = (u.square() + v.square() + 1e-6).sqrt(), 20.0
+        band = torch.sigmoid((0.15 - (r - 1.0).abs()) * 2 * edge)
+        out = [torch.sigmoid((0.9 - r) * edge), band * torch.sigmoid(-v * edge), band * torch.sigmoid(v * edge),
+               torch.sigmoid((r - 1.3) * edge)]
+        inner = torch.sigmoid((0.95 - r) * edge)
+        for name, (cu, cv, hu, hv) in BOXES.items():
+            box = torch.sigmoid((hu - (u - cu).abs()) * edge) * torch.sigmoid((hv - (v - cv).abs()) * edge) * inner
+            if name == "cheeks":  # left and right of the nose
+                box = box * torch.sigmoid((u.abs() - 0.3) * edge)
+            out.append(box)
+        lit = F.avg_pool2d((grey.amax(1, keepdim=True) > 0).float(), CELL)
+        shown = -F.max_pool2d(-lit, 3, 1, 1)  # residuals reach 4 pixels over a border
+        mask = (torch.cat(out, 1) * shown).flatten(2)
+        return mask / (mask.sum(2, keepdim=True) + 0.1)
+
+    def forward(self, image: torch.Tensor, face: torch.Tensor) -> torch.Tensor:
+        grey = torch.round(image.float() * 127.5 + 127.5)
+        face = torch.cat((face[:, :2], face[:, 2:4].clamp(min=0.02)), 1)  # a box without a size has no logarithm
+        weight = self.masks(grey, face)
+        level = F.conv2d(grey, self.levels)
+        # colour is coded at half the size in nearly all video
+        colour = F.avg_pool2d(level[:, 1:], 2)
+        planes = [F.conv2d(level[:, :1], self.kernels_y, padding=4), F.conv2d(colour[:, :1], self.kernels_b, padding=4),
+                  F.conv2d(colour[:, 1:], self.kernels_r, padding=4)]
+
+        def pool(values: torch.Tensor) -> torch.Tensor:
+            """Region means [N, R, channels]."""
+            return weight @ F.avg_pool2d(values, values.shape[-1] * CELL // image.shape[-1]).flatten(2).transpose(1, 2)
+
+        mean = torch.cat([pool(p.abs()) for p in planes], 2)
+        square = torch.cat([pool(p.square()) for p in planes], 2)
+        root = torch.cat([pool(torch.sqrt(p.abs() + FLOOR)) for p in planes], 2)
+        middle = pool(level)
+        spread = (pool(level.square()) - middle.square()).clamp(min=0)
+        log_mean = torch.log(mean + FLOOR)
+        ratios = torch.stack((log_mean, 0.5 * torch.log(square + FLOOR ** 2) - log_mean, 2 * torch.log(root) - log_mean), -1)
+        per_region = torch.cat((ratios.flatten(2), 0.5 * torch.log(spread + 1.0)), 2)
+        box = torch.log(face[:, 2:4] * float(image.shape[-1]))
+        return torch.cat((per_region.flatten(1), box), 1)
+
+
+FEATURES = len(feature_names())
+assert math.isfinite(FLOOR) and FEATURES == len(REGIONS) * (13 * 3 + 3) + 2

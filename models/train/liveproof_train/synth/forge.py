@@ -1,0 +1,130 @@
+"""The forgery families. Each returns a `Forgery`: the picture, the blend mask, and its original."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .masks import aligned_square, aligned_transform, hull, paste_square, soften
+
+SWAP_SIZES = (96, 128, 160, 224, 256)   # pixels of the aligned face that real-time swappers paint
+
+
+@dataclass
+class Forgery:
+    """`rgb` uint8 like `original`; `mask` float32 [H, W], the share of the pasted layer."""
+
+    rgb: np.ndarray
+    mask: np.ndarray
+    original: np.ndarray
+
+
+def blend(original: np.ndarray, layer: np.ndarray, mask: np.ndarray) -> Forgery:
+    """layer * mask + original * (1 - mask); where the layer equals the original, so does the result."""
+    base = original.astype(np.float32)
+    out = base + (layer.astype(np.float32) - base) * mask[..., None]
+    return Forgery(np.clip(np.rint(out), 0, 255).astype(np.uint8), mask.astype(np.float32), original)
+
+
+def seam_target(mask: np.ndarray) -> np.ndarray:
+    """Blend map 4 m (1 - m): 1 where both layers mix half and half (Li et al., Face X-ray, CVPR 2020)."""
+    return 4 * mask * (1 - mask)
+
+
+def smooth_field(rng: np.random.Generator, shape: tuple[int, int], sigma: float, amplitude_px: float) -> np.ndarray:
+    """Random displacement [H, W, 2] whose largest component is `amplitude_px`."""
+    cells = max(4, int(max(shape) / max(sigma, 1)))
+    out = np.stack([cv2.resize(rng.standard_normal((cells, cells)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
+                    for _ in range(2)], -1)
+    return out * np.float32(amplitude_px / max(float(np.abs(out).max()), 1e-6))
+
+
+def displace(picture: np.ndarray, field: np.ndarray) -> np.ndarray:
+    """The picture sampled at each pixel's place plus `field`."""
+    h, w = picture.shape[:2]
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    return cv2.remap(picture, x + field[..., 0], y + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def tint(rng: np.random.Generator, rgb: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """Small change of colour, saturation, brightness and contrast."""
+    out = rgb.astype(np.float32) + strength * rng.uniform(-20, 20, 3)
+    grey = out.mean(-1, keepdims=True)
+    out = grey + (out - grey) * (1 + strength * rng.uniform(-0.3, 0.3))
+    centre = out.mean((0, 1), keepdims=True)
+    return np.clip(centre + (out - centre) * (1 + strength * rng.uniform(-0.1, 0.1)) + strength * rng.uniform(-10, 10), 0, 255)
+
+
+def self_blended(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> Forgery:
+    """A face blended with a slightly moved and re-coloured copy of itself, after the idea of
+    Shiohara and Yamasaki (CVPR 2022); own code."""
+    h, w = rgb.shape[:2]
+    layer = tint(rng, rgb).astype(np.uint8)
+    if rng.random() < 0.5:
+        k = rng.choice([2, 4])
+        layer = cv2.resize(cv2.resize(layer, (w // k, h // k), interpolation=cv2.INTER_AREA), (w, h), interpolation=cv2.INTER_LINEAR)
+    else:
+        layer = cv2.addWeighted(layer, 1.8, cv2.GaussianBlur(layer, (0, 0), 1.5), -0.8, 0)
+    width = np.ptp(points[:, 0])
+    scale = rng.uniform(0.95, 1 / 0.95)
+    centre = points.mean(0)
+    move = np.array([[scale, 0, centre[0] * (1 - scale) + rng.uniform(-0.03, 0.03) * width],
+                     [0, scale, centre[1] * (1 - scale) + rng.uniform(-0.015, 0.015) * width]])
+    layer = cv2.warpAffine(layer, move, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    part = rng.choice(["full", "inner", "lower", "eyes"], p=[0.5, 0.2, 0.2, 0.1])
+    mask = displace(hull(points, (h, w), part), smooth_field(rng, (h, w), 0.2 * width, 0.06 * width))
+    mask = soften(soften(mask, rng.uniform(0, 0.06) * width, rng.uniform(0.03, 0.12) * width), 0, rng.uniform(0.03, 0.1) * width)
+    return blend(rgb, layer, np.clip(mask, 0, 1) * rng.choice([0.25, 0.5, 0.75, 1, 1, 1]))
+
+
+def realtime_paste(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> Forgery:
+    """What a real-time swapper does to the pixels, without another identity: the face goes through an
+    aligned square of few pixels, is re-painted, and comes back under one of the tools' masks."""
+    shape = rgb.shape[:2]
+    size = int(rng.choice(SWAP_SIZES))
+    transform = aligned_transform(points, size)
+    jitter = transform + np.concatenate((np.zeros((2, 2)), rng.normal(0, 0.004 * size, (2, 1))), 1)
+    face = cv2.warpAffine(rgb, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    face = displace(face, smooth_field(rng, (size, size), 0.25 * size, rng.uniform(0.004, 0.02) * size))
+    texture = rng.random()
+    if texture < 0.5:      # a decoder's faces are smoother than skin
+        face = cv2.bilateralFilter(face, 5, rng.uniform(8, 30), rng.uniform(1, 3))
+    elif texture < 0.75:   # an enhancer's are sharper
+        face = cv2.addWeighted(face, 1.6, cv2.GaussianBlur(face, (0, 0), 1.2), -0.6, 0)
+    face = tint(rng, face, rng.choice([0.0, 0.3, 0.6])).astype(np.uint8)
+    back = cv2.warpAffine(face, jitter, shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT_101)
+    if rng.random() < 0.5:
+        mask = paste_square(aligned_square(jitter, size, shape))
+    else:                  # DeepFaceLive's face merger: erode 5, blur 25 of its scale by default
+        width = np.ptp(points[:, 0])
+        mask = soften(hull(points, shape, "full"), rng.uniform(0.02, 0.1) * width, rng.uniform(0.05, 0.3) * width)
+    return blend(rgb, back, np.clip(mask, 0, 1))
+
+
+def mouth_only(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, donor: np.ndarray | None = None) -> Forgery:
+    """The lower half of the face through 96 pixels, from `donor` (another frame in the same window) if given."""
+    shape = rgb.shape[:2]
+    source = rgb if donor is None else donor
+    low, high = points.min(0), points.max(0)
+    top = low[1] + 0.5 * (high[1] - low[1])
+    x0, y0, x1, y1 = (int(round(v)) for v in (low[0], top, high[0], high[1]))
+    x0, y0, x1, y1 = max(0, x0), max(0, y0), min(shape[1], x1), min(shape[0], y1)
+    layer = rgb.copy()
+    if x1 - x0 > 8 and y1 - y0 > 8:
+        scale = 96 / max(1, np.ptp(points[:, 1]))
+        small = (max(8, int((x1 - x0) * scale)), max(8, int((y1 - y0) * scale)))
+        patch = cv2.resize(source[y0:y1, x0:x1], small, interpolation=cv2.INTER_AREA)
+        layer[y0:y1, x0:x1] = cv2.resize(patch, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    width = np.ptp(points[:, 0])
+    mask = soften(hull(points, shape, "lower"), rng.uniform(0, 0.05) * width, rng.uniform(0.03, 0.12) * width)
+    return blend(rgb, layer, np.clip(mask, 0, 1))
+
+
+def self_paste(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> Forgery:
+    """The identity check: a paste of the picture's own pixels, which changes none of them."""
+    mask = soften(hull(points, rgb.shape[:2], "full"), 0, rng.uniform(0.05, 0.3) * np.ptp(points[:, 0]))
+    return blend(rgb, rgb, np.clip(mask, 0, 1))
+
+
+FAMILIES = {"self_blended": self_blended, "realtime_paste": realtime_paste, "mouth_only": mouth_only}

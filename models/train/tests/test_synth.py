@@ -1,0 +1,118 @@
+"""The forgery generator: seeded, confined to its mask, and the identity where it should be. No torch, no media."""
+from __future__ import annotations
+
+import unittest
+
+import cv2
+import numpy as np
+
+from liveproof_train.batches_artifact import Chain, face_box
+from liveproof_train.mesh import GROUPS, SLICES, five_points
+from liveproof_train.native import ART_PX, face_in_crop, native_crop
+from liveproof_train.preprocess import crop_picture
+from liveproof_train.synth import forge, masks
+
+
+def drawn_face(size: int = 224, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """A noisy picture with texture, and 96 landmarks laid out like a face in its middle."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size, 0:size]
+    base = 120 + 40 * np.sin(x / 9.0)[..., None] + 30 * np.cos(y / 7.0)[..., None] + rng.normal(0, 6, (size, size, 3))
+    centres = {"lips_outer": (0, 0.55, 0.3, 0.1), "lips_inner": (0, 0.55, 0.2, 0.05), "eye_left": (-0.4, -0.2, 0.14, 0.06),
+               "eye_right": (0.4, -0.2, 0.14, 0.06), "brow_left": (-0.4, -0.4, 0.2, 0.04), "brow_right": (0.4, -0.4, 0.2, 0.04),
+               "nose": (0, 0.1, 0.15, 0.3), "oval": (0, 0, 1, 1)}
+    points = np.zeros((96, 2))
+    for name in GROUPS:
+        cu, cv, ru, rv = centres[name]
+        n = len(GROUPS[name])
+        angle = np.pi + np.arange(n) * 2 * np.pi / n
+        if name == "oval":
+            angle = -np.pi / 2 + np.arange(n) * 2 * np.pi / n
+        points[SLICES[name]] = np.stack((cu + ru * np.cos(angle), cv + rv * np.sin(angle)), 1)
+    points = size / 2 + points * [0.24 * size, 0.32 * size]
+    return np.clip(base, 0, 255).astype(np.uint8), points
+
+
+class Forgeries(unittest.TestCase):
+    def setUp(self) -> None:
+        self.rgb, self.points = drawn_face()
+
+    def test_each_family_changes_its_mask_and_nothing_else(self) -> None:
+        for name, family in forge.FAMILIES.items():
+            for seed in range(6):
+                with self.subTest(family=name, seed=seed):
+                    made = family(np.random.default_rng(seed), self.rgb, self.points)
+                    changed = np.abs(made.rgb.astype(int) - self.rgb).max(-1)
+                    self.assertEqual(made.rgb.dtype, np.uint8)
+                    self.assertEqual(changed[made.mask == 0].max(initial=0), 0)
+                    self.assertGreater(changed[made.mask > 0.2].mean(), 0.2)
+                    self.assertTrue(0 <= made.mask.min() and made.mask.max() <= 1)
+                    self.assertGreater((made.mask > 0.2).sum(), 200)
+
+    def test_the_same_seed_gives_the_same_forgery(self) -> None:
+        for name, family in forge.FAMILIES.items():
+            one, two = (family(np.random.default_rng(3), self.rgb, self.points) for _ in range(2))
+            other = family(np.random.default_rng(4), self.rgb, self.points)
+            np.testing.assert_array_equal(one.rgb, two.rgb, err_msg=name)
+            self.assertTrue((one.rgb != other.rgb).any(), name)
+
+    def test_a_paste_of_identical_pixels_changes_none(self) -> None:
+        for seed in range(5):
+            made = forge.self_paste(np.random.default_rng(seed), self.rgb, self.points)
+            np.testing.assert_array_equal(made.rgb, self.rgb)
+            self.assertGreater(made.mask.max(), 0.9)
+
+    def test_the_aligned_square_holds_the_five_points_where_swappers_put_them(self) -> None:
+        t = masks.aligned_transform(self.points, 128)
+        placed = five_points(self.points) @ t[:, :2].T + t[:, 2]
+        # five drawn points are no exact pattern; the fit is the best similarity
+        self.assertLess(np.abs(placed - masks.ALIGNED * 128).max(), 0.12 * 128)
+        square = masks.aligned_square(t, 128, self.rgb.shape[:2])
+        soft = masks.paste_square(square)
+        self.assertLess(soft.sum(), square.sum())
+        self.assertEqual(soft[square == 0].max(initial=0) < 0.5, True)
+
+    def test_the_seam_target_is_highest_where_layers_mix(self) -> None:
+        np.testing.assert_allclose(forge.seam_target(np.array([0, 0.5, 1.0])), [0, 1, 0])
+
+
+class TheChain(unittest.TestCase):
+    def test_the_same_parameters_for_both_classes(self) -> None:
+        rgb, points = drawn_face(256)
+        for seed in range(8):
+            chain = Chain.draw(np.random.default_rng(seed), 32)
+            # equal pictures under equal draws stay equal: nothing in the chain knows the class
+            a, box_a = chain.apply(np.random.default_rng(9), rgb, points / 256, 224)
+            b, box_b = chain.apply(np.random.default_rng(9), rgb.copy(), points / 256, 224)
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(box_a, box_b)
+            self.assertEqual(a.shape, (224, 224, 3))
+            self.assertTrue(0 <= a.min() and a.max() <= 255)
+            width, height = np.ptp(points, axis=0) / 224
+            np.testing.assert_allclose(box_a[2:], [width, height], rtol=1e-5)
+
+
+class NativeCrop(unittest.TestCase):
+    def test_small_faces_are_copied_pixel_by_pixel(self) -> None:
+        rng = np.random.default_rng(1)
+        frame = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+        _, points = drawn_face(200)
+        points = points + [83.3, 41.7]
+        crop = native_crop(points)
+        got = crop_picture(frame, crop, ART_PX)
+        x0, y0 = int(crop.cx) - ART_PX // 2, int(crop.cy) - ART_PX // 2
+        self.assertEqual(crop.side, ART_PX)
+        np.testing.assert_array_equal(got[max(0, -y0):], frame[max(0, y0):y0 + ART_PX, x0:x0 + ART_PX])
+
+    def test_large_faces_are_shrunk_to_fit(self) -> None:
+        points = drawn_face(900)[1]
+        crop = native_crop(points)
+        box = face_in_crop(points, crop)
+        self.assertGreater(crop.side, ART_PX)
+        self.assertAlmostEqual(float(max(box[2:])), 1 / 1.5, places=5)
+        np.testing.assert_allclose(face_box(crop.to_crop(points)), box, rtol=1e-5)
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    unittest.main()
