@@ -37,6 +37,10 @@ pub enum AbstainReason {
     LowCoverage,
     /// The analyzer failed; the log has the cause.
     Failed,
+    /// Unlike the material that the model was fitted on: its answer would mean nothing.
+    Unfamiliar,
+    /// Measured, but the signal's accuracy on unseen people has not earned it a vote.
+    Experimental,
 }
 
 impl AbstainReason {
@@ -58,23 +62,27 @@ impl AbstainReason {
             Self::NotRequested => "not requested in this span",
             Self::LowCoverage => "too little of the interview was seen",
             Self::Failed => "analysis failed",
+            Self::Unfamiliar => "not judged: unlike the material the model knows",
+            Self::Experimental => "experimental: measured, without a vote",
         }
     }
 
     /// How far the signal came before it had to abstain: the larger, the nearer to a number.
     fn progress(self) -> u8 {
         match self {
-            Self::Indecisive => 14,
-            Self::Gathering => 13,
-            Self::Dropped => 12,
-            Self::DeadlineMissed => 11,
-            Self::LowQuality => 10,
-            Self::LowFrameRate => 9,
-            Self::NoSpeech => 8,
-            Self::NoFace => 7,
-            Self::AmbiguousPerson => 6,
-            Self::TooShort => 5,
-            Self::LowCoverage => 4,
+            Self::Experimental => 16,
+            Self::Indecisive => 15,
+            Self::Gathering => 14,
+            Self::Dropped => 13,
+            Self::DeadlineMissed => 12,
+            Self::LowQuality => 11,
+            Self::LowFrameRate => 10,
+            Self::NoSpeech => 9,
+            Self::NoFace => 8,
+            Self::AmbiguousPerson => 7,
+            Self::TooShort => 6,
+            Self::LowCoverage => 5,
+            Self::Unfamiliar => 4,
             Self::Failed => 3,
             Self::NotRequested => 2,
             Self::NoTrack => 1,

@@ -59,6 +59,22 @@ pub struct Face {
     pub luma: f32,
 }
 
+/// Side of a [`FaceDetail`] in pixels.
+pub const DETAIL_PX: usize = 224;
+
+/// The face and its surroundings at the frame's own pixels, for signals that look at traces which
+/// resampling would erase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceDetail {
+    /// RGB, [`DETAIL_PX`] x [`DETAIL_PX`], row by row; black outside the frame.
+    pub rgb: Arc<[u8]>,
+    /// Centre x, centre y, width and height of the landmarks' box, in 0 to 1 of the crop.
+    pub face: [f32; 4],
+    /// Frame pixels per crop pixel: 1 where pixels are copied, above 1 where a large face was
+    /// shrunk to fit.
+    pub scale: f32,
+}
+
 /// What tracking says of one picture.
 #[derive(Debug, Clone)]
 pub struct FaceObs {
@@ -72,6 +88,8 @@ pub struct FaceObs {
     pub faces: u32,
     /// True when the picture repeats the one before (mean absolute luma difference < 0.25).
     pub repeated: bool,
+    /// The face at native resolution, a few times a second; dropped once its segment is closed.
+    pub detail: Option<FaceDetail>,
 }
 
 /// Hop of a voice series in nanoseconds: 10 ms.

@@ -97,6 +97,14 @@ impl ModelSet {
         Ok(&self.find(task)?.1.entry.params)
     }
 
+    /// Calibration of a task's outputs (`calibration` of the manifest).
+    ///
+    /// # Errors
+    /// An abstention that says why the task has no model.
+    pub fn calibration(&self, task: &str) -> Result<&toml::Table, Abstention> {
+        Ok(&self.find(task)?.1.entry.calibration)
+    }
+
     /// A number of a task's `params`, if it is there.
     pub fn param(&self, task: &str, name: &str) -> Option<f64> {
         let value = self.params(task).ok()?.get(name)?;

@@ -13,6 +13,10 @@ use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
 use crate::segment::{self, Readiness, Segmenter};
 use crate::track::{FaceTracker, TrackConfig};
 
+/// Native-resolution faces kept at a time, 150 kB each: 40 s at four a second. Tracks are further apart
+/// than that only where one has stalled.
+const MOST_DETAILS: usize = 160;
+
 /// One scored participant.
 pub(super) struct Lane {
     participant: ParticipantSpec,
@@ -150,10 +154,15 @@ impl Lane {
                     face: None,
                     faces: 0,
                     repeated: false,
+                    detail: None,
                 }
             }
         };
+        let detailed = observed.detail.is_some();
         self.observations.push(observed);
+        if detailed {
+            self.drop_details(None);
+        }
         self.forget();
         self.times.track_ms += elapsed_ms(began, stopwatch());
     }
@@ -169,6 +178,18 @@ impl Lane {
         if last.time.since_ns(first.time) > 2 * HISTORY_NS {
             let from = last.time.plus_ns(-HISTORY_NS - HISTORY_NS / 2);
             self.observations.retain(|o| o.time >= from);
+        }
+    }
+
+    /// Drops native-resolution faces of closed segments, and the oldest beyond [`MOST_DETAILS`]
+    /// where a segment stays open: they are large, and no later segment looks at them.
+    fn drop_details(&mut self, closed: Option<MediaTime>) {
+        let mut kept = 0;
+        for o in self.observations.iter_mut().rev() {
+            kept += usize::from(o.detail.is_some());
+            if kept > MOST_DETAILS || closed.is_some_and(|end| o.time < end) {
+                o.detail = None;
+            }
         }
     }
 
@@ -336,6 +357,7 @@ impl Lane {
         let has_number = outcome.score().is_some();
         coverage.scored = f64::from(u8::from(has_number));
         self.session.add_segment(&span, &findings, has_number);
+        self.drop_details(Some(span.end));
         self.totals.add(&span, &coverage);
         self.lost = 0;
         let mut times = std::mem::take(&mut self.times);

@@ -78,8 +78,12 @@ fn what_is_no_recording_is_refused_in_words() {
 fn a_signal_without_a_model_says_so_in_every_segment() {
     let report = review("media/vp9_opus.webm");
     for s in &report.segments {
-        let swap = s.findings.iter().find(|f| f.signal == "face_swap").unwrap();
-        let crate::core::Outcome::Abstained(a) = &swap.outcome else {
+        let hand = s
+            .findings
+            .iter()
+            .find(|f| f.signal == "hand_occlusion")
+            .unwrap();
+        let crate::core::Outcome::Abstained(a) = &hand.outcome else {
             panic!("scored without a model");
         };
         assert_eq!(a.reason, AbstainReason::ModelMissing);

@@ -89,6 +89,7 @@ mod tests {
             face: None,
             faces: 0,
             repeated: false,
+            detail: None,
         }
     }
 

@@ -55,6 +55,7 @@ mod tests {
             face,
             faces,
             repeated,
+            detail: None,
         }
     }
 

@@ -3,10 +3,14 @@
 use super::geometry::{self, area, iou};
 use super::measure::{Change, Glance};
 use super::nets::{Hit, Marks, Nets};
-use crate::core::{Abstention, Face, FaceObs, Frame, MOUTH_PATCH_H, MOUTH_PATCH_W, MediaTime};
+use crate::core::{
+    Abstention, DETAIL_PX, Face, FaceDetail, FaceObs, Frame, MOUTH_PATCH_H, MOUTH_PATCH_W,
+    MediaTime,
+};
 use crate::engine::{EngineError, ModelSet};
 use crate::vision::{
-    Crop, crop_from_detection, crop_from_points, gray_patch, mean_luma, sharpness,
+    Crop, crop_from_detection, crop_from_points, crop_rgb, face_in_crop, gray_patch, mean_luma,
+    native_crop, sharpness,
 };
 
 /// How the face is kept.
@@ -38,6 +42,8 @@ pub struct TrackConfig {
     /// A track is given up after this many looks in a row at which the detector sees no face in
     /// its place: a landmark net can hold on to something that is no face.
     pub unconfirmed_looks: u32,
+    /// The face is kept at native resolution this often, in nanoseconds.
+    pub detail_interval_ns: i64,
 }
 
 impl Default for TrackConfig {
@@ -51,6 +57,7 @@ impl Default for TrackConfig {
             clear_face: 0.9,
             same_face_iou: 0.3,
             unconfirmed_looks: 3,
+            detail_interval_ns: 250_000_000,
         }
     }
 }
@@ -76,6 +83,8 @@ struct TrackerState {
     empty_since: Option<MediaTime>,
     faces: u32,
     glance: Option<Glance>,
+    /// When the face is next kept at native resolution.
+    detail_due: Option<MediaTime>,
 }
 
 /// Follows the candidate's face through the pictures of one lane. Deterministic: the same
@@ -131,6 +140,7 @@ impl FaceTracker {
             }
         };
         let face = marks.map(|m| describe(frame, &m));
+        let detail = self.detail(frame, change, marks.as_ref());
         self.state.glance = Some(glance.with_face(frame, face.as_ref().map(|f| f.bbox)));
         Ok(FaceObs {
             time: frame.time,
@@ -138,6 +148,7 @@ impl FaceTracker {
             faces: self.state.faces.max(u32::from(face.is_some())),
             face,
             repeated: change.repeated,
+            detail,
         })
     }
 
@@ -187,6 +198,30 @@ impl FaceTracker {
             });
         }
         Ok(marks)
+    }
+
+    /// The face at native resolution, where the next one is due. Repeated pictures add nothing.
+    fn detail(
+        &mut self,
+        frame: &Frame,
+        change: Change,
+        marks: Option<&Marks>,
+    ) -> Option<FaceDetail> {
+        let marks = marks.filter(|_| !change.repeated)?;
+        if self.state.detail_due.is_some_and(|due| frame.time < due) {
+            return None;
+        }
+        let interval = self.config.detail_interval_ns;
+        // Counted from when it was due, so that the mean rate does not depend on the frame rate.
+        let due = self.state.detail_due.unwrap_or(frame.time);
+        let from = due.max(frame.time.plus_ns(-interval));
+        self.state.detail_due = Some(from.plus_ns(interval));
+        let crop = native_crop(geometry::bounding_box(&marks.points));
+        Some(FaceDetail {
+            rgb: crop_rgb(frame, &crop, DETAIL_PX).into(),
+            face: face_in_crop(geometry::bounding_box(&marks.points), &crop),
+            scale: (crop.side / DETAIL_PX as f64) as f32,
+        })
     }
 
     fn should_detect(&self, now: MediaTime, cut: bool) -> bool {

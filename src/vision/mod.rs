@@ -18,6 +18,8 @@ pub mod resample;
 #[cfg(test)]
 mod tests;
 
-pub use geometry::{Crop, Similarity, crop_from_detection, crop_from_points, eye_centres};
+pub use geometry::{
+    Crop, Similarity, crop_from_detection, crop_from_points, eye_centres, face_in_crop, native_crop,
+};
 pub use quality::{LumaGrid, mean_luma, sharpness};
-pub use resample::{DET_H, DET_W, LMK_PX, Letterbox, crop_tensor, gray_patch, letterbox};
+pub use resample::{DET_H, DET_W, LMK_PX, Letterbox, crop_rgb, crop_tensor, gray_patch, letterbox};

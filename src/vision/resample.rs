@@ -209,6 +209,21 @@ pub fn crop_tensor(frame: &Frame, crop: &Crop, size: usize) -> Vec<f32> {
     tensor
 }
 
+/// A square crop as 8-bit RGB, `size` x `size`, row by row; samples rounded to the nearest level.
+/// What lies outside the frame is black.
+pub fn crop_rgb(frame: &Frame, crop: &Crop, size: usize) -> Vec<u8> {
+    let mut out = vec![0u8; 3 * size * size];
+    for_each_sample(frame, crop, (size, size), |i, rgb| {
+        if let Some(pixel) = out.get_mut(3 * i..3 * i + 3) {
+            for (o, v) in pixel.iter_mut().zip(rgb) {
+                // Cutting off after adding a half: cheaper than `round`, the same above zero.
+                *o = (v + 0.5) as u8;
+            }
+        }
+    });
+    out
+}
+
 /// A gray patch of `width` x `height` pixels, row by row: BT.601 luma of the bilinear sample,
 /// rounded to the nearest. The patch is `crop.side` frame pixels wide and `side * height / width`
 /// high. What lies outside the frame is black.

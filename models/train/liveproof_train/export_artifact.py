@@ -20,7 +20,7 @@ from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant,
                                     nested)
 from .card import table, write_card
 from .exporting import OPSET
-from .manifest import update_metrics, write_entry
+from .manifest import _table, sha256_of, update_metrics, write_entry
 from .native import ART_PX, ART_SCALE
 from .net_statistics import RegionStatistics
 from .paths import MODELS_DIR, cache_dir
@@ -78,6 +78,9 @@ def export(d: Discriminant, path: Path) -> None:
         got = session.run(None, {"image": x.numpy(), "face": f.numpy()})
         for name, a, b in zip(outputs, want, got):
             np.testing.assert_allclose(b, a.numpy(), rtol=1e-3, atol=2e-3, err_msg=name)
+    for value in (-1.0, 0.0):  # a black or flat picture, and a box without a size: finite all the same
+        out = session.run(None, {"image": np.full((1, 3, ART_PX, ART_PX), value, np.float32), "face": np.zeros((1, 4), np.float32)})
+        assert all(np.isfinite(o).all() for o in out), f"not finite on a picture of {value}"
 
 
 def trimmed_mean(values: np.ndarray) -> float:
@@ -162,12 +165,15 @@ def line(f: dict[str, float]) -> tuple[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folds", action="store_true")
+    parser.add_argument("--folds", action="store_true", help="write the nets and overlays of the folds")
+    parser.add_argument("--only-folds", action="store_true", help="and nothing else")
     args = parser.parse_args()
     data = Data.load()
     scores, chosen, fits = nested(data)
     result = figures(scores, data.rows)
     print("nested, out of fold:", *line(result), {f: (s.features, s.shrinkage, s.reals) for f, s in chosen.items()})
+    if args.only_folds:
+        return export_folds(data, chosen, fits)
     large = {n: s for n, s in scores.items() if data.rows[n]["face_px"] >= 140}
     half = figures(large, data.rows) if len(set(data.rows[n]["label"] for n in large)) == 2 else None
     base = choose(data, list(data.pairs()))
@@ -176,8 +182,7 @@ def main() -> None:
     val = [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, shipped, n)]
     calibration = calibrate(found + val)
     cap = earned_cap(result["auc_low"])
-    known = np.array([s.distance for s in found] + [s.distance for s in val])
-    limit = round(1.25 * float(np.quantile(known, 0.995)), 2)
+    known, limit = np.array([s.distance for s in found + val]), distance_limit(found + val)
     llr = np.clip([calibration["slope"] * s.score + calibration["offset"] for s in val], -cap, cap)
     flagged = float(np.mean(llr > np.log(2))), float(np.mean(llr > 0))
     print(f"segments: {len(found)} of pairs, {len(val)} of val; slope {calibration['slope']:.2f}, offset {calibration['offset']:.2f}, "
@@ -186,7 +191,7 @@ def main() -> None:
     path = MODELS_DIR / f"{MODEL}.onnx"
     export(shipped, path)
     ms = speed_ms(path)
-    write_manifest(calibration, cap, result, limit)
+    write_entry(manifest_entry(calibration, cap, result, limit))
     metrics = {"pairs_auc": result["auc"], "pairs_auc_low": result["auc_low"], "pairs_auc_high": result["auc_high"],
                "pairs_ranked_right": result["pairs_right"], "pairs": result["pairs"], "streamers": result["streamers"],
                "val_segments": len(val), "val_segments_llr_above_0": flagged[1], "val_segments_llr_above_ln2": flagged[0],
@@ -199,14 +204,14 @@ def main() -> None:
         print(f"{name:64} {' '.join(line(f))}")
     card(result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms)
     if args.folds:
-        export_folds(data, fits, result, calibration, cap, limit)
+        export_folds(data, chosen, fits)
     (cache_dir("evaluation", "artifact") / "out_of_fold.json").write_text(json.dumps(
         {"clips": scores, "figures": result, "chosen": {f: asdict(s) for f, s in chosen.items()}}, indent=1))
 
 
-def write_manifest(calibration: dict[str, float], cap: float, result: dict[str, float], limit: float) -> None:
+def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: float) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
-    write_entry({
+    return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
         "licence": LICENCE, "data_terms": DATA_TERMS, "sources": SOURCES, "card": f"{MODEL}.card.md", "opset": OPSET,
         "input": [
@@ -224,15 +229,40 @@ def write_manifest(calibration: dict[str, float], cap: float, result: dict[str, 
                         "pairs": result["pairs"], "streamers": result["streamers"],
                         "note": "fitted on out-of-fold segment scores of the pairs and on val reals; cap = ln(auc_low / (1 - auc_low)), 0 below 0.60"},
         "params": {**GATES, "max_distance": limit, "regions": list(REGIONS)},
-    })
+    }
 
 
-def export_folds(data: Data, fits: dict[str, Discriminant], result, calibration, cap: float, limit: float) -> None:
-    """Each fold's net in the cache, for scoring its held-out pairs with the product's own pipeline."""
-    folder = cache_dir("fits", "artifact_folds")
+def distance_limit(found: list[Segment]) -> float:
+    """A quarter beyond what nearly all known material shows."""
+    return round(1.25 * float(np.quantile([s.distance for s in found], 0.995)), 2)
+
+
+def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discriminant]) -> None:
+    """Each fold's net with a manifest overlay, in the cache, so that `liveproof evaluate` can score its held-out pairs.
+    Calibration, cap and gates too come from the other four folds alone (and val). In `ranking` the cap is out of the way."""
+    every, both = list(data.pairs()), data.pairs()
     for fold in FOLDS:
-        export(fits[fold], folder / f"{MODEL}-fold{fold}.onnx")
-    print(f"fold nets in {folder}")
+        train = [p for p in every if data.fold(p) != fold]
+        found, scores = [], {}
+        for inner in sorted({data.fold(p) for p in train}):
+            d = fit(data, [p for p in train if data.fold(p) != inner], chosen[fold])
+            for name in (n for p in train if data.fold(p) == inner for n in both[p].values()):
+                found += segments(data, d, name)
+                scores[name] = float(d.score(data.mean(name)))
+        found += [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, fits[fold], n)]
+        inner_result = figures(scores, data.rows)
+        for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
+            folder = cache_dir("fits", "artifact_folds", kind)
+            entry = manifest_entry(calibrate(found), cap, inner_result, distance_limit(found))
+            entry |= {"id": f"{MODEL}-fold{fold}", "file": f"{MODEL}-fold{fold}.onnx"}
+            export(fits[fold], folder / entry["file"])
+            entry["sha256"] = sha256_of(folder / entry["file"])
+            del entry["card"]
+            lines = ["version = 1", "", *_table(entry, "model", "[[model]]")]
+            if kind == "ranking":
+                lines += ["", "[[analyzer]]", 'name = "face_swap"', "segment_cap = 10.0", "session_cap = 10.0"]
+            (folder / f"fold{fold}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"fold nets in {cache_dir('fits', 'artifact_folds')}")
 
 
 def card(result, half, large: int, rows, chosen, base: Settings, calibration, cap, limit, flagged, val: int, ms: float) -> None:

@@ -118,7 +118,7 @@ class RegionStatistics(nn.Module):
         middle = pool(level)
         spread = (pool(level.square()) - middle.square()).clamp(min=0)
         log_mean = torch.log(mean + FLOOR)
-        ratios = torch.stack((log_mean, 0.5 * torch.log(square + FLOOR ** 2) - log_mean, 2 * torch.log(root) - log_mean), -1)
+        ratios = torch.stack((log_mean, 0.5 * torch.log(square + FLOOR ** 2) - log_mean, 2 * torch.log(root.clamp(min=1e-3)) - log_mean), -1)
         per_region = torch.cat((ratios.flatten(2), 0.5 * torch.log(spread + 1.0)), 2)
         box = torch.log(face[:, 2:4] * float(image.shape[-1]))
         return torch.cat((per_region.flatten(1), box), 1)

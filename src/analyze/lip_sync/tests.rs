@@ -231,6 +231,7 @@ impl Scene {
                 }),
                 faces: 1,
                 repeated: false,
+                detail: None,
             }
         };
         let hops = (seconds * 100.0) as usize;

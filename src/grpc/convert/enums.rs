@@ -65,7 +65,8 @@ wire_enum!(read_reason, write_reason: AbstainReason <=> AbstainReason {
     Dropped = Dropped, DeadlineMissed = DeadlineMissed, NoTrack = NoTrack,
     LowFrameRate = LowFrameRate, NoSpeech = NoSpeech, Gathering = Gathering,
     AmbiguousPerson = AmbiguousPerson, Indecisive = Indecisive, NotRequested = NotRequested,
-    LowCoverage = LowCoverage, Failed = Failed,
+    LowCoverage = LowCoverage, Failed = Failed, Unfamiliar = Unfamiliar,
+    Experimental = Experimental,
 });
 
 /// The wire's value for the kind of a notice; only the server writes it.
@@ -125,7 +126,7 @@ mod tests {
         check!(read_video_format, write_video_format, 22);
         check!(read_audio_format, write_audio_format, 7);
         check!(read_challenge, write_challenge, 8);
-        check!(read_reason, write_reason, 15);
+        check!(read_reason, write_reason, 17);
         assert!(read_clock(4, "f").is_err() && read_clock(-1, "f").is_err());
         for c in [
             ClockSource::Unknown,

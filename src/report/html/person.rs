@@ -4,8 +4,8 @@ use super::chart::{self, Timeline};
 use super::markup::Html;
 use super::{figures, stretches, words};
 use crate::core::{
-    Abstention, ParticipantSummary, Score, ScoreOutcome, SegmentResult, SessionSummary,
-    SignalSummary,
+    AbstainCount, AbstainReason, Abstention, ParticipantSummary, Score, ScoreOutcome,
+    SegmentResult, SessionSummary, SignalSummary,
 };
 use crate::report::FileReport;
 
@@ -191,8 +191,11 @@ fn measured(h: &mut Html, file: &FileReport, p: &ParticipantSummary) {
     for s in &p.signals {
         let (title, about) = words::signal(&s.signal);
         row_start(h, &title, about);
+        let experimental = |n: &AbstainCount| n.reason == AbstainReason::Experimental;
         if s.coverage > 0.0 {
             h.raw("<span class=\"state yes\">measured</span>");
+        } else if s.abstained.iter().any(experimental) {
+            h.raw("<span class=\"state no\"><span>experimental, no vote</span></span>");
         } else {
             h.raw("<span class=\"state no\"><span>not measurable</span></span>");
         }

@@ -7,7 +7,7 @@ pub(crate) fn signal(name: &str) -> (String, &'static str) {
     let (title, about) = match name {
         "face_swap" => (
             "Face swap traces",
-            "seams, blending and resampling in the face",
+            "fine structure of eyes, mouth and skin against that of the camera picture",
         ),
         "lip_sync" => (
             "Lip-sync",

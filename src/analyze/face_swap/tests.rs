@@ -1,0 +1,227 @@
+//! Gates and pooling on made-up settings; the shipped net against Python's golden values.
+
+use super::*;
+use crate::core::{
+    ClockSource, Coverage, FaceObs, Frame, LANDMARKS, MediaTime, ParticipantId, Quality, Role, Span,
+};
+use crate::engine::{Engine, EngineOptions, ModelsDir};
+use crate::vision::{crop_rgb, face_in_crop, native_crop};
+use serde_json::Value;
+use std::path::Path;
+
+fn settings() -> Settings {
+    Settings {
+        min_face_px: 60.0,
+        full_face_px: 110.0,
+        min_sharpness: 4.0,
+        luma: (30.0, 235.0),
+        max_yaw_deg: 45.0,
+        min_pictures: 4,
+        full_pictures: 10,
+        max_distance: 6.0,
+        slope: 2.0,
+        offset: -0.5,
+        cap: 1.0,
+        auc: 0.8,
+        auc_low: 0.73,
+        regions: vec!["inside".into(), "mouth".into()],
+    }
+}
+
+fn face(height: f32) -> Face {
+    Face {
+        bbox: [10.0, 10.0, 10.0 + 0.75 * height, 10.0 + height],
+        landmarks: [[0.0; 2]; LANDMARKS],
+        visibility: [1.0; 6],
+        pose_deg: [0.0; 3],
+        presence: 1.0,
+        iod_px: 40.0,
+        mouth: Vec::new().into(),
+        sharpness: 50.0,
+        luma: 120.0,
+    }
+}
+
+fn observations(n: i64, change: impl Fn(&mut Face)) -> Vec<FaceObs> {
+    (0..n)
+        .map(|i| {
+            let mut face = face(140.0);
+            change(&mut face);
+            FaceObs {
+                time: MediaTime::from_ms(250 * i),
+                epoch: 0,
+                face: Some(face),
+                faces: 1,
+                repeated: false,
+                detail: Some(FaceDetail {
+                    rgb: vec![128; 3 * DETAIL_PX * DETAIL_PX].into(),
+                    face: [0.5, 0.5, 0.45, 0.6],
+                    scale: 1.0,
+                }),
+            }
+        })
+        .collect()
+}
+
+fn with_segment<T>(face: &[FaceObs], presence: f64, run: impl FnOnce(&Segment<'_>) -> T) -> T {
+    let participant = ParticipantId::parse("candidate").unwrap();
+    let quality = Quality { face_presence: presence, ..Quality::default() };
+    run(&Segment {
+        participant: &participant,
+        role: Role::Candidate,
+        index: 0,
+        span: Span::new(MediaTime::ZERO, MediaTime::from_ms(3000)),
+        face,
+        voice: None,
+        interviewer: None,
+        events: &[],
+        quality: &quality,
+        coverage: &Coverage::default(),
+        clock: ClockSource::Unknown,
+        last: false,
+    })
+}
+
+#[test]
+fn poor_pictures_are_refused_with_their_reason() {
+    let cases: [(&str, fn(&mut Face), AbstainReason); 7] = [
+        ("", |_| {}, AbstainReason::Failed),
+        ("too small", |f| f.bbox[3] = f.bbox[1] + 59.0, AbstainReason::LowQuality),
+        ("dark", |f| f.luma = 12.0, AbstainReason::LowQuality),
+        ("bright", |f| f.luma = 250.0, AbstainReason::LowQuality),
+        ("blurred", |f| f.sharpness = 0.5, AbstainReason::LowQuality),
+        ("turned", |f| f.pose_deg[0] = -60.0, AbstainReason::LowQuality),
+        ("blurred", |f| f.sharpness = f32::NAN, AbstainReason::LowQuality),
+    ];
+    for (word, change, reason) in cases {
+        let all = observations(12, change);
+        let found = with_segment(&all, 1.0, |s| usable(&settings(), s).map(|k| k.len()));
+        match found {
+            Ok(n) => assert!(word.is_empty() && n == 12, "{word}: {n}"),
+            Err(a) => {
+                assert_eq!(a.reason, reason, "{word}");
+                assert!(a.detail.contains(word), "{}", a.detail);
+            }
+        }
+    }
+}
+
+#[test]
+fn too_few_pictures_and_no_face_are_told_apart() {
+    let few = observations(3, |_| {});
+    for (presence, reason) in [(1.0, AbstainReason::TooShort), (0.2, AbstainReason::NoFace)] {
+        let found = with_segment(&few, presence, |s| usable(&settings(), s).map(|k| k.len()));
+        assert_eq!(found.unwrap_err().reason, reason);
+    }
+    // Pictures of other segments and of an earlier layout do not count.
+    let mut all = observations(16, |_| {});
+    all[..8].iter_mut().for_each(|o| o.epoch = 1);
+    let found = with_segment(&all, 1.0, |s| usable(&settings(), s).map(|k| k.len()));
+    assert_eq!(found.unwrap(), 4);
+}
+
+#[test]
+fn the_llr_is_capped_and_quality_only_shrinks() {
+    let s = settings();
+    assert_eq!((s.llr(100.0), s.llr(-100.0)), (1.0, -1.0));
+    assert_eq!(s.llr(s.neutral()), 0.0);
+    assert_eq!(s.quality(20, 200.0), 1.0);
+    assert_eq!(s.quality(5, 60.0), 0.25);
+    assert_eq!(Settings { cap: 0.0, ..s }.llr(5.0), 0.0);
+}
+
+#[test]
+fn without_a_net_it_abstains() {
+    let all = observations(12, |_| {});
+    let analysis =
+        with_segment(&all, 1.0, |s| FaceSwap::default().analyze(s, &mut ModelSet::default()));
+    match analysis.outcome {
+        Outcome::Abstained(a) => assert_eq!(a.reason, AbstainReason::ModelMissing),
+        scored @ Outcome::Scored { .. } => panic!("{scored:?}"),
+    }
+}
+
+fn shipped() -> ModelSet {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let dir = ModelsDir::find(Some(&dir)).unwrap();
+    Engine::load(&dir, &EngineOptions::default()).unwrap().new_set().unwrap()
+}
+
+fn list(v: &Value) -> Vec<f64> {
+    v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+/// The formula-defined frame of `models/train/liveproof_train/golden_artifact.py`.
+fn noisy(width: u32, height: u32) -> Frame {
+    let tri = |v: i64| {
+        let v = v.rem_euclid(512);
+        if v < 256 { v } else { 511 - v }
+    };
+    let mut rgb = Vec::new();
+    for y in 0..i64::from(height) {
+        for x in 0..i64::from(width) {
+            let base = [tri(3 * x + 2 * y), tri(x * x / 64 + y), tri(5 * y + x / 2)];
+            for (c, v) in base.into_iter().enumerate() {
+                let seed = x * 7919 + y * 104_729 + c as i64 * 1_299_709;
+                let noise = (seed * 2_654_435_761).rem_euclid(1 << 32) >> 28;
+                rgb.push((v / 4 + 64 + noise) as u8);
+            }
+        }
+    }
+    Frame::new(MediaTime::ZERO, 0, width, height, rgb).unwrap()
+}
+
+#[test]
+fn crops_and_answers_are_those_of_python() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/golden/artifact-1.json");
+    let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut models = shipped();
+    assert_eq!(golden["sha256"].as_str(), Some(models.model(TASK).unwrap().sha256.as_str()));
+    for case in golden["cases"].as_array().unwrap() {
+        let size = list(&case["frame"]);
+        let frame = noisy(size[0] as u32, size[1] as u32);
+        let bbox: [f32; 4] = std::array::from_fn(|i| list(&case["box"])[i] as f32);
+        let crop = native_crop(bbox);
+        assert_eq!(vec![crop.cx, crop.cy], list(&case["centre"]));
+        assert!((crop.side - case["side"].as_f64().unwrap()).abs() < 1e-6);
+        let detail = FaceDetail {
+            rgb: crop_rgb(&frame, &crop, DETAIL_PX).into(),
+            face: face_in_crop(bbox, &crop),
+            scale: (crop.side / DETAIL_PX as f64) as f32,
+        };
+        for (found, expected) in detail.face.iter().zip(list(&case["face"])) {
+            assert!((f64::from(*found) - expected).abs() < 1e-5);
+        }
+        blocks_agree(&detail, &case["blocks"], crop.side > DETAIL_PX as f64);
+        let seen = look(&detail, &mut models).unwrap();
+        let mut expected = vec![case["logit"].as_f64().unwrap()];
+        expected.extend(list(&case["embedding"]));
+        expected.extend(list(&case["regions"]));
+        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions);
+        let found: Vec<f64> = found.collect();
+        assert_eq!(found.len(), expected.len());
+        for (f, e) in found.iter().zip(&expected) {
+            assert!((f - e).abs() <= 1e-3 * e.abs().max(1.0), "{f} against {e}");
+        }
+    }
+}
+
+/// Sums over blocks of 8 x 8 pixels, every seventh row and fifth column of blocks. Copied pixels
+/// agree exactly; where a large face is shrunk, a sample may round to the other side.
+fn blocks_agree(detail: &FaceDetail, blocks: &Value, shrunk: bool) {
+    let slack = if shrunk { 2 } else { 0 };
+    for (j, row) in blocks.as_array().unwrap().iter().enumerate() {
+        for (i, block) in row.as_array().unwrap().iter().enumerate() {
+            for (c, expected) in list(block).into_iter().enumerate() {
+                let mut sum = 0i64;
+                for y in 0..8 {
+                    for x in 0..8 {
+                        let at = ((j * 56 + y) * DETAIL_PX + i * 40 + x) * 3 + c;
+                        sum += i64::from(detail.rgb[at]);
+                    }
+                }
+                assert!((sum - expected as i64).abs() <= slack, "{j} {i} {c}: {sum} {expected}");
+            }
+        }
+    }
+}
