@@ -106,14 +106,8 @@ fn judge(
         let evidence = evidence.clone();
         Err(Abstention { reason, detail, evidence })
     };
-    if pooled.distance > settings.max_distance {
-        return abstain(
-            AbstainReason::Unfamiliar,
-            format!(
-                "the picture lies {:.1} away from the cameras and faces that the net knows; {:.1} is the limit",
-                pooled.distance, settings.max_distance
-            ),
-        );
+    if let Some(why) = settings.unfamiliar(&pooled) {
+        return abstain(AbstainReason::Unfamiliar, why);
     }
     if settings.cap <= 0.0 {
         return abstain(

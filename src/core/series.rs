@@ -61,6 +61,8 @@ pub struct Face {
 
 /// Side of a [`FaceDetail`] in pixels.
 pub const DETAIL_PX: usize = 224;
+/// Least side of a [`FaceDetail`] in units of the longer side of the face's box, as in training.
+pub const DETAIL_SCALE: f64 = 1.5;
 
 /// The face and its surroundings at the frame's own pixels, for signals that look at traces which
 /// resampling would erase.

@@ -11,7 +11,7 @@ mod schemas;
 mod sdk;
 mod support;
 
-use liveproof::core::{Outcome, SegmentResult};
+use liveproof::core::{AbstainReason, Outcome, SegmentResult};
 use liveproof::report::FileReport;
 use recorded::{assert_same, review, stream};
 use support::media;
@@ -41,6 +41,7 @@ async fn the_demo_interview_is_read_right_and_live_equals_recorded() {
     let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
     the_late_stretch_is_found(&recorded, &truth);
     every_gap_is_found(&recorded, &truth);
+    the_drawn_person_is_not_judged(&recorded);
     let live = stream(std::slice::from_ref(&demo), None)
         .await
         .remove(0)
@@ -88,6 +89,29 @@ fn the_late_stretch_is_found(report: &FileReport, truth: &serde_json::Value) {
     assert!(
         inside >= 4,
         "the late stretch was marked in {inside} segments"
+    );
+}
+
+/// The demo's person is drawn: nothing that a camera leaves is in the picture, and the face-swap
+/// signal must say that it knows no such material, neither clear nor accuse.
+fn the_drawn_person_is_not_judged(report: &FileReport) {
+    let mut unfamiliar = 0;
+    for segment in &report.segments {
+        let finding = segment
+            .findings
+            .iter()
+            .find(|f| f.signal == "face_swap")
+            .unwrap();
+        match &finding.outcome {
+            Outcome::Abstained(a) => {
+                unfamiliar += usize::from(a.reason == AbstainReason::Unfamiliar);
+            }
+            scored @ Outcome::Scored { .. } => panic!("{:?}: {scored:?}", segment.span),
+        }
+    }
+    assert!(
+        2 * unfamiliar > report.segments.len(),
+        "{unfamiliar} segments"
     );
 }
 

@@ -155,6 +155,16 @@ fn each_room_says_what_goes_in_and_out() {
     report(&faults);
 }
 
+/// True when a word of `text` begins with `word`: "familiar" accuses nobody.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphabetic)
+    })
+}
+
 /// A person reads these; they say what was measured and accuse nobody.
 #[test]
 fn words_for_people_accuse_nobody() {
@@ -170,7 +180,7 @@ fn words_for_people_accuse_nobody() {
     for file in rust_files("src").into_iter().filter(File::is_in_a_room) {
         for (line, code) in file.code() {
             let code = code.to_lowercase();
-            for word in forbidden.iter().filter(|w| code.contains(**w)) {
+            for word in forbidden.iter().filter(|w| has_word(&code, w)) {
                 faults.push(format!("{}:{line}: {word}", file.path));
             }
         }

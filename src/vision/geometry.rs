@@ -1,13 +1,10 @@
 //! Crops and similarity transforms. Coordinates are continuous: a picture of width W spans 0..W,
 //! and pixel i has its centre at i + 0.5; y points down, positive roll is clockwise on the screen.
 
-use crate::core::{DETAIL_PX, Landmarks, points};
+use crate::core::{DETAIL_PX, DETAIL_SCALE, Landmarks, points};
 
 /// Side of a crop in units of the longer side of the box around the points, as in training.
 pub const CROP_SCALE: f64 = 1.4;
-
-/// Least side of a native crop in units of the longer side of the face's box, as in training.
-pub const NATIVE_SCALE: f64 = 1.5;
 
 /// A roll-corrected square (or, for patches, the frame of reference of a rectangle).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,13 +102,13 @@ pub fn crop_from_detection(bbox: [f32; 4], eyes: [[f32; 2]; 2]) -> Crop {
 
 /// The crop of [`DETAIL_PX`] pixels around a face's box (x0, y0, x1, y1 in frame pixels) that
 /// copies the frame's own pixels: upright, its centre on a whole pixel, one frame pixel per crop
-/// pixel unless [`NATIVE_SCALE`] times the box does not fit. Resampling would erase traces.
+/// pixel unless [`DETAIL_SCALE`] times the box does not fit. Resampling would erase traces.
 pub fn native_crop(bbox: [f32; 4]) -> Crop {
     let [x0, y0, x1, y1] = bbox.map(f64::from);
     Crop {
         cx: ((x0 + x1) / 2.0 + 0.5).floor(),
         cy: ((y0 + y1) / 2.0 + 0.5).floor(),
-        side: (DETAIL_PX as f64).max(NATIVE_SCALE * (x1 - x0).max(y1 - y0)),
+        side: (DETAIL_PX as f64).max(DETAIL_SCALE * (x1 - x0).max(y1 - y0)),
         roll_rad: 0.0,
     }
 }

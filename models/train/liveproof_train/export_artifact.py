@@ -182,11 +182,11 @@ def main() -> None:
     val = [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, shipped, n)]
     calibration = calibrate(found + val)
     cap = earned_cap(result["auc_low"])
-    known, limit = np.array([s.distance for s in found + val]), distance_limit(found + val)
+    known, limit = np.array([s.distance for s in found + val]), limits(found + val)
     llr = np.clip([calibration["slope"] * s.score + calibration["offset"] for s in val], -cap, cap)
     flagged = float(np.mean(llr > np.log(2))), float(np.mean(llr > 0))
     print(f"segments: {len(found)} of pairs, {len(val)} of val; slope {calibration['slope']:.2f}, offset {calibration['offset']:.2f}, "
-          f"cap {cap:.2f}; distance limit {limit} (median {np.median(known):.2f}, largest {known.max():.2f}); "
+          f"cap {cap:.2f}; limits {limit} (distance: median {np.median(known):.2f}, largest {known.max():.2f}); "
           f"val segments with LLR > ln 2: {flagged[0]:.3f}, > 0: {flagged[1]:.3f}")
     path = MODELS_DIR / f"{MODEL}.onnx"
     export(shipped, path)
@@ -209,7 +209,7 @@ def main() -> None:
         {"clips": scores, "figures": result, "chosen": {f: asdict(s) for f, s in chosen.items()}}, indent=1))
 
 
-def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: float) -> dict:
+def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float]) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
     return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
@@ -225,16 +225,20 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
              "the mean square is about 1 for material like that of the fit"},
             {"name": "regions", "shape": [-1, len(REGIONS)], "meaning": "shares of the logit by region, which sum to it: "
              + ", ".join(REGIONS)}],
-        "calibration": {"kind": "logistic", **calibration, "cap": cap, "auc": result["auc"], "auc_low": result["auc_low"],
+        "calibration": {"kind": "logistic", **calibration, "cap": cap, "min_score": limit["min_score"],
+                        "max_score": limit["max_score"], "auc": result["auc"], "auc_low": result["auc_low"],
                         "pairs": result["pairs"], "streamers": result["streamers"],
                         "note": "fitted on out-of-fold segment scores of the pairs and on val reals; cap = ln(auc_low / (1 - auc_low)), 0 below 0.60"},
-        "params": {**GATES, "max_distance": limit, "regions": list(REGIONS)},
+        "params": {**GATES, "max_distance": limit["max_distance"], "regions": list(REGIONS)},
     }
 
 
-def distance_limit(found: list[Segment]) -> float:
-    """A quarter beyond what nearly all known material shows."""
-    return round(1.25 * float(np.quantile([s.distance for s in found], 0.995)), 2)
+def limits(found: list[Segment]) -> dict[str, float]:
+    """Beyond what 99 in 100 known segments show, an answer would be extrapolated."""
+    scores = [s.score for s in found]
+    return {"max_distance": round(float(np.quantile([s.distance for s in found], 0.99)), 2),
+            "min_score": round(min(0.0, float(np.quantile(scores, 0.01))), 2),
+            "max_score": round(max(0.0, float(np.quantile(scores, 0.99))), 2)}
 
 
 def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discriminant]) -> None:
@@ -253,7 +257,7 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
         inner_result = figures(scores, data.rows)
         for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
             folder = cache_dir("fits", "artifact_folds", kind)
-            entry = manifest_entry(calibrate(found), cap, inner_result, distance_limit(found))
+            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found))
             entry |= {"id": f"{MODEL}-fold{fold}", "file": f"{MODEL}-fold{fold}.onnx"}
             export(fits[fold], folder / entry["file"])
             entry["sha256"] = sha256_of(folder / entry["file"])
@@ -291,7 +295,8 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
         ("Calibration and vote", f"Logistic on segment scores (trimmed mean of the pictures' logits), out of fold on the pairs, with the real clips of split `val` among the reals: LLR = "
          f"{calibration['slope']:.3f} x score {calibration['offset']:+.3f}, natural logarithm, capped at +-{cap:.2f} = "
          "ln(L / (1 - L)) for the lower bound L of the AUC; below 0.60 the cap is 0 and the signal has no vote. "
-         f"Where the mean square of the embedding passes {limit}, the signal abstains: the material is unlike that of the fit."),
+         f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
+         f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (99 in 100 known segments lie within)."),
         ("Not evaluated on", "Other swap tools, enhancers, reenactment, whole-head generation, other codecs and call platforms, "
          "low light, virtual backgrounds, beauty filters, faces below 100 px or above 190 px with swaps, groups of people. "
          "It sees no time: flicker and lag are not part of it. Swaps pasted by other tools may leave other traces, or none."),

@@ -1,9 +1,9 @@
 //! Gates, calibration and cap of the signal, as the manifest gives them.
 
 use super::TASK;
-use crate::core::{AbstainReason, Abstention, DETAIL_PX, Face};
+use super::pool::Pooled;
+use crate::core::{AbstainReason, Abstention, DETAIL_PX, DETAIL_SCALE, Face};
 use crate::engine::{InputSpec, ModelSet, PerChannel};
-use crate::vision::geometry::NATIVE_SCALE;
 
 /// Name of the net's picture input.
 pub(super) const IMAGE_INPUT: &str = "image";
@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) full_pictures: usize,
     /// Largest distance from the material of the fit.
     pub(super) max_distance: f64,
+    /// Range of segment scores that the calibration was measured on.
+    pub(super) scores: (f64, f64),
     /// Log-likelihood ratio = slope * score + offset, natural logarithm.
     pub(super) slope: f64,
     pub(super) offset: f64,
@@ -66,6 +68,7 @@ impl Settings {
             min_pictures: gate("min_pictures")?.max(1.0) as usize,
             full_pictures: gate("full_pictures")?.max(1.0) as usize,
             max_distance: gate("max_distance")?,
+            scores: (fitted("min_score", -1e3, 0.0)?, fitted("max_score", 0.0, 1e3)?),
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
             cap: fitted("cap", 0.0, 10.0)?,
@@ -79,17 +82,36 @@ impl Settings {
     pub(super) fn refusal(&self, face: &Face) -> Option<&'static str> {
         let height = f64::from(face.bbox[3] - face.bbox[1]);
         let luma = f64::from(face.luma);
-        // Negated comparisons, so that a number that is none is refused as well.
-        if !(height >= self.min_face_px) {
+        let within = |v: f64, low: f64, high: f64| (low..=high).contains(&v); // never for NaN
+        const ANY: f64 = f64::INFINITY;
+        if !within(height, self.min_face_px, ANY) {
             Some("the face is too small")
-        } else if !(luma >= self.luma.0) {
+        } else if !within(luma, self.luma.0, ANY) {
             Some("too dark")
-        } else if !(luma <= self.luma.1) {
+        } else if !within(luma, -ANY, self.luma.1) {
             Some("too bright")
-        } else if !(f64::from(face.sharpness) >= self.min_sharpness) {
+        } else if !within(f64::from(face.sharpness), self.min_sharpness, ANY) {
             Some("too blurred")
-        } else if !(f64::from(face.pose_deg[0].abs()) <= self.max_yaw_deg) {
+        } else if !within(f64::from(face.pose_deg[0]), -self.max_yaw_deg, self.max_yaw_deg) {
             Some("the head is turned too far")
+        } else {
+            None
+        }
+    }
+
+    /// Why a segment's answer would mean nothing, if so.
+    pub(super) fn unfamiliar(&self, pooled: &Pooled) -> Option<String> {
+        let (low, high) = self.scores;
+        if !(..=self.max_distance).contains(&pooled.distance) {
+            Some(format!(
+                "the picture lies {:.1} away from the cameras and faces that the net knows; {:.1} is the limit",
+                pooled.distance, self.max_distance
+            ))
+        } else if !(low..=high).contains(&pooled.score) {
+            Some(format!(
+                "its score of {:.1} lies outside {low:.1} to {high:.1}, where nothing was measured: a drawn or filtered picture, perhaps",
+                pooled.score
+            ))
         } else {
             None
         }
@@ -153,9 +175,9 @@ fn check_inputs(inputs: &[InputSpec]) -> Result<(), Abstention> {
     } else if !half(&image.mean) || !half(&image.std) {
         Some("mean and std: expected 0.5 for each channel".to_owned())
     } else if crop("kind").as_ref().and_then(toml::Value::as_str) != Some("native_square")
-        || crop("scale").as_ref().and_then(toml::Value::as_float) != Some(NATIVE_SCALE)
+        || crop("scale").as_ref().and_then(toml::Value::as_float) != Some(DETAIL_SCALE)
     {
-        Some(format!("crop: expected kind native_square and scale {NATIVE_SCALE}"))
+        Some(format!("crop: expected kind native_square and scale {DETAIL_SCALE}"))
     } else if input(FACE_INPUT)?.axes() != Some(vec![-1, 4]) {
         Some(format!("{FACE_INPUT}: expected shape [-1, 4]"))
     } else {

@@ -19,6 +19,7 @@ fn settings() -> Settings {
         min_pictures: 4,
         full_pictures: 10,
         max_distance: 6.0,
+        scores: (-3.0, 4.0),
         slope: 2.0,
         offset: -0.5,
         cap: 1.0,
@@ -84,7 +85,8 @@ fn with_segment<T>(face: &[FaceObs], presence: f64, run: impl FnOnce(&Segment<'_
 
 #[test]
 fn poor_pictures_are_refused_with_their_reason() {
-    let cases: [(&str, fn(&mut Face), AbstainReason); 7] = [
+    type Spoil = fn(&mut Face);
+    let cases: [(&str, Spoil, AbstainReason); 7] = [
         ("", |_| {}, AbstainReason::Failed),
         ("too small", |f| f.bbox[3] = f.bbox[1] + 59.0, AbstainReason::LowQuality),
         ("dark", |f| f.luma = 12.0, AbstainReason::LowQuality),
@@ -128,6 +130,23 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
     assert_eq!(s.quality(20, 200.0), 1.0);
     assert_eq!(s.quality(5, 60.0), 0.25);
     assert_eq!(Settings { cap: 0.0, ..s }.llr(5.0), 0.0);
+}
+
+#[test]
+fn what_lies_beyond_the_known_material_is_not_judged() {
+    let s = settings();
+    for (score, distance, known) in [
+        (0.0, 1.0, true),
+        (-2.9, 5.9, true),
+        (-3.1, 1.0, false),
+        (4.1, 1.0, false),
+        (0.0, 6.1, false),
+        (f64::NAN, 1.0, false),
+        (0.0, f64::NAN, false),
+    ] {
+        let pooled = Pooled { score, distance, regions: Vec::new() };
+        assert_eq!(s.unfamiliar(&pooled).is_none(), known, "{score} {distance}");
+    }
 }
 
 #[test]
