@@ -1,10 +1,10 @@
 //! Face-swap traces: does the fine structure of the face go with the camera's picture?
 //!
 //! **Concept.** Four times a second tracking keeps the face at the frame's own pixels
-//! ([`FaceDetail`](crate::core::FaceDetail)). The net of task `face_swap` gives each such picture a
+//! ([`FaceDetail`]). The net of task `face_swap` gives each such picture a
 //! logit, an embedding, and the logit's share by region of the face. A segment's score is the
-//! trimmed mean of its logits ([`pool`]); a logistic calibration and a cap turn it into a
-//! log-likelihood ratio ([`settings`]). Thresholds, calibration and cap stand in the manifest,
+//! trimmed mean of its logits (`pool`); a logistic calibration and a cap turn it into a
+//! log-likelihood ratio (`settings`). Thresholds, calibration and cap stand in the manifest,
 //! beside the weights that they were measured with.
 //!
 //! **The vote is earned.** The cap follows from the accuracy on people and swaps that the net has

@@ -209,7 +209,8 @@ def main() -> None:
         {"clips": scores, "figures": result, "chosen": {f: asdict(s) for f, s in chosen.items()}}, indent=1))
 
 
-def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float]) -> dict:
+def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float],
+                   min_llr: float = 0.0) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
     return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
@@ -225,10 +226,11 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
              "the mean square is about 1 for material like that of the fit"},
             {"name": "regions", "shape": [-1, len(REGIONS)], "meaning": "shares of the logit by region, which sum to it: "
              + ", ".join(REGIONS)}],
-        "calibration": {"kind": "logistic", **calibration, "cap": cap, "min_score": limit["min_score"],
+        "calibration": {"kind": "logistic", **calibration, "cap": cap, "min_llr": min_llr, "min_score": limit["min_score"],
                         "max_score": limit["max_score"], "auc": result["auc"], "auc_low": result["auc_low"],
                         "pairs": result["pairs"], "streamers": result["streamers"],
-                        "note": "fitted on out-of-fold segment scores of the pairs and on val reals; cap = ln(auc_low / (1 - auc_low)), 0 below 0.60"},
+                        "note": "fitted on out-of-fold segment scores of the pairs and on val reals; cap = ln(auc_low / (1 - auc_low)), 0 below 0.60; "
+                                "min_llr = 0: fitted on one swap tool, so missing traces clear nobody"},
         "params": {**GATES, "max_distance": limit["max_distance"], "regions": list(REGIONS)},
     }
 
@@ -257,7 +259,7 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
         inner_result = figures(scores, data.rows)
         for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
             folder = cache_dir("fits", "artifact_folds", kind)
-            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found))
+            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found), -cap if kind == "ranking" else 0.0)
             entry |= {"id": f"{MODEL}-fold{fold}", "file": f"{MODEL}-fold{fold}.onnx"}
             export(fits[fold], folder / entry["file"])
             entry["sha256"] = sha256_of(folder / entry["file"])
@@ -294,7 +296,8 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          + table(("change", "AUC [95 % CI]", "pairs right"), [(n, *line(f)) for n, f in rows])),
         ("Calibration and vote", f"Logistic on segment scores (trimmed mean of the pictures' logits), out of fold on the pairs, with the real clips of split `val` among the reals: LLR = "
          f"{calibration['slope']:.3f} x score {calibration['offset']:+.3f}, natural logarithm, capped at +-{cap:.2f} = "
-         "ln(L / (1 - L)) for the lower bound L of the AUC; below 0.60 the cap is 0 and the signal has no vote. "
+         "ln(L / (1 - L)) for the lower bound L of the AUC; below 0.60 the cap is 0 and the signal has no vote. The LLR is never below 0: one swap tool was seen, and a face "
+         "without its traces may carry those of another. "
          f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
          f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (99 in 100 known segments lie within)."),
         ("Not evaluated on", "Other swap tools, enhancers, reenactment, whole-head generation, other codecs and call platforms, "

@@ -35,6 +35,9 @@ pub(super) struct Settings {
     pub(super) offset: f64,
     /// Largest absolute log-likelihood ratio; 0 = no vote.
     pub(super) cap: f64,
+    /// Smallest log-likelihood ratio. 0 where the net has seen one swap tool only: that a face lacks
+    /// the traces of one tool says nothing of the others, so it must not reassure.
+    pub(super) min_llr: f64,
     /// Out-of-fold AUC and its lower 95 % bound.
     pub(super) auc: f64,
     pub(super) auc_low: f64,
@@ -72,6 +75,7 @@ impl Settings {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
             cap: fitted("cap", 0.0, 10.0)?,
+            min_llr: fitted("min_llr", -10.0, 0.0)?,
             auc: fitted("auc", 0.0, 1.0)?,
             auc_low: fitted("auc_low", 0.0, 1.0)?,
             regions: regions.collect(),
@@ -119,7 +123,7 @@ impl Settings {
 
     /// The capped log-likelihood ratio of a segment's score.
     pub(super) fn llr(&self, score: f64) -> f64 {
-        (self.slope * score + self.offset).clamp(-self.cap, self.cap)
+        (self.slope * score + self.offset).clamp(-self.cap, self.cap).max(self.min_llr)
     }
 
     /// The score that speaks for neither side.

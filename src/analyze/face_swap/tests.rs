@@ -23,6 +23,7 @@ fn settings() -> Settings {
         slope: 2.0,
         offset: -0.5,
         cap: 1.0,
+        min_llr: -1.0,
         auc: 0.8,
         auc_low: 0.73,
         regions: vec!["inside".into(), "mouth".into()],
@@ -129,6 +130,7 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
     assert_eq!(s.llr(s.neutral()), 0.0);
     assert_eq!(s.quality(20, 200.0), 1.0);
     assert_eq!(s.quality(5, 60.0), 0.25);
+    assert_eq!(Settings { min_llr: 0.0, ..settings() }.llr(-5.0), 0.0);
     assert_eq!(Settings { cap: 0.0, ..s }.llr(5.0), 0.0);
 }
 
