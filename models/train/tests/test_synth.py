@@ -10,7 +10,7 @@ from liveproof_train.batches_artifact import Chain, face_box
 from liveproof_train.mesh import GROUPS, SLICES, five_points
 from liveproof_train.native import ART_PX, face_in_crop, native_crop
 from liveproof_train.preprocess import crop_picture
-from liveproof_train.synth import forge, masks
+from liveproof_train.synth import decoder, donors, filters, forge, head, layers, masks
 
 
 def drawn_face(size: int = 224, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -33,12 +33,35 @@ def drawn_face(size: int = 224, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(base, 0, 255).astype(np.uint8), points
 
 
+def drawn_bank(people: int = 4) -> donors.Donors:
+    """Drawn faces of a few shapes, in place of the bank that lies in the cache."""
+    faces = [drawn_face(donors.BANK_PX, seed) for seed in range(people)]
+    moved = [p + np.random.default_rng(i).normal(0, 1.5, p.shape) for i, (_, p) in enumerate(faces)]
+    return donors.Donors(np.stack([f[0] for f in faces]), np.stack(moved), np.array([f"drawn:{i}" for i in range(people)]))
+
+
+def smoothing_painter(face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """In place of a fitted autoencoder: a smoother face, and an ellipse as its mask."""
+    mask = cv2.ellipse(np.zeros(face.shape[:2], np.float32), (face.shape[1] // 2, face.shape[0] // 2),
+                       (face.shape[1] // 3, face.shape[0] // 3), 0, 0, 360, 1.0, -1)
+    return cv2.GaussianBlur(face, (0, 0), 2.0), mask
+
+
+BANK = drawn_bank()
+FAMILIES = {
+    **{name: forge.FAMILIES[name] for name in ("self_blended", "realtime_paste", "mouth_only", "head_warp")},
+    "cross_identity": lambda rng, rgb, points: donors.cross_identity(rng, rgb, points, BANK),
+    "decoder": lambda rng, rgb, points: decoder.decoder(rng, rgb, points, smoothing_painter, BANK),
+    **filters.FILTERS,
+}
+
+
 class Forgeries(unittest.TestCase):
     def setUp(self) -> None:
         self.rgb, self.points = drawn_face()
 
     def test_each_family_changes_its_mask_and_nothing_else(self) -> None:
-        for name, family in forge.FAMILIES.items():
+        for name, family in FAMILIES.items():
             for seed in range(6):
                 with self.subTest(family=name, seed=seed):
                     made = family(np.random.default_rng(seed), self.rgb, self.points)
@@ -50,7 +73,7 @@ class Forgeries(unittest.TestCase):
                     self.assertGreater((made.mask > 0.2).sum(), 200)
 
     def test_the_same_seed_gives_the_same_forgery(self) -> None:
-        for name, family in forge.FAMILIES.items():
+        for name, family in FAMILIES.items():
             one, two = (family(np.random.default_rng(3), self.rgb, self.points) for _ in range(2))
             other = family(np.random.default_rng(4), self.rgb, self.points)
             np.testing.assert_array_equal(one.rgb, two.rgb, err_msg=name)
@@ -73,7 +96,83 @@ class Forgeries(unittest.TestCase):
         self.assertEqual(soft[square == 0].max(initial=0) < 0.5, True)
 
     def test_the_seam_target_is_highest_where_layers_mix(self) -> None:
-        np.testing.assert_allclose(forge.seam_target(np.array([0, 0.5, 1.0])), [0, 1, 0])
+        np.testing.assert_allclose(layers.seam_target(np.array([0, 0.5, 1.0])), [0, 1, 0])
+
+    def test_filters_leave_no_seam_at_the_face(self) -> None:
+        inner = masks.hull(self.points, self.rgb.shape[:2], "full")
+        outer = cv2.dilate(inner, np.ones((9, 9), np.uint8))
+        inner = cv2.erode(inner, np.ones((9, 9), np.uint8))
+        border = (outer - inner) > 0
+        for seed in range(6):
+            beauty = filters.beauty(np.random.default_rng(seed), self.rgb, self.points)
+            step = np.abs(np.diff(beauty.mask, axis=1))
+            self.assertLess(step[border[:, 1:]].max(), 0.06, "a filter's mask is flat where a swap's would end")
+            background = filters.virtual_background(np.random.default_rng(seed), self.rgb, self.points)
+            np.testing.assert_array_equal(background.rgb[inner > 0], self.rgb[inner > 0])
+
+    def test_a_head_drawn_from_a_still_follows_the_landmarks(self) -> None:
+        # a still with a bright spot on the nose; driven to a face 9 px further right, the spot goes along
+        still = np.full_like(self.rgb, 90)
+        nose = self.points[SLICES["nose"]][4]
+        cv2.circle(still, tuple(int(v) for v in nose), 8, (250, 250, 250), -1)
+        moved = self.points + [9.0, 0.0]
+        found = []
+        for seed in range(4):
+            made = head.head_warp(np.random.default_rng(seed), np.full_like(self.rgb, 90), moved, (still, self.points))
+            y, x = np.nonzero(made.rgb[..., 0] > 160)
+            found.append((x.mean(), y.mean()))
+        np.testing.assert_allclose(np.mean(found, 0), nose + [9.0, 0.0], atol=4)
+
+
+class Donors(unittest.TestCase):
+    def test_the_spline_takes_points_to_points(self) -> None:
+        rng = np.random.default_rng(2)
+        _, target = drawn_face()
+        source = target * [1.1, 0.9] + [5, -3] + rng.normal(0, 0.3, target.shape)
+        where = donors.spline(target, source, (224, 224), stiffness=1e-4)
+        at = np.rint(target).astype(int)
+        self.assertLess(np.abs(where[at[:, 1], at[:, 0]] - source).max(), 1.6)
+        same = donors.spline(target, target, (224, 224))
+        y, x = np.mgrid[0:224, 0:224]
+        np.testing.assert_allclose(same, np.stack((x, y), -1), atol=0.1)
+
+    def test_a_donor_brings_its_pixels_and_takes_the_colours(self) -> None:
+        rgb, points = drawn_face(224, 9)
+        dark = (rgb // 3).astype(np.uint8)
+        layer = BANK.in_place_of(np.random.default_rng(1), dark, points, index=0)
+        inside = masks.hull(points, (224, 224), "inner") > 0
+        self.assertLess(abs(float(layer[inside].mean()) - float(dark[inside].mean())), 12)
+        apart = np.abs(layer[inside].astype(int) - dark[inside])
+        self.assertGreater(apart.mean(), 5, "another picture's texture")
+
+    def test_the_very_nearest_person_is_passed_over(self) -> None:
+        picked = {BANK.nearest(np.random.default_rng(seed), BANK.points[2]) for seed in range(40)}
+        self.assertEqual(picked, {0, 1, 3})
+
+
+class Decoders(unittest.TestCase):
+    def test_what_is_pasted_is_what_the_painter_made(self) -> None:
+        rgb, points = drawn_face()
+        seen = []
+
+        def flat(face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            seen.append(face.shape)
+            return np.full_like(face, 40), np.ones(face.shape[:2], np.float32)
+
+        for seed in range(12):
+            made = decoder.repaint(np.random.default_rng(seed), rgb, points, flat)
+            core = made.mask > 0.98
+            if core.any():
+                spread = made.rgb[core].std(0).max()
+                self.assertLess(spread, 12, "a flat layer shows no texture of the picture below")
+        self.assertTrue({s[0] for s in seen} <= set(decoder.PAINT_SIZES))
+        self.assertGreater(len({s[0] for s in seen}), 1)
+
+    def test_smooth_fields_take_one_draw_at_any_size(self) -> None:
+        one, two = np.random.default_rng(1), np.random.default_rng(1)
+        layers.smooth_field(one, (64, 64), 10, 3)
+        layers.smooth_field(two, (200, 220), 50, 3)
+        self.assertEqual(one.random(), two.random())
 
 
 class TheChain(unittest.TestCase):

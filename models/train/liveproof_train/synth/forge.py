@@ -1,59 +1,16 @@
 """The forgery families. Each returns a `Forgery`: the picture, the blend mask, and its original."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
+from . import decoder as decoders
+from .donors import Donors, cross_identity
+from .head import head_warp
+from .layers import Forgery, blend, displace, smooth_field, tint
 from .masks import aligned_square, aligned_transform, hull, paste_square, soften
 
 SWAP_SIZES = (96, 128, 160, 224, 256)   # pixels of the aligned face that real-time swappers paint
-
-
-@dataclass
-class Forgery:
-    """`rgb` uint8 like `original`; `mask` float32 [H, W], the share of the pasted layer."""
-
-    rgb: np.ndarray
-    mask: np.ndarray
-    original: np.ndarray
-
-
-def blend(original: np.ndarray, layer: np.ndarray, mask: np.ndarray) -> Forgery:
-    """layer * mask + original * (1 - mask); where the layer equals the original, so does the result."""
-    base = original.astype(np.float32)
-    out = base + (layer.astype(np.float32) - base) * mask[..., None]
-    return Forgery(np.clip(np.rint(out), 0, 255).astype(np.uint8), mask.astype(np.float32), original)
-
-
-def seam_target(mask: np.ndarray) -> np.ndarray:
-    """Blend map 4 m (1 - m): 1 where both layers mix half and half (Li et al., Face X-ray, CVPR 2020)."""
-    return 4 * mask * (1 - mask)
-
-
-def smooth_field(rng: np.random.Generator, shape: tuple[int, int], sigma: float, amplitude_px: float) -> np.ndarray:
-    """Random displacement [H, W, 2] whose largest component is `amplitude_px`."""
-    cells = max(4, int(max(shape) / max(sigma, 1)))
-    out = np.stack([cv2.resize(rng.standard_normal((cells, cells)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
-                    for _ in range(2)], -1)
-    return out * np.float32(amplitude_px / max(float(np.abs(out).max()), 1e-6))
-
-
-def displace(picture: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """The picture sampled at each pixel's place plus `field`."""
-    h, w = picture.shape[:2]
-    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    return cv2.remap(picture, x + field[..., 0], y + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-
-
-def tint(rng: np.random.Generator, rgb: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """Small change of colour, saturation, brightness and contrast."""
-    out = rgb.astype(np.float32) + strength * rng.uniform(-20, 20, 3)
-    grey = out.mean(-1, keepdims=True)
-    out = grey + (out - grey) * (1 + strength * rng.uniform(-0.3, 0.3))
-    centre = out.mean((0, 1), keepdims=True)
-    return np.clip(centre + (out - centre) * (1 + strength * rng.uniform(-0.1, 0.1)) + strength * rng.uniform(-10, 10), 0, 255)
 
 
 def self_blended(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> Forgery:
@@ -127,4 +84,9 @@ def self_paste(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) ->
     return blend(rgb, rgb, np.clip(mask, 0, 1))
 
 
-FAMILIES = {"self_blended": self_blended, "realtime_paste": realtime_paste, "mouth_only": mouth_only}
+# Those that need a donor bank or a fitted decoder are there when the cache holds it (models/train/run forge)
+FAMILIES = {"self_blended": self_blended, "realtime_paste": realtime_paste, "mouth_only": mouth_only, "head_warp": head_warp}
+if Donors.file().exists():
+    FAMILIES["cross_identity"] = cross_identity
+if decoders.available():
+    FAMILIES["decoder"] = decoders.decoder

@@ -13,6 +13,7 @@ PARTS = {
     "full": tuple(GROUPS),
     "inner": ("lips_outer", "eye_left", "eye_right", "brow_left", "brow_right", "nose"),
     "eyes": ("eye_left", "eye_right", "brow_left", "brow_right"),
+    "mouth": ("lips_outer",),
 }
 
 

@@ -1,0 +1,132 @@
+"""Fits the autoencoders of the forgery generator on aligned faces of split `train`; nothing of them is shipped.
+
+    python -m liveproof_train.fit_decoder --way shuffle --budget-min 15     # also bilinear
+    python -m liveproof_train.fit_decoder --way shuffle --export            # checkpoint to ONNX, in the cache
+
+As in the swap tools, the net sees a face under a random warp and paints it without the warp, so that it
+learns faces in place of pixels. Its window is the tools' aligned square, or a wider one with the whole face.
+"""
+from __future__ import annotations
+
+import sys
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .batches_artifact import load_clips
+from .fitting import Fit, options
+from .net_decoder import FaceDecoder
+from .paths import cache_dir
+from .synth.decoder import SIZE, decoder_file
+from .synth.layers import displace, smooth_field
+from .synth.masks import aligned_transform, hull
+
+ZOOM = (0.62, 1.05)  # side of the face in the square against the tools' pattern: whole face to tight
+CLIP_SHARE = 0.6     # of the faces come from clips (native pixels), the others from stills
+MASK = 0.1           # weight of the mask's cross entropy
+DETAIL = 1.0         # weight of the differences between neighbours
+
+
+class Faces:
+    """Aligned faces of split `train`, drawn from the packs on disk."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng(seed)
+        self.clips = [c for c in load_clips() if c.about["split"] == "train"]
+        folder = cache_dir("packs", "lmk")
+        self.stills = np.load(folder / "train-images.npy", mmap_mode="r")
+        with np.load(folder / "train.npz") as kept:
+            self.still_points = kept["points"]
+
+    def picture(self) -> tuple[np.ndarray, np.ndarray]:
+        """RGB and its 96 points in pixels."""
+        if self.rng.random() < CLIP_SHARE:
+            clip = self.clips[self.rng.integers(len(self.clips))]
+            i = int(self.rng.integers(len(clip.points)))
+            rgb, points = clip.picture(i), clip.points[i]
+        else:
+            i = int(self.rng.integers(len(self.stills)))
+            rgb, points = np.asarray(self.stills[i]), self.still_points[i]
+        return rgb, points * rgb.shape[0]
+
+    def draw(self, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Input and target [size, size, 3] uint8, and the mask of the face [size, size]."""
+        rng, (rgb, points) = self.rng, self.picture()
+        transform = aligned_transform(points, size)
+        zoom, turn = rng.uniform(*ZOOM), np.deg2rad(rng.normal(0, 4))
+        spin = zoom * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        centre = np.full(2, size / 2)
+        transform = spin @ transform
+        transform[:, 2] += centre - spin @ centre + rng.normal(0, 0.02 * size, 2)
+        target = cv2.warpAffine(rgb, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        mask = hull(points @ transform[:, :2].T + transform[:, 2], (size, size), "full")
+        gain = rng.uniform(0.8, 1.2) * (1 + rng.uniform(-0.05, 0.05, 3))
+        target = np.clip(target * gain + rng.uniform(-10, 10), 0, 255).astype(np.uint8)
+        if rng.random() < 0.5:
+            target, mask = target[:, ::-1], mask[:, ::-1]
+        seen = displace(target, smooth_field(rng, (size, size), 0.25 * size, rng.uniform(0, 0.03) * size))
+        return seen, target, mask
+
+    def batch(self, n: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        drawn = [self.draw(size) for _ in range(n)]
+        seen, target = (torch.from_numpy(np.stack([d[i] for d in drawn])).permute(0, 3, 1, 2).float() / 127.5 - 1 for i in (0, 1))
+        return (seen.contiguous(memory_format=torch.channels_last), target, torch.from_numpy(np.stack([d[2] for d in drawn]))[:, None])
+
+
+def differences(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
+
+
+def losses(out: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    """Absolute error and that of the neighbours' differences, threefold on the face, and the mask's cross entropy."""
+    weight = 1 + 2 * mask
+    colour = (weight * (out[:, :3] - target).abs()).mean()
+    detail = sum((weight[..., :b.shape[-2], :b.shape[-1]] * (a - b).abs()).mean()
+                 for a, b in zip(differences(out[:, :3]), differences(target)))
+    shape = F.binary_cross_entropy_with_logits(out[:, 3:], mask)
+    return colour + DETAIL * detail + MASK * shape, {k: v.item() for k, v in (("colour", colour), ("detail", detail), ("mask", shape))}
+
+
+def export(net: nn.Module, way: str) -> None:
+    """ONNX with any batch and any side that is a multiple of STEP, in the cache, compared with PyTorch."""
+    import onnxruntime as ort
+
+    path, axes = decoder_file(way), {0: "batch", 2: "height", 3: "width"}
+    torch.onnx.export(net, (torch.zeros(1, 3, SIZE, SIZE),), str(path), input_names=["image"], output_names=["painted"],
+                      dynamic_axes={"image": axes, "painted": axes}, opset_version=17, dynamo=False)
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for size in (SIZE, 224):
+        x = torch.rand(2, 3, size, size) * 2 - 1
+        with torch.no_grad():
+            np.testing.assert_allclose(session.run(None, {"image": x.numpy()})[0], net(x).numpy(), rtol=1e-3, atol=2e-3)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def main() -> None:
+    way, only_export = sys.argv[sys.argv.index("--way") + 1], "--export" in sys.argv
+    at = sys.argv.index("--way")
+    del sys.argv[at:at + 2]
+    sys.argv = [a for a in sys.argv if a != "--export"]
+    args = options(__doc__, steps=100_000, batch=16, rate=1e-3)
+    args.name = f"{args.name}-{way}"
+    fit = Fit("decoder", FaceDecoder(way), args)
+    if not only_export:
+        faces = Faces(args.seed + fit.step)
+        sizes = np.random.default_rng(args.seed + fit.step)
+
+        def loss_of(net: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
+            size = int(sizes.choice([96, 128, 160], p=[0.2, 0.6, 0.2]))
+            seen, target, mask = faces.batch(args.batch, size)
+            with torch.autocast("cpu", torch.bfloat16):
+                out = net(seen)
+            return losses(out.float(), target, mask)
+
+        fit.run(loss_of, lambda net: "", every=100)
+    export(fit.average.to("cpu").eval(), way)
+
+
+if __name__ == "__main__":
+    main()
