@@ -134,7 +134,7 @@ class Donors(unittest.TestCase):
         self.assertLess(np.abs(where[at[:, 1], at[:, 0]] - source).max(), 1.6)
         same = donors.spline(target, target, (224, 224))
         y, x = np.mgrid[0:224, 0:224]
-        np.testing.assert_allclose(same, np.stack((x, y), -1), atol=0.1)
+        np.testing.assert_allclose(same, np.stack((x, y), -1), atol=0.01)
 
     def test_a_donor_brings_its_pixels_and_takes_the_colours(self) -> None:
         rgb, points = drawn_face(224, 9)

@@ -50,8 +50,14 @@ def spline(target: np.ndarray, source: np.ndarray, shape: tuple[int, int], stiff
     y, x = np.meshgrid(np.linspace(0, h - 1, 33), np.linspace(0, w - 1, 33), indexing="ij")
     grid = (np.stack((x.ravel(), y.ravel()), 1) - centre) / unit
     coarse = (kernel(grid) @ solved[:n] + plane(grid) @ solved[n:]).reshape(33, 33, 2).astype(np.float32)
-    at_x, at_y = np.meshgrid(np.linspace(0, 32, w, dtype=np.float32), np.linspace(0, 32, h, dtype=np.float32))
-    return cv2.remap(coarse, at_x, at_y, cv2.INTER_LINEAR)
+    # cv2.remap rounds its weights to 1/32, a tenth of a pixel here
+    return np.einsum("yi,ijk,xj->yxk", tents(h), coarse, tents(w), optimize=True)
+
+
+def tents(count: int, knots: int = 33) -> np.ndarray:
+    """[count, knots] weights of linear interpolation between evenly spread knots, the first and last included."""
+    at = np.linspace(0, knots - 1, count, dtype=np.float32)
+    return np.clip(1 - np.abs(at[:, None] - np.arange(knots, dtype=np.float32)), 0, 1)
 
 
 def warped(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
