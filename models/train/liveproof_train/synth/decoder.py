@@ -87,11 +87,11 @@ def repaint(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, paint
 
 
 def decoder(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, paint: Paint | None = None,
-            donors: Donors | None = None) -> Forgery:
+            donors: Donors | None = None, index: int | None = None) -> Forgery:
     """A face repainted by one of the decoders of the cache (or by `paint`), in half of the cases a donor's."""
     if paint is None:
         paint = cached_paint(str(rng.choice(available())))
     another = rng.random() < 0.5
     donors = donors or (cached_donors() if Donors.file().exists() else None)
-    source = donors.in_place_of(rng, rgb, points) if another and donors else None
+    source = donors.in_place_of(rng, rgb, points, index) if another and donors else None
     return repaint(rng, rgb, points, paint, source)

@@ -104,10 +104,11 @@ def cached_donors() -> Donors:
         return Donors(kept["rgb"], kept["points"], kept["person"])
 
 
-def cross_identity(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, donors: Donors | None = None) -> Forgery:
+def cross_identity(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, donors: Donors | None = None,
+                   index: int | None = None) -> Forgery:
     """Another person's face blended in, without a decoder, after the idea of Face X-ray's blended images (Li et al.,
     CVPR 2020): donor near in shape, warped into the hull, colours transferred; own code."""
-    layer = (donors or cached_donors()).in_place_of(rng, rgb, points)
+    layer = (donors or cached_donors()).in_place_of(rng, rgb, points, index)
     shape, width = rgb.shape[:2], np.ptp(points[:, 0])
     part = "full" if rng.random() < 0.7 else "inner"
     mask = displace(hull(points, shape, part), smooth_field(rng, shape, 0.2 * width, 0.04 * width))

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 from . import decoder as decoders
-from .donors import Donors, cross_identity
+from .donors import Donors, cached_donors, cross_identity
 from .head import head_warp
 from .layers import Forgery, blend, displace, smooth_field, tint
 from .masks import aligned_square, aligned_transform, hull, paste_square, soften
@@ -90,3 +90,11 @@ if Donors.file().exists():
     FAMILIES["cross_identity"] = cross_identity
 if decoders.available():
     FAMILIES["decoder"] = decoders.decoder
+
+
+def _donor(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> dict:
+    return {"index": cached_donors().nearest(rng, points)} if Donors.file().exists() else {}
+
+
+# What a family keeps through a clip (temporal.ClipForger), chosen at the first face
+PINS = {"cross_identity": _donor, "decoder": _donor, "head_warp": lambda rng, rgb, points: {"still": (rgb, points)}}

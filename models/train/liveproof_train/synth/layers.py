@@ -9,18 +9,19 @@ import numpy as np
 
 @dataclass
 class Forgery:
-    """`rgb` uint8 like `original`; `mask` float32 [H, W], the share of the pasted layer."""
+    """`rgb` uint8 like `original`; `mask` float32 [H, W], the share of the pasted `layer` (float32 [H, W, 3])."""
 
     rgb: np.ndarray
     mask: np.ndarray
     original: np.ndarray
+    layer: np.ndarray
 
 
 def blend(original: np.ndarray, layer: np.ndarray, mask: np.ndarray) -> Forgery:
     """layer * mask + original * (1 - mask); where the layer equals the original, so does the result."""
-    base = original.astype(np.float32)
-    out = base + (layer.astype(np.float32) - base) * mask[..., None]
-    return Forgery(np.clip(np.rint(out), 0, 255).astype(np.uint8), mask.astype(np.float32), original)
+    base, layer, mask = original.astype(np.float32), layer.astype(np.float32), mask.astype(np.float32)
+    out = base + (layer - base) * mask[..., None]
+    return Forgery(np.clip(np.rint(out), 0, 255).astype(np.uint8), mask, original, layer)
 
 
 def seam_target(mask: np.ndarray) -> np.ndarray:
@@ -32,7 +33,7 @@ def smooth_field(rng: np.random.Generator, shape: tuple[int, int], sigma: float,
     """Random displacement [H, W, 2] whose largest component is `amplitude_px`. It takes one draw of `rng`
     whatever its size, so that what is drawn after it stays the same through a clip."""
     rng = np.random.default_rng(rng.integers(2 ** 63))
-    cells = max(4, int(max(shape) / max(sigma, 1)))
+    cells = max(4, 2 ** round(np.log2(max(shape) / max(sigma, 1))))  # coarse, so that a moving face keeps its field
     out = np.stack([cv2.resize(rng.standard_normal((cells, cells)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
                     for _ in range(2)], -1)
     return out * np.float32(amplitude_px / max(float(np.abs(out).max()), 1e-6))
