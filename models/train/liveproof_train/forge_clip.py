@@ -73,8 +73,10 @@ class Writer:
 
 
 def forge_clip(clip: Path, out: Path, family: str, span: Span = Span(), seed: int = 1, crf: int = 23,
-               nets: tuple[Detector, Landmarks] | None = None, behaviour: Behaviour | None = None) -> dict:
-    """Writes `out` and `out`.json, and returns what the latter holds. ValueError for a family that is not there."""
+               nets: tuple[Detector, Landmarks] | None = None, behaviour: Behaviour | None = None,
+               most_s: float = float("inf")) -> dict:
+    """Writes `out` (the first `most_s` seconds) and its .json, and returns what the latter holds. ValueError for a
+    family that is not there."""
     if family != NONE and family not in MADE:
         raise ValueError(f"family {family!r} is not there; expected {NONE} or one of {', '.join(MADE)}")
     forger = None if family == NONE else ClipForger(MADE[family], seed, behaviour, PINS.get(family))
@@ -85,12 +87,14 @@ def forge_clip(clip: Path, out: Path, family: str, span: Span = Span(), seed: in
         streams = [s for s in (source.streams.video[0], *source.streams.audio[:1])]
         for packet in source.demux(streams):
             if packet.stream.type == "audio":
-                if packet.dts is not None and writer.audio is not None:
+                if packet.dts is not None and writer.audio is not None and float(packet.dts * packet.time_base) < most_s:
                     writer.sound(packet)
                 continue
             for frame in packet.decode():
                 at_s = float(frame.time or 0.0)
                 start_s = at_s if start_s is None else start_s
+                if at_s - start_s >= most_s:
+                    break
                 end_s, rgb = at_s - start_s, even(frame.to_ndarray(format="rgb24"))
                 if forger and span.holds(end_s):
                     marks = tracker(rgb)

@@ -93,5 +93,8 @@ def decoder(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, paint
         paint = cached_paint(str(rng.choice(available())))
     another = rng.random() < 0.5
     donors = donors or (cached_donors() if Donors.file().exists() else None)
-    source = donors.in_place_of(rng, rgb, points, index) if another and donors else None
+    source = None
+    if another and donors:     # the donor's face alone: what surrounds it stays the picture's, whatever the mask
+        inside = soften(hull(points, rgb.shape[:2], "full"), 0, 0.08 * np.ptp(points[:, 0]))
+        source = blend(rgb, donors.in_place_of(rng, rgb, points, index), inside).rgb
     return repaint(rng, rgb, points, paint, source)
