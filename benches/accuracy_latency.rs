@@ -174,6 +174,7 @@ fn gaps(
             quality: &Quality::default(),
             coverage: &Coverage::default(),
             clock: ClockSource::Platform,
+            reference: None,
             last: index + 1 == count,
         };
         analyzer.analyze(&segment, models);

@@ -31,3 +31,112 @@ pub fn skip(test: &str, reason: &str) {
         writeln!(file, "{test}: {reason}").expect("LIVEPROOF_SKIP_LOG can be written");
     }
 }
+
+/// Writes a stand-in for the face-swap net, with what reference mode needs, and an overlay of the
+/// manifest that brings it; returns the overlay's path. Its read-outs are plain means of the
+/// picture: `logit` and `reference` over all of it, `change` by channel, `surround` the face's box.
+/// `table` is the text of `[model.calibration.reference]`, without which the outputs are left out
+/// of the manifest.
+pub fn reference_overlay(folder: &Path, table: Option<&str>) -> PathBuf {
+    use sha2::Digest as _;
+    let net = stand_in();
+    std::fs::write(folder.join("stand-in.onnx"), &net).expect("the folder can be written");
+    let output = |name: &str| format!("[[model.outputs]]\nname = \"{name}\"\n");
+    let outputs: String = ["logit", "embedding", "regions"].map(output).concat();
+    let more: String = ["reference", "change", "surround"].map(output).concat();
+    let (more, table) = match table {
+        Some(table) => (more, format!("[model.calibration.reference]\n{table}\n")),
+        None => (String::new(), String::new()),
+    };
+    let text = format!(
+        "version = 1\n[[model]]\nid = \"stand-in\"\ntask = \"face_swap\"\nfile = \"stand-in.onnx\"\n\
+         sha256 = \"{}\"\nlicence = \"MIT\"\ndata_terms = \"none\"\n\
+         [[model.input]]\nname = \"image\"\nlayout = \"NCHW\"\ncolor = \"RGB\"\nwidth = 224\nheight = 224\n\
+         mean = [0.5, 0.5, 0.5]\nstd = [0.5, 0.5, 0.5]\n\
+         [model.input.crop]\nkind = \"native_square\"\nscale = 1.5\n\
+         [[model.input]]\nname = \"face\"\nlayout = \"N4\"\nshape = [-1, 4]\n{outputs}{more}\
+         [model.calibration]\nkind = \"logistic\"\nslope = 1.0\noffset = 0.0\ncap = 1.0\nmin_llr = -1.0\n\
+         min_score = -9.0\nmax_score = 9.0\nauc = 0.8\nauc_low = 0.7\n{table}\
+         [model.params]\nmin_face_px = 20.0\nfull_face_px = 60.0\nmin_sharpness = 0.1\nmin_luma = 5.0\n\
+         max_luma = 250.0\nmax_yaw_deg = 80.0\nmin_pictures = 2\nfull_pictures = 4\nmax_distance = 9.0\n\
+         regions = [\"red\", \"green\", \"blue\"]\n",
+        hex::encode(sha2::Sha256::digest(&net))
+    );
+    let path = folder.join("stand-in.toml");
+    std::fs::write(&path, text).expect("the folder can be written");
+    path
+}
+
+/// `[model.calibration.reference]` of a stand-in, with this limit of `surround`.
+pub fn reference_table(max_surround: f64, min_pictures: u32) -> String {
+    format!(
+        "slope = 2.0\nchange_slope = 0.1\noffset = 0.0\ncap = 2.0\nmin_llr = -2.0\n\
+         max_surround = {max_surround:?}\nmin_score = -9.0\nmax_score = 9.0\nauc = 0.9\nauc_low = 0.85\n\
+         min_pictures = {min_pictures}"
+    )
+}
+
+/// Field numbers are those of `onnx.proto3` (ModelProto, GraphProto, NodeProto, AttributeProto,
+/// ValueInfoProto).
+fn stand_in() -> Vec<u8> {
+    fn varint(mut v: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        while v >= 0x80 {
+            out.push(v as u8 | 0x80);
+            v >>= 7;
+        }
+        out.push(v as u8);
+        out
+    }
+    fn number(field: u64, v: u64) -> Vec<u8> {
+        [varint(field << 3), varint(v)].concat()
+    }
+    fn bytes(field: u64, v: &[u8]) -> Vec<u8> {
+        [varint(field << 3 | 2), varint(v.len() as u64), v.to_vec()].concat()
+    }
+    let value = |name: &str, axes: &[u64]| {
+        let mut dims = bytes(1, &bytes(2, b"n"));
+        axes.iter()
+            .for_each(|a| dims.extend(bytes(1, &number(1, *a))));
+        let tensor = [number(1, 1), bytes(2, &dims)].concat();
+        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
+    };
+    let node = |op: &str, from: &str, to: &str, attributes: &[Vec<u8>]| {
+        let mut out = [
+            bytes(1, from.as_bytes()),
+            bytes(2, to.as_bytes()),
+            bytes(4, op.as_bytes()),
+        ]
+        .concat();
+        attributes.iter().for_each(|a| out.extend(bytes(5, a)));
+        bytes(1, &out)
+    };
+    let mean = |from: &str, to: &str, axes: &[u64], keep: u64| {
+        let list: Vec<u8> = axes.iter().flat_map(|a| number(8, *a)).collect();
+        let axes = [bytes(1, b"axes"), list, number(20, 7)].concat();
+        let keep = [bytes(1, b"keepdims"), number(3, keep), number(20, 2)].concat();
+        node("ReduceMean", from, to, &[axes, keep])
+    };
+    let same = |from: &str, to: &str| node("Identity", from, to, &[]);
+    let mut graph = [
+        mean("image", "m", &[2, 3], 0),
+        mean("m", "logit", &[1], 1),
+        same("logit", "reference"),
+        same("m", "embedding"),
+        same("m", "regions"),
+        same("m", "change"),
+        same("face", "surround"),
+        bytes(2, b"g"),
+        bytes(11, &value("image", &[3, 224, 224])),
+        bytes(11, &value("face", &[4])),
+    ]
+    .concat();
+    for (name, width) in [("logit", 1), ("reference", 1), ("surround", 4)] {
+        graph.extend(bytes(12, &value(name, &[width])));
+    }
+    for name in ["embedding", "regions", "change"] {
+        graph.extend(bytes(12, &value(name, &[3])));
+    }
+    let opset = [bytes(1, b""), number(2, 17)].concat();
+    [number(1, 8), bytes(7, &graph), bytes(8, &opset)].concat()
+}

@@ -225,6 +225,7 @@ pub fn analyze(
         quality: &Quality::default(),
         coverage: &Coverage::default(),
         clock: ClockSource::Estimated,
+        reference: None,
         last: false,
     };
     Window::of(&signal.analyze(&segment, models))

@@ -16,15 +16,20 @@
 //! signal says so and abstains. Whole-head generation leaves none of these traces.
 
 mod pool;
+mod reference;
 mod settings;
+
+pub use reference::Gatherer;
 
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
-    AbstainReason, Abstention, DETAIL_PX, Evidence, Face, FaceDetail, Outcome,
+    AbstainReason, Abstention, Baseline, Comparison, DETAIL_PX, Evidence, Face, FaceDetail,
+    ModelRef, Outcome,
 };
 use crate::engine::{EngineError, ModelSet};
 use ndarray::Array;
 use pool::{Look, Pooled, pool};
+use reference::{Compared, Sums, Traces, compare};
 use settings::{FACE_INPUT, IMAGE_INPUT, Settings};
 
 /// Task of the net in the manifest.
@@ -39,19 +44,30 @@ pub fn create() -> Box<dyn Analyzer> {
 #[derive(Debug, Default)]
 struct FaceSwap {
     settings: Option<Settings>,
+    /// What this session would be as a reference for a later one, and the model that measured it.
+    own: Sums,
+    model: Option<ModelRef>,
 }
 
 // === impl FaceSwap ===
 
 impl FaceSwap {
-    fn assess(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Outcome, Abstention> {
+    fn assess(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Analysis, Abstention> {
         let settings = match self.settings.take() {
             Some(kept) => kept,
             None => Settings::read(models)?,
         };
-        let outcome = judge(&settings, segment, models);
+        let model = models.model(TASK)?;
+        let seen = see(&settings, segment, models);
+        if let Ok(seen) = &seen {
+            for (height, look) in &seen.looks {
+                look.traces.iter().for_each(|t| self.own.add(*height, t));
+            }
+        }
+        let analysis = seen.and_then(|seen| judge(&settings, segment, &model, seen));
+        self.model = Some(model);
         self.settings = Some(settings);
-        outcome
+        analysis
     }
 }
 
@@ -79,50 +95,79 @@ impl Analyzer for FaceSwap {
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {
-        let outcome = self.assess(segment, models).unwrap_or_else(Outcome::Abstained);
-        Analysis { span: segment.span, outcome }
+        self.assess(segment, models)
+            .unwrap_or_else(|why| Analysis::new(segment.span, Outcome::Abstained(why)))
     }
+
+    fn baseline(&self) -> Option<Baseline> {
+        let calibration = self.settings.as_ref()?.reference.as_ref().ok()?;
+        let baseline = self.own.baseline(self.model.clone()?)?;
+        (baseline.pictures >= calibration.min_pictures).then_some(baseline)
+    }
+}
+
+/// What the net says of a segment's usable pictures.
+struct Seen {
+    /// Height of the face in frame pixels, and what the net says of the picture.
+    looks: Vec<(f32, Look)>,
+}
+
+fn see(settings: &Settings, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Seen, Abstention> {
+    let usable = usable(settings, segment)?;
+    let mut looks = Vec::with_capacity(usable.len());
+    for (face, detail) in usable {
+        let look = look(settings, detail, models).map_err(|e| {
+            tracing::error!(error = %e, "face-swap net failed");
+            e.abstention()
+        })?;
+        looks.push((height_px(face), look));
+    }
+    Ok(Seen { looks })
 }
 
 fn judge(
     settings: &Settings,
     segment: &Segment<'_>,
-    models: &mut ModelSet,
-) -> Result<Outcome, Abstention> {
-    let usable = usable(settings, segment)?;
-    let mut looks = Vec::with_capacity(usable.len());
-    for (_, detail) in &usable {
-        looks.push(look(detail, models).map_err(|e| {
-            tracing::error!(error = %e, "face-swap net failed");
-            e.abstention()
-        })?);
-    }
+    model: &ModelRef,
+    seen: Seen,
+) -> Result<Analysis, Abstention> {
+    let (heights, looks): (Vec<f32>, Vec<Look>) = seen.looks.into_iter().unzip();
     let failed = || Abstention::new(AbstainReason::Failed, "the face-swap net gave no number");
     let pooled = pool(&looks).ok_or_else(failed)?;
-    let heights: Vec<f32> = usable.iter().map(|(f, _)| height_px(f)).collect();
     let face_px = f64::from(pool::median(heights).unwrap_or_default());
-    let evidence = evidence(settings, &pooled, looks.len(), face_px);
-    let abstain = |reason, detail: String| {
-        let evidence = evidence.clone();
-        Err(Abstention { reason, detail, evidence })
+    let mut evidence = evidence(settings, &pooled, looks.len(), face_px);
+    let analysis = |outcome, comparison| Analysis { span: segment.span, outcome, comparison };
+    if let Some(why) = settings.unknown_material(&pooled) {
+        // A difference of pictures that the net does not know means as little as their score.
+        return Err(Abstention { reason: AbstainReason::Unfamiliar, detail: why, evidence });
+    }
+    let quality = settings.quality(looks.len(), face_px);
+    let comparison = match segment.reference.map(|r| (r, compare(settings, r, model, &looks))) {
+        None => None,
+        Some((r, Ok(Compared { llr, evidence: mut all }))) => {
+            all.append(&mut evidence);
+            let comparison = Comparison { source: r.source.clone(), obstacle: None };
+            let outcome = Outcome::Scored { llr, quality, evidence: all };
+            return Ok(analysis(outcome, Some(comparison)));
+        }
+        Some((r, Err(refused))) => {
+            evidence.extend(refused.evidence);
+            Some(Comparison { source: r.source.clone(), obstacle: Some(refused.why) })
+        }
     };
-    if let Some(why) = settings.unfamiliar(&pooled) {
-        return abstain(AbstainReason::Unfamiliar, why);
-    }
-    if settings.cap <= 0.0 {
-        return abstain(
-            AbstainReason::Experimental,
-            format!(
-                "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
-                100.0 * settings.auc, 100.0 * settings.auc_low
-            ),
+    let abstain = |reason, detail: String, evidence| Outcome::Abstained(Abstention { reason, detail, evidence });
+    let outcome = if let Some(why) = settings.unknown_score(&pooled) {
+        abstain(AbstainReason::Unfamiliar, why, evidence)
+    } else if settings.cap <= 0.0 {
+        let why = format!(
+            "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
+            100.0 * settings.auc, 100.0 * settings.auc_low
         );
-    }
-    Ok(Outcome::Scored {
-        llr: settings.llr(pooled.score),
-        quality: settings.quality(looks.len(), face_px),
-        evidence,
-    })
+        abstain(AbstainReason::Experimental, why, evidence)
+    } else {
+        Outcome::Scored { llr: settings.llr(pooled.score), quality, evidence }
+    };
+    Ok(analysis(outcome, comparison))
 }
 
 /// The segment's pictures that are good enough to be looked at.
@@ -190,7 +235,7 @@ fn image_tensor(rgb: &[u8]) -> Vec<f32> {
 }
 
 /// Runs the net on one picture.
-fn look(detail: &FaceDetail, models: &mut ModelSet) -> Result<Look, EngineError> {
+fn look(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> Result<Look, EngineError> {
     let shape = |e: ndarray::ShapeError| EngineError::Shape {
         task: TASK.to_owned(),
         tensor: format!("input {IMAGE_INPUT}"),
@@ -208,10 +253,22 @@ fn look(detail: &FaceDetail, models: &mut ModelSet) -> Result<Look, EngineError>
     let list = |name: &str| -> Result<Vec<f64>, EngineError> {
         Ok(out.get(name)?.iter().map(|v| f64::from(*v)).collect())
     };
+    let one = |name: &str| -> Result<f64, EngineError> {
+        Ok(list(name)?.first().copied().unwrap_or(f64::NAN))
+    };
+    let traces = match &settings.reference {
+        Ok(_) => Some(Traces {
+            reference: one("reference")?,
+            change: list("change")?,
+            surround: list("surround")?,
+        }),
+        Err(_) => None,
+    };
     Ok(Look {
-        logit: list("logit")?.first().copied().unwrap_or(f64::NAN),
+        logit: one("logit")?,
         embedding: list("embedding")?,
         regions: list("regions")?,
+        traces,
     })
 }
 

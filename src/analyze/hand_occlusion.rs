@@ -30,6 +30,6 @@ impl Analyzer for Missing {
 
     fn analyze(&mut self, segment: &Segment<'_>, _models: &mut ModelSet) -> Analysis {
         let outcome = Outcome::abstain(AbstainReason::ModelMissing, "model missing");
-        Analysis { span: segment.span, outcome }
+        Analysis::new(segment.span, outcome)
     }
 }

@@ -110,7 +110,7 @@ impl LipSync {
             Some(llr) => Outcome::Scored { llr, quality, evidence },
             None => Outcome::Abstained(why_not(&reading, &verdict, seen, evidence)),
         };
-        Ok(Analysis { span, outcome })
+        Ok(Analysis::new(span, outcome))
     }
 }
 
@@ -145,10 +145,8 @@ impl Analyzer for LipSync {
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {
-        self.assess(segment, models).unwrap_or_else(|why| Analysis {
-            span: segment.span,
-            outcome: Outcome::Abstained(why),
-        })
+        self.assess(segment, models)
+            .unwrap_or_else(|why| Analysis::new(segment.span, Outcome::Abstained(why)))
     }
 }
 

@@ -9,8 +9,8 @@
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
 
 use crate::core::{
-    Abstention, ClockSource, ControlEvent, Coverage, FaceObs, Outcome, ParticipantId, Quality,
-    QuestionGap, Role, Span, TrackSpec, VoiceSeries,
+    Abstention, Baseline, ClockSource, Comparison, ControlEvent, Coverage, FaceObs, Outcome,
+    ParticipantId, Quality, QuestionGap, Reference, Role, Span, TrackSpec, VoiceSeries,
 };
 use crate::engine::ModelSet;
 
@@ -43,6 +43,8 @@ pub struct Segment<'a> {
     pub coverage: &'a Coverage,
     /// What is known of the participant's sound against the pictures.
     pub clock: ClockSource,
+    /// The same person before the same camera at a verified moment, if there is such a reference.
+    pub reference: Option<&'a Reference>,
     /// True for the last segment of the session.
     pub last: bool,
 }
@@ -81,6 +83,19 @@ pub struct Analysis {
     pub span: Span,
     /// The outcome.
     pub outcome: Outcome,
+    /// What was made of the segment's reference; `None` without one, or where nothing was measured.
+    pub comparison: Option<Comparison>,
+}
+
+impl Analysis {
+    /// An analysis that looked at no reference.
+    pub fn new(span: Span, outcome: Outcome) -> Self {
+        Self {
+            span,
+            outcome,
+            comparison: None,
+        }
+    }
 }
 
 /// One signal of one participant. Lives as long as the session.
@@ -108,6 +123,12 @@ pub trait Analyzer: Send {
     fn gaps(&self) -> Vec<QuestionGap> {
         Vec::new()
     }
+
+    /// What this session leaves behind for a later one to be compared with; only face swap traces
+    /// have it, once they have seen enough.
+    fn baseline(&self) -> Option<Baseline> {
+        None
+    }
 }
 
 /// Declares each analyzer's module and collects them in order.
@@ -124,5 +145,7 @@ macro_rules! analyzers {
         }
     };
 }
+
+pub use face_swap::Gatherer as ReferenceGatherer;
 
 analyzers! { face_swap, lip_sync, hand_occlusion, response_latency }

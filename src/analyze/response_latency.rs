@@ -102,10 +102,7 @@ impl Analyzer for ResponseLatency {
         };
         let first = self.gaps.first().map(|g| g.question_end);
         let start = first.filter(|_| outcome.is_scored()).unwrap_or(segment.span.start);
-        Analysis {
-            span: Span::new(start.min(segment.span.start), segment.span.end),
-            outcome,
-        }
+        Analysis::new(Span::new(start.min(segment.span.start), segment.span.end), outcome)
     }
 
     fn gaps(&self) -> Vec<QuestionGap> {

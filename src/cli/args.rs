@@ -44,6 +44,10 @@ pub enum Command {
         /// Recordings (mp4, mov, webm, mkv) or folders.
         #[arg(required = true, value_name = "PATHS")]
         paths: Vec<PathBuf>,
+        /// A recording of the same person before the same camera at a verified moment, as an identity
+        /// check: face swap traces are then judged by the difference.
+        #[arg(long, value_name = "CLIP")]
+        reference: Option<PathBuf>,
         /// Where results go.
         #[command(flatten)]
         output: Output,

@@ -60,7 +60,11 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         .map_err(|e| fail(exit::INTERNAL, anyhow::anyhow!(e)))?;
     match cli.command {
         Command::Serve => serve::run(&config),
-        Command::Review { paths, output } => review::run(&config, &paths, &output),
+        Command::Review {
+            paths,
+            reference,
+            output,
+        } => review::run(&config, &paths, reference.as_deref(), &output),
         Command::Stream {
             file,
             to,

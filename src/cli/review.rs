@@ -6,22 +6,37 @@ use super::rooms;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveproof::config::Config;
 use liveproof::core::MediaTime;
+use liveproof::engine::Engine;
 use liveproof::report::{FileReport, segment_line, summary_lines};
-use liveproof::review::{BatchProgress, Progress, ReviewOptions, review_all};
+use liveproof::review::{
+    BatchProgress, Progress, ReferenceClip, ReferenceInput, ReviewOptions, review_all,
+};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Endings of the recordings that a folder is searched for.
 const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
 
 /// Reviews recordings, or all recordings of a folder.
-pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Failure> {
+///
+/// Every one is set against the reference, if there is one.
+pub fn run(
+    config: &Config,
+    paths: &[PathBuf],
+    reference: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
     let paths = expand(paths)?;
     output.check()?;
     let engine = rooms::engine(config)?;
     let options = ReviewOptions {
         pipeline: rooms::pipeline(config),
+    };
+    let reference = match reference {
+        Some(path) => Some(read_reference(path, &engine, &options)?),
+        None => None,
     };
     let jobs = config
         .review
@@ -30,7 +45,7 @@ pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Fa
         .unwrap_or_else(|| rooms::workers(config));
     let lines = Lines::new(&paths);
     let clock = output::Clock::start();
-    let reports = review_all(&paths, &engine, &options, jobs, &lines);
+    let reports = review_all(&paths, &engine, &options, reference.as_ref(), jobs, &lines);
     lines.bar.finish_and_clear();
     let (seconds, media) = (
         clock.seconds(),
@@ -49,6 +64,24 @@ pub fn run(config: &Config, paths: &[PathBuf], output: &Output) -> Result<(), Fa
     }
     let error = anyhow::anyhow!("{failed} of {} could not be reviewed", paths.len());
     Err(fail(exit::INPUT, error))
+}
+
+/// Reads the reference; one that cannot be read is a failure of the whole command, one that cannot
+/// be used is said in every report.
+fn read_reference(
+    path: &Path,
+    engine: &Arc<Engine>,
+    options: &ReviewOptions,
+) -> Result<ReferenceClip, Failure> {
+    let mut models = engine.new_set().map_err(|e| fail(exit::INPUT, e))?;
+    ReferenceInput::of(path)
+        .read(&mut models, options)
+        .map_err(|e| {
+            fail(
+                exit::INPUT,
+                anyhow::anyhow!("reference {}: {e}", path.display()),
+            )
+        })
 }
 
 /// Folders become the recordings in them, by name.

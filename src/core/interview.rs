@@ -111,6 +111,9 @@ pub struct TrackSpec {
     pub clock_id: String,
     /// How sure the sender is of this clock against the others.
     pub clock: ClockSource,
+    /// True for pictures of a verified moment, which the participant's own are compared with and
+    /// which are no part of the interview.
+    pub reference: bool,
     /// Set for a video track.
     pub video: Option<VideoTrackSpec>,
     /// Set for an audio track.

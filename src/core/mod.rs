@@ -16,6 +16,7 @@ mod interview;
 mod layout;
 mod media;
 mod outcome;
+mod reference;
 mod result;
 mod series;
 mod stats;
@@ -33,6 +34,9 @@ pub use media::{
     VideoFormat,
 };
 pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome};
+pub use reference::{
+    Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,
+};
 pub use result::{
     AbstainCount, Coverage, ParticipantSummary, Quality, QuestionGap, Score, ScoreOutcome,
     SegmentResult, SessionSummary, SignalCapability, SignalSummary, StageTimes,

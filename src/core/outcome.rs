@@ -1,6 +1,6 @@
 //! What a signal says of a span: a number with its evidence, or an abstention with its reason.
 
-use super::Span;
+use super::{Comparison, Span};
 use serde::{Deserialize, Serialize};
 
 /// Why a signal gave no number. A fact about input or installation, never evidence.
@@ -232,4 +232,7 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Share of the evidence logit after weight, quality and cap; 0 when abstained.
     pub contribution: f64,
+    /// What was made of the participant's reference; `None` without one, or where nothing was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }

@@ -1,6 +1,8 @@
 //! Results: what leaves the pipeline, on the wire, in JSON and in reports.
 
-use super::{AbstainReason, Abstention, Finding, MediaTime, ModelRef, ParticipantId, Span};
+use super::{
+    AbstainReason, Abstention, Finding, MediaTime, ModelRef, ParticipantId, ReferenceSummary, Span,
+};
 use serde::{Deserialize, Serialize};
 
 /// Picture and sound quality of a span. Never evidence.
@@ -175,6 +177,9 @@ pub struct ParticipantSummary {
     pub gaps: Vec<QuestionGap>,
     /// How much was seen.
     pub coverage: Coverage,
+    /// What was made of the participant's reference; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceSummary>,
 }
 
 /// Closes a session.

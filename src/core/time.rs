@@ -104,6 +104,12 @@ impl Span {
         self.len_ns() as f64 / 1e9
     }
 
+    /// The stretch in words, as `0.0 to 4.5 s`.
+    pub fn words(&self) -> String {
+        let (start, end) = (self.start.as_secs_f64(), self.end.as_secs_f64());
+        format!("{start:.1} to {end:.1} s")
+    }
+
     /// True when nothing lies inside.
     pub fn is_empty(&self) -> bool {
         self.len_ns() == 0

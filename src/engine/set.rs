@@ -1,6 +1,6 @@
 //! The models of one worker thread: one session per net, never shared.
 
-use super::{Engine, EngineError, InputSpec, ModelKind};
+use super::{Engine, EngineError, InputSpec, ModelKind, OutputSpec};
 use crate::core::{AbstainReason, Abstention, ModelRef};
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::session::{Session, SessionInputValue};
@@ -77,6 +77,14 @@ impl ModelSet {
     /// An abstention that says why the task has no model.
     pub fn inputs(&self, task: &str) -> Result<&[InputSpec], Abstention> {
         Ok(&self.find(task)?.1.entry.input)
+    }
+
+    /// Declared outputs of a task's net.
+    ///
+    /// # Errors
+    /// An abstention that says why the task has no model.
+    pub fn outputs(&self, task: &str) -> Result<&[OutputSpec], Abstention> {
+        Ok(&self.find(task)?.1.entry.outputs)
     }
 
     /// The first declared input of a task's net.

@@ -225,6 +225,8 @@ impl Runner<'_> {
         let input = ReviewInput {
             path: &clip.path,
             events: clip.events.as_deref(),
+            stretch: None,
+            reference: None,
             filter: filter.as_mut().map(|f| f.as_mut() as &mut dyn MediaFilter),
         };
         let report = review_input(input, engine, &mut set, &self.settings.review, &mut |_| {});

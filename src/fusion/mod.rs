@@ -163,6 +163,7 @@ mod tests {
             outcome,
             contribution,
             model: ModelRef::default(),
+            comparison: None,
         }
     }
 

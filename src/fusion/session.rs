@@ -174,6 +174,7 @@ mod tests {
             span: span(0),
             outcome,
             contribution: 0.0,
+            comparison: None,
         }
     }
 

@@ -38,6 +38,7 @@ fn track(id: &str, participant: &str, clock_id: &str) -> TrackSpec {
         participant: ParticipantId::parse(participant).unwrap(),
         clock_id: clock_id.into(),
         clock: ClockSource::Platform,
+        reference: false,
         video: None,
         audio: None,
     }

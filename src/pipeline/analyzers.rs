@@ -21,16 +21,13 @@ pub(super) fn contained(
     let run = catch_unwind(AssertUnwindSafe(|| analyzer.analyze(segment, models)));
     match run {
         Ok(a) => Analysis {
-            span: a.span,
             outcome: a.outcome.checked(),
+            ..a
         },
         Err(_) => {
             tracing::error!(signal = name, segment = segment.index, "analyzer panicked");
             let outcome = Outcome::abstain(AbstainReason::Failed, "the analyzer failed");
-            Analysis {
-                span: segment.span,
-                outcome,
-            }
+            Analysis::new(segment.span, outcome)
         }
     }
 }
@@ -50,6 +47,9 @@ pub(super) fn finding(
         .unwrap_or_default();
     let policy = policies.iter().find(|p| p.name == name);
     let recalibration = policy.and_then(|p| p.recalibration.as_ref());
+    // A calibration of the operator's own was fitted on scores without a reference.
+    let compared = matches!(&analysis.comparison, Some(c) if c.obstacle.is_none());
+    let recalibration = recalibration.filter(|_| !compared);
     let outcome = fusion::recalibrate(recalibration, analysis.outcome, quality);
     let outcome = fusion::without_vote(policy.map_or(0.0, |p| p.weight), outcome);
     // A signal without a policy has no vote.
@@ -63,5 +63,6 @@ pub(super) fn finding(
         span: analysis.span,
         outcome,
         contribution,
+        comparison: analysis.comparison,
     }
 }

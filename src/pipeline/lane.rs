@@ -1,12 +1,14 @@
 //! One scored participant: face track, segments, analyzers, running score.
 
 use super::analyzers::{contained, finding, missing_model};
+use super::reference::LaneReference;
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
 use crate::core::{
-    AbstainReason, Abstention, ClockSource, ControlEvent, Coverage, FaceObs, Finding, Frame,
-    InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary, Quality, ScoreOutcome,
-    SegmentResult, SignalCapability, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
+    AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, FaceObs, Finding,
+    Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary, Quality,
+    Reference, ReferenceKind, ScoreOutcome, SegmentResult, SignalCapability, Span, StageTimes,
+    TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -19,7 +21,7 @@ const MOST_DETAILS: usize = 160;
 
 /// One scored participant.
 pub(super) struct Lane {
-    participant: ParticipantSpec,
+    pub(super) participant: ParticipantSpec,
     pub(super) video: Option<TrackId>,
     audio: Option<TrackId>,
     interviewer_audio: Option<TrackId>,
@@ -41,6 +43,9 @@ pub(super) struct Lane {
     totals: Totals,
     provisional: Option<u64>,
     times: StageTimes,
+    /// A track that shows the participant at a verified moment; no part of the interview.
+    pub(super) verified: Option<TrackId>,
+    reference: Option<LaneReference>,
 }
 
 /// Sums over the final segments, for the session's coverage.
@@ -61,6 +66,15 @@ impl Lane {
         policies: &[SignalPolicy],
     ) -> Self {
         let own = |kind| first_track(spec, kind, |p, _| p == &participant.id);
+        let interval_ns = settings.detect_interval_ns;
+        let verified = spec
+            .tracks
+            .iter()
+            .find(|t| t.reference && t.participant == participant.id)
+            .map(|t| t.id.clone());
+        let reference = verified
+            .as_ref()
+            .map(|id| LaneReference::read(ReferenceKind::Track, id.to_string(), interval_ns));
         let (video, audio) = (own(TrackKind::Video), own(TrackKind::Audio));
         let interviewer_audio = first_track(spec, TrackKind::Audio, |_, r| {
             r == crate::core::Role::Interviewer
@@ -84,7 +98,24 @@ impl Lane {
             totals: Totals::default(),
             provisional: None,
             times: StageTimes::default(),
+            verified,
+            reference,
         }
+    }
+
+    /// Gives the participant a reference, in place of any other.
+    pub(super) fn refer_to(&mut self, reference: Reference) {
+        self.reference = Some(LaneReference::given(reference));
+    }
+
+    /// What this lane leaves behind for a later interview to be compared with.
+    pub(super) fn baseline(&self) -> Option<Baseline> {
+        self.analyzers.iter().find_map(|a| a.baseline())
+    }
+
+    /// A remark on the reference, if there is a new one.
+    pub(super) fn remark(&mut self, at_end: bool) -> Option<String> {
+        self.reference.as_mut()?.remark(at_end)
     }
 
     /// True when this lane hears the track.
@@ -165,6 +196,13 @@ impl Lane {
         }
         self.forget();
         self.times.track_ms += elapsed_ms(began, stopwatch());
+    }
+
+    /// Takes a picture of the participant at a verified moment.
+    pub(super) fn push_reference(&mut self, frame: &Frame, models: &mut ModelSet) {
+        if let Some(reference) = &mut self.reference {
+            reference.push(frame, models);
+        }
     }
 
     /// Drops what lies further back than any analyzer looks, in large steps so that the move
@@ -256,6 +294,9 @@ impl Lane {
         stopwatch: fn() -> u64,
         out: &mut Vec<SegmentResult>,
     ) {
+        if let Some(reference) = &mut self.reference {
+            reference.refresh(models);
+        }
         let Some(end) = self.end_of_media(voices) else {
             return;
         };
@@ -350,9 +391,22 @@ impl Lane {
     ) -> SegmentResult {
         let began = stopwatch();
         let (quality, mut coverage) = self.measure(&span, voices);
+        let reference = self.reference.as_mut().map(|r| r.refresh(models).clone());
         let findings = self.findings(
-            index, span, last, &quality, &coverage, voices, events, models,
+            reference.as_ref(),
+            index,
+            span,
+            last,
+            &quality,
+            &coverage,
+            voices,
+            events,
+            models,
         );
+        if let Some(reference) = &mut self.reference {
+            let made = findings.iter().filter_map(|f| f.comparison.as_ref());
+            made.for_each(|c| reference.count(c));
+        }
         let outcome = fusion::segment_outcome(&findings, &coverage, &self.fusion_config);
         let has_number = outcome.score().is_some();
         coverage.scored = f64::from(u8::from(has_number));
@@ -383,6 +437,7 @@ impl Lane {
     #[allow(clippy::too_many_arguments)]
     fn findings(
         &mut self,
+        reference: Option<&Reference>,
         index: u64,
         span: Span,
         last: bool,
@@ -416,6 +471,7 @@ impl Lane {
             quality,
             coverage,
             clock: self.clock,
+            reference,
             last,
         };
         let blind = self.obstacle.clone().filter(|_| self.video.is_some());
@@ -428,10 +484,7 @@ impl Lane {
                     .or_else(|| blind.clone().filter(|_| needs.faces))
                     .or_else(|| deaf.clone().filter(|_| needs.speech));
                 let analysis = match missing {
-                    Some(why) => Analysis {
-                        span,
-                        outcome: Outcome::Abstained(why),
-                    },
+                    Some(why) => Analysis::new(span, Outcome::Abstained(why)),
                     None => contained(analyzer.as_mut(), &segment, models),
                 };
                 finding(analyzer.as_ref(), analysis, quality, policies, models)
@@ -446,6 +499,7 @@ impl Lane {
             signals: self.session.signals(),
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
             coverage: self.totals.coverage(self.session.scored_share()),
+            reference: self.reference.as_ref().map(LaneReference::summary),
         }
     }
 }
@@ -477,7 +531,7 @@ impl Totals {
     }
 }
 
-fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
+pub(super) fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
     FaceTracker::new(TrackConfig {
         detect_interval_ns,
         ..TrackConfig::default()

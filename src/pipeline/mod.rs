@@ -12,14 +12,16 @@
 mod analyzers;
 mod cautions;
 mod lane;
+mod reference;
 
 pub use cautions::cautions;
+pub use reference::ReferenceReader;
 
 use crate::audio::{SpeechModel, VoiceTrack};
 use crate::core::{
-    AbstainReason, Abstention, AudioBlock, ClockSource, ControlEvent, EventKind, FieldError, Frame,
-    InterviewSpec, MEL_BANDS, MediaTime, ParticipantId, Role, SegmentResult, SessionSummary,
-    SignalCapability, TrackId, TrackKind,
+    AbstainReason, Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind,
+    FieldError, Frame, InterviewSpec, MEL_BANDS, MediaTime, ParticipantId, Reference, Role,
+    SegmentResult, SessionSummary, SignalCapability, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SignalPolicy};
@@ -79,6 +81,7 @@ pub struct Pipeline {
     events: Vec<ControlEvent>,
     first: Option<MediaTime>,
     end: MediaTime,
+    finished: bool,
 }
 
 impl Pipeline {
@@ -109,12 +112,40 @@ impl Pipeline {
             events: Vec::new(),
             first: None,
             end: MediaTime::ZERO,
+            finished: false,
         }
     }
 
     /// What the interview was opened with.
     pub fn spec(&self) -> &InterviewSpec {
         &self.spec
+    }
+
+    /// Gives a participant a reference, in place of any other; false when nobody of that name is
+    /// scored.
+    pub fn refer_to(&mut self, participant: &ParticipantId, reference: Reference) -> bool {
+        let mut lanes = self.lanes.iter_mut();
+        match lanes.find(|l| &l.participant.id == participant) {
+            Some(lane) => {
+                lane.refer_to(reference);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What each scored participant leaves behind for a later interview to be compared with.
+    pub fn baselines(&self) -> Vec<(ParticipantId, Baseline)> {
+        let of = |l: &Lane| Some((l.participant.id.clone(), l.baseline()?));
+        self.lanes.iter().filter_map(of).collect()
+    }
+
+    /// New remarks on references that cannot be used; after [`Pipeline::finish`] on those that
+    /// never could.
+    pub fn take_remarks(&mut self) -> Vec<String> {
+        let finished = self.finished;
+        let remark = |l: &mut Lane| l.remark(finished);
+        self.lanes.iter_mut().filter_map(remark).collect()
     }
 
     /// Which signals can run on the announced tracks, and why the others cannot.
@@ -127,7 +158,12 @@ impl Pipeline {
     }
 
     /// Takes a picture. Pictures of tracks that nobody is scored on are ignored.
+    /// Those of a reference track are no part of the interview.
     pub fn push_frame(&mut self, track: &TrackId, frame: &Frame, models: &mut ModelSet) {
+        let mut lanes = self.lanes.iter_mut();
+        if let Some(lane) = lanes.find(|l| l.verified.as_ref() == Some(track)) {
+            return lane.push_reference(frame, models);
+        }
         self.saw(frame.time);
         for lane in self
             .lanes
@@ -288,6 +324,7 @@ impl Pipeline {
         for lane in &mut self.lanes {
             lane.finish(&self.voices, &self.events, models, stopwatch, &mut out);
         }
+        self.finished = true;
         let duration = MediaTime(self.end.since_ns(self.first.unwrap_or(self.end)).max(0));
         let summary = SessionSummary {
             duration,
@@ -376,7 +413,7 @@ fn first_track(
 ) -> Option<TrackId> {
     spec.tracks
         .iter()
-        .filter(|t| t.kind() == kind)
+        .filter(|t| t.kind() == kind && !t.reference)
         .find(|t| {
             spec.role_of(&t.participant)
                 .is_some_and(|r| owner(&t.participant, r))

@@ -21,6 +21,7 @@ fn track(id: &str, owner: &str, video: bool) -> TrackSpec {
         participant: participant(owner),
         clock_id: "file".into(),
         clock: ClockSource::Platform,
+        reference: false,
         video: video.then(|| VideoTrackSpec {
             format: VideoFormat::Rgb24,
             size: None,

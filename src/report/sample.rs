@@ -40,6 +40,7 @@ fn finding(signal: &str, span: Span, outcome: Outcome, contribution: f64) -> Fin
         span,
         outcome,
         contribution,
+        comparison: None,
     }
 }
 
@@ -167,6 +168,7 @@ fn summary() -> SessionSummary {
                 frames_dropped: 4,
                 scored: 0.5,
             },
+            reference: None,
         }],
         partial: false,
         end_reason: "end of the recording".into(),

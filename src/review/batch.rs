@@ -1,6 +1,6 @@
 //! Several recordings side by side, one worker thread and one set of models each.
 
-use super::{Progress, ReviewError, ReviewOptions, review_file};
+use super::{Progress, ReferenceClip, ReviewError, ReviewInput, ReviewOptions, review_input};
 use crate::engine::Engine;
 use crate::report::FileReport;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,12 +16,14 @@ pub trait BatchProgress: Sync {
     fn done(&self, index: usize, report: &FileReport);
 }
 
-/// Reviews all paths on `jobs` threads; the reports come in the order of the paths. A file that
-/// makes a worker fail costs its own report and no other.
+/// Reviews all paths on `jobs` threads, each against the reference if there is one; the reports
+/// come in the order of the paths. A file that makes a worker fail costs its own report and no
+/// other.
 pub fn review_all(
     paths: &[PathBuf],
     engine: &Arc<Engine>,
     options: &ReviewOptions,
+    reference: Option<&ReferenceClip>,
     jobs: usize,
     progress: &dyn BatchProgress,
 ) -> Vec<FileReport> {
@@ -38,7 +40,11 @@ pub fn review_all(
             let report = match &mut models {
                 Err(e) => FileReport::failed(name, e.to_string()),
                 Ok(set) => catch_unwind(AssertUnwindSafe(|| {
-                    review_file(path, engine, set, options, &mut |p| progress.on(index, p))
+                    let input = ReviewInput {
+                        reference,
+                        ..ReviewInput::of(path)
+                    };
+                    review_input(input, engine, set, options, &mut |p| progress.on(index, p))
                 }))
                 .unwrap_or_else(|_| {
                     tracing::error!(path = %name, "a review panicked");

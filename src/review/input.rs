@@ -1,5 +1,7 @@
 //! What is reviewed, when it is more than a path.
 
+use super::ReferenceClip;
+use crate::core::Span;
 use crate::decode::file::Media;
 use crate::ingest::events_file;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,10 @@ pub struct ReviewInput<'a> {
     pub path: &'a Path,
     /// Its events file; `None` looks beside the recording.
     pub events: Option<&'a Path>,
+    /// The stretch that is looked at, in the recording's own time; `None` = all of it.
+    pub stretch: Option<Span>,
+    /// The same person before the same camera at a verified moment.
+    pub reference: Option<&'a ReferenceClip>,
     /// What is done to its media, if anything.
     pub filter: Option<&'a mut dyn MediaFilter>,
 }
@@ -29,6 +35,8 @@ impl std::fmt::Debug for ReviewInput<'_> {
         f.debug_struct("ReviewInput")
             .field("path", &self.path)
             .field("events", &self.events)
+            .field("stretch", &self.stretch)
+            .field("reference", &self.reference.map(|r| &r.reference.source))
             .field("filtered", &self.filter.is_some())
             .finish()
     }
@@ -42,6 +50,8 @@ impl<'a> ReviewInput<'a> {
         Self {
             path,
             events: None,
+            stretch: None,
+            reference: None,
             filter: None,
         }
     }

@@ -10,13 +10,17 @@
 mod batch;
 mod error;
 mod input;
+mod reference;
 
 pub use batch::{BatchProgress, review_all};
 pub use error::ReviewError;
 pub use input::{MediaFilter, ReviewInput};
+pub use reference::{ReferenceClip, ReferenceInput};
 
-use crate::core::{ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId};
-use crate::decode::file::{FileStats, Media, MediaSource, OpenOptions};
+use crate::core::{
+    ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId, Span,
+};
+use crate::decode::file::{FileInfo, FileStats, Media, MediaSource, OpenOptions};
 use crate::engine::{Engine, ModelSet};
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::pipeline::{Pipeline, PipelineSettings};
@@ -25,6 +29,9 @@ use crate::report::{
 };
 use std::collections::VecDeque;
 use std::path::Path;
+
+/// Sound and pictures of one moment lie at most this far apart in a file.
+const INTERLEAVE_NS: i64 = 5_000_000_000;
 
 /// How recordings are reviewed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,17 +90,27 @@ fn try_review(
     let path = input.path;
     let mut source = MediaSource::open(path, &OpenOptions::default())?;
     progress(Progress::Opened(source.info().duration_ns));
-    let plan = plan(&input, &source)?;
+    let plan = plan_of(input.events_file().as_deref(), source.info())?;
     for s in &plan.selections {
         source.select(s.stream, s.track.clone(), s.region)?;
     }
     let mut settings = options.pipeline;
     settings.question_marks = plan.has_question_marks();
     let mut pipeline = Pipeline::new(plan.spec.clone(), settings, &engine.policies());
+    let mut remarks = Vec::new();
+    if let Some(clip) = input.reference {
+        match clip.shows(&plan.spec) {
+            Ok(who) => {
+                pipeline.refer_to(&who, clip.reference.clone());
+            }
+            Err(why) => remarks.push(why),
+        }
+    }
     let capabilities = pipeline.capabilities(models);
     let mut segments = Vec::new();
     let mut path_in = PathIn {
         pipeline: &mut pipeline,
+        stretch: input.stretch,
         events: plan.events.clone().into(),
         segments: &mut segments,
         progress,
@@ -121,27 +138,30 @@ fn try_review(
     segments.sort_by_key(|s| (s.span.start, s.participant.clone()));
     let mut report = describe(path, &plan.spec, engine, &settings);
     report.capabilities = capabilities;
-    report.notices = notices(&plan, source.stats());
+    remarks.extend(pipeline.take_remarks());
+    report.notices = notices(&plan, source.stats(), remarks);
     report.segments = segments;
     report.summary = Some(summary);
     Ok(report)
 }
 
-/// Streams, people and events of a recording, by the events file beside it if there is one.
-fn plan(input: &ReviewInput<'_>, source: &MediaSource) -> Result<Plan, ReviewError> {
+/// Streams, people and events of a recording, by its events file if there is one.
+fn plan_of(events: Option<&Path>, info: &FileInfo) -> Result<Plan, ReviewError> {
     let one = |e: FieldError| ReviewError::Plan(vec![e]);
     // A recording has no session; its id is never shown.
     let id = SessionId::parse("review").map_err(one)?;
-    let events = match input.events_file() {
-        Some(beside) => events_file::load(&beside)?,
+    let events = match events {
+        Some(file) => events_file::load(file)?,
         None => EventsFile::default(),
     };
-    events.apply(source.info(), id).map_err(ReviewError::Plan)
+    events.apply(info, id).map_err(ReviewError::Plan)
 }
 
 /// The way of media into the pipeline, with what comes out of it.
 struct PathIn<'a> {
     pipeline: &'a mut Pipeline,
+    /// Media of other times is left out.
+    stretch: Option<Span>,
     /// Events still to come.
     events: VecDeque<ControlEvent>,
     segments: &'a mut Vec<SegmentResult>,
@@ -162,14 +182,21 @@ impl PathIn<'_> {
                 Ok(media) => media,
                 Err(e) => return Some(e.to_string()),
             };
-            let at_end = media.is_none();
             if let Some(m) = &media {
                 (self.progress)(Progress::At(m.time()));
             }
+            // Tracks lie close together in a file; what comes this late is past the stretch on all.
+            let past = |m: &Media| {
+                let end = self.stretch.map(|s| s.end.plus_ns(INTERLEAVE_NS));
+                end.is_some_and(|end| m.time() >= end)
+            };
+            let at_end = media.as_ref().is_none_or(past);
+            let media = media.filter(|m| self.stretch.is_none_or(|s| s.contains(m.time())));
             match (filter.as_deref_mut(), media) {
                 (None, media) => passed.extend(media),
                 (Some(f), Some(media)) => f.pass(media, &mut passed),
-                (Some(f), None) => f.finish(&mut passed),
+                (Some(f), None) if at_end => f.finish(&mut passed),
+                (Some(_), None) => {}
             }
             for media in passed.drain(..) {
                 if let Err(e) = self.push(media, models) {
@@ -257,13 +284,14 @@ pub fn describe(
     }
 }
 
-fn notices(plan: &Plan, stats: FileStats) -> Vec<Notice> {
+fn notices(plan: &Plan, stats: FileStats, remarks: Vec<String>) -> Vec<Notice> {
     let whole = |detail: &str, count: u64| Notice {
         track: String::new(),
         detail: detail.to_owned(),
         count,
     };
-    let mut out: Vec<Notice> = plan.notices.iter().map(|n| whole(n, 1)).collect();
+    let said = plan.notices.iter().chain(&remarks);
+    let mut out: Vec<Notice> = said.map(|n| whole(n, 1)).collect();
     let counted = [
         ("packets that could not be decoded", stats.decode_errors),
         (

@@ -1,5 +1,7 @@
 //! From single pictures to a segment. Pure.
 
+use super::reference::Traces;
+
 /// What the net says of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Look {
@@ -7,6 +9,8 @@ pub(super) struct Look {
     pub(super) embedding: Vec<f64>,
     /// Shares of the logit by region of the face.
     pub(super) regions: Vec<f64>,
+    /// What reference mode reads; `None` where the model cannot be used so.
+    pub(super) traces: Option<Traces>,
 }
 
 /// What a segment's pictures say together.
@@ -37,7 +41,8 @@ pub(super) fn median(mut values: Vec<f32>) -> Option<f32> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-fn means<'a>(rows: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
+/// Means by column, as wide as the shortest row.
+pub(super) fn mean_rows<'a>(rows: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
     let n = rows.clone().count().max(1) as f64;
     let width = rows.clone().map(<[f64]>::len).min().unwrap_or(0);
     let mut sums = vec![0.0; width];
@@ -52,12 +57,12 @@ fn means<'a>(rows: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
 /// Pools the looks of a segment; `None` when there are none.
 pub(super) fn pool(looks: &[Look]) -> Option<Pooled> {
     let score = trimmed_mean(looks.iter().map(|l| l.logit).collect())?;
-    let centre = means(looks.iter().map(|l| l.embedding.as_slice()));
+    let centre = mean_rows(looks.iter().map(|l| l.embedding.as_slice()));
     let squares: f64 = centre.iter().map(|v| v * v).sum();
     Some(Pooled {
         score,
         distance: squares / centre.len().max(1) as f64,
-        regions: means(looks.iter().map(|l| l.regions.as_slice())),
+        regions: mean_rows(looks.iter().map(|l| l.regions.as_slice())),
     })
 }
 
@@ -77,7 +82,12 @@ mod tests {
 
     #[test]
     fn embeddings_are_averaged_before_they_are_measured() {
-        let look = |e: [f64; 2]| Look { logit: 1.0, embedding: e.to_vec(), regions: vec![0.5, -0.5] };
+        let look = |e: [f64; 2]| Look {
+            logit: 1.0,
+            embedding: e.to_vec(),
+            regions: vec![0.5, -0.5],
+            traces: None,
+        };
         // Noise that cancels over pictures is no distance.
         let p = pool(&[look([3.0, 1.0]), look([-3.0, 1.0])]).unwrap();
         assert_eq!((p.score, p.distance), (1.0, 0.5));

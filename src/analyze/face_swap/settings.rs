@@ -2,6 +2,7 @@
 
 use super::TASK;
 use super::pool::Pooled;
+use super::reference::Calibration;
 use crate::core::{AbstainReason, Abstention, DETAIL_PX, DETAIL_SCALE, Face};
 use crate::engine::{InputSpec, ModelSet, PerChannel};
 
@@ -43,6 +44,8 @@ pub(super) struct Settings {
     pub(super) auc_low: f64,
     /// Names of the `regions` output, in order.
     pub(super) regions: Vec<String>,
+    /// Calibration of reference mode, or why this model has none.
+    pub(super) reference: Result<Calibration, String>,
 }
 
 // === impl Settings ===
@@ -79,6 +82,7 @@ impl Settings {
             auc: fitted("auc", 0.0, 1.0)?,
             auc_low: fitted("auc_low", 0.0, 1.0)?,
             regions: regions.collect(),
+            reference: Calibration::read(models),
         })
     }
 
@@ -103,22 +107,21 @@ impl Settings {
         }
     }
 
-    /// Why a segment's answer would mean nothing, if so.
-    pub(super) fn unfamiliar(&self, pooled: &Pooled) -> Option<String> {
+    /// Why a segment's pictures are unlike all that the net was fitted on, if so.
+    pub(super) fn unknown_material(&self, pooled: &Pooled) -> Option<String> {
+        (!(..=self.max_distance).contains(&pooled.distance)).then(|| format!(
+            "the picture lies {:.1} away from the cameras and faces that the net knows; {:.1} is the limit",
+            pooled.distance, self.max_distance
+        ))
+    }
+
+    /// Why a segment's score would mean nothing, if so.
+    pub(super) fn unknown_score(&self, pooled: &Pooled) -> Option<String> {
         let (low, high) = self.scores;
-        if !(..=self.max_distance).contains(&pooled.distance) {
-            Some(format!(
-                "the picture lies {:.1} away from the cameras and faces that the net knows; {:.1} is the limit",
-                pooled.distance, self.max_distance
-            ))
-        } else if !(low..=high).contains(&pooled.score) {
-            Some(format!(
-                "its score of {:.1} lies outside {low:.1} to {high:.1}, where nothing was measured: a drawn or filtered picture, perhaps",
-                pooled.score
-            ))
-        } else {
-            None
-        }
+        (!(low..=high).contains(&pooled.score)).then(|| format!(
+            "its score of {:.1} lies outside {low:.1} to {high:.1}, where nothing was measured: a drawn or filtered picture, perhaps",
+            pooled.score
+        ))
     }
 
     /// The capped log-likelihood ratio of a segment's score.
@@ -147,7 +150,11 @@ fn wrong(what: String) -> Abstention {
     )
 }
 
-fn number(table: &toml::Table, place: &str, name: &str, low: f64, high: f64) -> Result<f64, Abstention> {
+/// A number of a manifest's table.
+///
+/// # Errors
+/// An abstention that names the field and the range.
+pub(super) fn number(table: &toml::Table, place: &str, name: &str, low: f64, high: f64) -> Result<f64, Abstention> {
     let found = table.get(name);
     let value = found.and_then(|v| v.as_float().or_else(|| v.as_integer().map(|i| i as f64)));
     match value {

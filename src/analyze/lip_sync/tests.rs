@@ -276,6 +276,7 @@ impl Scene {
             quality: &self.quality,
             coverage: &self.coverage,
             clock: ClockSource::Platform,
+            reference: None,
             last: false,
         };
         signal.analyze(&segment, &mut ModelSet::default())

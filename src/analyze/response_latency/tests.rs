@@ -60,6 +60,7 @@ fn run(heard: &Heard, models: &mut ModelSet) -> (Vec<QuestionGap>, Vec<Outcome>)
             quality: &Quality::default(),
             coverage: &Coverage::default(),
             clock: ClockSource::Platform,
+            reference: None,
             last: index + 1 == count,
         };
         outcomes.push(analyzer.analyze(&segment, models).outcome);
@@ -227,6 +228,7 @@ fn lost_sound(d: &Dialogue, models: &mut ModelSet) -> Vec<QuestionGap> {
             quality: &Quality::default(),
             coverage: &Coverage::default(),
             clock: ClockSource::Platform,
+            reference: None,
             last: true,
         },
         &series,

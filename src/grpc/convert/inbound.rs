@@ -95,6 +95,7 @@ fn track(t: pb::Track) -> Result<TrackSpec, FieldError> {
         participant,
         clock_id: text(t.clock_id, "clock_id", MAX_TEXT)?,
         clock: read_clock(t.clock_mapping, "clock_mapping")?,
+        reference: false,
         video,
         audio,
     })

@@ -247,6 +247,7 @@ fn read_participant(p: pb::ParticipantSummary) -> Result<ParticipantSummary, Fie
             .collect::<Result<_, _>>()?,
         gaps: p.gaps.iter().map(read_gap).collect(),
         coverage: read_coverage(&p.coverage.unwrap_or_default()),
+        reference: None,
     })
 }
 
@@ -307,6 +308,7 @@ fn read_finding(f: pb::Finding) -> Result<Finding, FieldError> {
             }),
         },
         contribution: f.contribution,
+        comparison: None,
     })
 }
 

@@ -466,6 +466,7 @@ fn describe(stream: &StreamInfo, entry: &TrackEntry, clock: ClockSource) -> Trac
         participant: entry.participant.clone(),
         clock_id: "file".to_owned(),
         clock,
+        reference: false,
         video,
         audio,
     }

@@ -62,6 +62,7 @@ fn findings(i: i64) -> Vec<Finding> {
         span: span(i),
         outcome,
         contribution,
+        comparison: None,
     };
     let missing = || Outcome::abstain(AbstainReason::ModelMissing, "model missing");
     let (lips, contribution) = lip_sync(i);
@@ -232,6 +233,7 @@ fn summary(lips: f64) -> SessionSummary {
             frames_dropped: 0,
             scored: 0.86,
         },
+        reference: None,
     };
     SessionSummary {
         duration: MediaTime::from_ms(108_160),

@@ -237,6 +237,7 @@ pub(super) fn spec() -> InterviewSpec {
         participant: ParticipantId::parse("c").unwrap(),
         clock_id: String::new(),
         clock: ClockSource::Platform,
+        reference: false,
         video: video.then(|| VideoTrackSpec {
             format: VideoFormat::Jpeg,
             size: None,

@@ -1,0 +1,165 @@
+//! The reference of one participant: read picture by picture, or given ready-made.
+
+use super::lane::new_tracker;
+use crate::analyze::ReferenceGatherer;
+use crate::core::{
+    Abstention, Comparison, Frame, MediaTime, Reference, ReferenceKind, ReferenceSource,
+    ReferenceSummary,
+};
+use crate::engine::ModelSet;
+use crate::track::FaceTracker;
+
+/// Reads the pictures of a reference: a face track of its own, and means over what it shows. No
+/// picture is kept, and none counts as part of an interview.
+#[derive(Debug)]
+pub struct ReferenceReader {
+    source: ReferenceSource,
+    tracker: FaceTracker,
+    gatherer: ReferenceGatherer,
+    last: Option<MediaTime>,
+    /// Why faces cannot be tracked, if so.
+    obstacle: Option<Abstention>,
+}
+
+// === impl ReferenceReader ===
+
+impl ReferenceReader {
+    /// A reader that has seen nothing; `detect_interval_ns` as in
+    /// [`PipelineSettings`](super::PipelineSettings).
+    pub fn new(source: ReferenceSource, detect_interval_ns: i64) -> Self {
+        Self {
+            source,
+            tracker: new_tracker(detect_interval_ns),
+            gatherer: ReferenceGatherer::default(),
+            last: None,
+            obstacle: None,
+        }
+    }
+
+    /// Takes a picture; one whose time does not rise is left out.
+    pub fn push(&mut self, frame: &Frame, models: &mut ModelSet) {
+        if self.last.is_some_and(|last| frame.time <= last) {
+            return;
+        }
+        self.last = Some(frame.time);
+        match self.tracker.observe(frame, models) {
+            Ok(seen) => self.gatherer.take(&seen, models),
+            Err(why) => self.obstacle = Some(why),
+        }
+    }
+
+    /// The reference by the pictures so far.
+    pub fn reference(&self, models: &ModelSet) -> Reference {
+        let baseline = match (&self.obstacle, self.last) {
+            (Some(why), _) => Err(why.detail.clone()),
+            (None, None) => Err("no picture of it has come".to_owned()),
+            (None, Some(_)) => self.gatherer.baseline(models),
+        };
+        Reference {
+            source: self.source.clone(),
+            baseline,
+        }
+    }
+}
+
+/// How a participant's reference comes.
+#[derive(Debug)]
+enum Origin {
+    /// Ready-made: a recording that was read before, or an earlier interview.
+    Given,
+    /// From pictures that come during the interview.
+    Read(Box<ReferenceReader>),
+}
+
+/// The reference of a lane, and what became of it.
+#[derive(Debug)]
+pub(super) struct LaneReference {
+    origin: Origin,
+    /// The reference as the latest segment had it.
+    now: Reference,
+    compared: u64,
+    not_comparable: u64,
+    /// Why the latest such segment was not compared.
+    obstacle: Option<String>,
+    /// True once somebody was told of an obstacle.
+    told: bool,
+}
+
+// === impl LaneReference ===
+
+impl LaneReference {
+    pub(super) fn given(reference: Reference) -> Self {
+        Self::new(Origin::Given, reference)
+    }
+
+    pub(super) fn read(kind: ReferenceKind, name: String, detect_interval_ns: i64) -> Self {
+        let source = ReferenceSource { kind, name };
+        let now = Reference {
+            source: source.clone(),
+            baseline: Err("no picture of it has come".to_owned()),
+        };
+        let reader = ReferenceReader::new(source, detect_interval_ns);
+        Self::new(Origin::Read(Box::new(reader)), now)
+    }
+
+    fn new(origin: Origin, now: Reference) -> Self {
+        Self {
+            origin,
+            now,
+            compared: 0,
+            not_comparable: 0,
+            obstacle: None,
+            told: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, frame: &Frame, models: &mut ModelSet) {
+        if let Origin::Read(reader) = &mut self.origin {
+            reader.push(frame, models);
+        }
+    }
+
+    /// Brings the reference up to date and returns it.
+    pub(super) fn refresh(&mut self, models: &ModelSet) -> &Reference {
+        if let Origin::Read(reader) = &self.origin {
+            self.now = reader.reference(models);
+        }
+        &self.now
+    }
+
+    /// Counts what a finding made of the reference.
+    pub(super) fn count(&mut self, comparison: &Comparison) {
+        match &comparison.obstacle {
+            None => self.compared += 1,
+            Some(why) => {
+                self.not_comparable += 1;
+                self.obstacle = Some(why.clone());
+            }
+        }
+    }
+
+    /// A remark for people where the reference could not be used, once.
+    pub(super) fn remark(&mut self, at_end: bool) -> Option<String> {
+        let unusable = self.now.baseline.as_ref().err().filter(|_| at_end);
+        let why = self.obstacle.as_ref().or(unusable)?;
+        if std::mem::replace(&mut self.told, true) {
+            return None;
+        }
+        let source = &self.now.source;
+        Some(format!(
+            "the reference ({source}) cannot be used: {why}; face swap traces are judged without it"
+        ))
+    }
+
+    pub(super) fn summary(&self) -> ReferenceSummary {
+        let baseline = self.now.baseline.as_ref();
+        ReferenceSummary {
+            source: self.now.source.clone(),
+            pictures: baseline.map_or(0, |b| b.pictures),
+            face_px: baseline.map_or(0.0, |b| b.face_px),
+            compared_segments: self.compared,
+            not_comparable_segments: self.not_comparable,
+            obstacle: baseline.err().cloned().or_else(|| self.obstacle.clone()),
+        }
+    }
+}
