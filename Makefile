@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata bench clean
+.PHONY: help setup demo test lint docs testdata forged-review bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ docs: ## build the API documentation into target/doc
 
 testdata: ## generate the demo interview and the test media anew (needs ffmpeg and espeak-ng, see testdata/README.md)
 	@testdata/generate/run
+
+forged-review: ## forge copies of real clips and review them, and run the leak checks (needs the media; not in CI)
+	@.ci/setup
+	cargo build --release --bin liveproof
+	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" models/train/run checks
 
 bench: ## run every benchmark
 	@.ci/setup

@@ -19,10 +19,10 @@ import numpy as np
 
 from .serving import Detector, Landmarks, Tracker
 from .synth.filters import FILTERS
-from .synth.forge import FAMILIES, PINS
+from .synth.forge import FAMILIES, IDENTITIES, PINS
 from .synth.temporal import Behaviour, ClipForger
 
-MADE = {**FAMILIES, **FILTERS}
+MADE = {**FAMILIES, **FILTERS, **IDENTITIES}
 NONE = "none"
 
 

@@ -18,17 +18,19 @@ from pathlib import Path
 import numpy as np
 
 from .card import table
-from .forge_clip import MADE, NONE, Span, forge_clip, seed_of
+from .forge_clip import NONE, Span, forge_clip, seed_of
 from .intervals import auc_interval, percent
 from .manifest import read_entry
 from .pack_artifact import REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
 from .serving import Detector, Landmarks
 from .synth.filters import FILTERS
+from .synth.forge import FAMILIES
 
 SEGMENT_S, MOST_S = 3.0, 18.0
 MARK_LLR = float(np.log(2))    # a segment is marked from here on: the evidence doubles the odds (docs/accuracy.md)
 SIGNAL = "face_swap"
+EVERY = (NONE, *FAMILIES, *FILTERS)
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,10 @@ def copies(row: dict, family: str, crf: int, nets: tuple[Detector, Landmarks]) -
     return out, json.loads(truth.read_text())
 
 
-def review(program: Path, models: Path, paths: list[Path]) -> list[dict]:
-    """The product's report of each path, in order. RuntimeError with what the product said when it fails."""
-    report = paths[0].parent / "review.json"
+def review(program: Path, models: Path, paths: list[Path], report: Path) -> list[dict]:
+    """The product's report of each path, in order, by way of the file `report`. RuntimeError with what the product
+    said when it fails."""
+    report.unlink(missing_ok=True)
     done = subprocess.run([str(program), "review", *map(str, paths), "--models-dir", str(models), "--json", str(report)],
                           capture_output=True, text=True, env=os.environ)
     if not report.exists():
@@ -142,14 +145,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--liveproof", type=Path, default=REPO_DIR / "target" / "release" / "liveproof")
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
-    parser.add_argument("--families", default=",".join([NONE, *MADE]))
+    parser.add_argument("--families", default=",".join(EVERY))
     parser.add_argument("--crf", type=int, default=23)
     args = parser.parse_args()
     families = args.families.split(",")
     rows, nets, found = manifest_rows({"val"}, REAL_KINDS), (Detector(), Landmarks()), []
     for family in families:
         made = [copies(row, family, args.crf, nets) for row in rows]
-        reports = review(args.liveproof, args.models_dir, [path for path, _ in made])
+        reports = review(args.liveproof, args.models_dir, [path for path, _ in made], cache_dir("evaluation", "forged") / "review.json")
         for row, (_, truth), report in zip(rows, made, reports):
             found += segments(row, family, truth, report)
         print(*lines(found, [family])[0], sep=" | ", flush=True)
@@ -157,7 +160,7 @@ def main() -> None:
     model = read_entry("artifact-1")
     (cache_dir("evaluation", "forged") / "segments.json").write_text(json.dumps([vars(s) for s in found]))
     print(table(HEAD, lines(found, listed)))
-    if NONE in families and set(MADE) <= set(families):
+    if set(EVERY) <= set(families):
         write_page(found, listed, args.crf, model)
 
 

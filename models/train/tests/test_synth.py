@@ -85,6 +85,13 @@ class Forgeries(unittest.TestCase):
             np.testing.assert_array_equal(made.rgb, self.rgb)
             self.assertGreater(made.mask.max(), 0.9)
 
+    def test_a_paste_through_subsampled_chroma_changes_pixels_by_a_little(self) -> None:
+        made = forge.self_paste_chroma(np.random.default_rng(1), self.rgb, self.points)
+        changed = np.abs(made.rgb.astype(int) - self.rgb).max(-1)
+        self.assertEqual(changed[made.mask == 0].max(), 0)
+        grey = np.abs(cv2.cvtColor(made.rgb, cv2.COLOR_RGB2GRAY).astype(int) - cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY))
+        self.assertTrue(0 < changed.max() and grey.mean() < 2)
+
     def test_the_aligned_square_holds_the_five_points_where_swappers_put_them(self) -> None:
         t = masks.aligned_transform(self.points, 128)
         placed = five_points(self.points) @ t[:, :2].T + t[:, 2]

@@ -20,7 +20,7 @@ from .masks import aligned_square, aligned_transform, hull, paste_square, soften
 
 SIZE = 128
 WAYS = ("shuffle", "bilinear")
-PAINT_SIZES = (96, 128, 128, 160, 224)
+PAINT_SIZES = (96, 128, 160, 192, 224, 224)
 Paint = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # uint8 [S, S, 3] to the same and its mask 0..1
 
 

@@ -84,6 +84,17 @@ def self_paste(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) ->
     return blend(rgb, rgb, np.clip(mask, 0, 1))
 
 
+def self_paste_chroma(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray) -> Forgery:
+    """The identity check through 4:2:0: the picture's own pixels, after one conversion to subsampled chroma and back,
+    pasted over themselves."""
+    h, w = (n // 2 * 2 for n in rgb.shape[:2])
+    layer = rgb.copy()
+    layer[:h, :w] = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(rgb[:h, :w]), cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420)
+    mask = soften(hull(points, rgb.shape[:2], "full"), 0, rng.uniform(0.05, 0.3) * np.ptp(points[:, 0]))
+    return blend(rgb, layer, np.clip(mask, 0, 1))
+
+
+IDENTITIES = {"self_paste": self_paste, "self_paste_chroma": self_paste_chroma}
 # Those that need a donor bank or a fitted decoder are there when the cache holds it (models/train/run forge)
 FAMILIES = {"self_blended": self_blended, "realtime_paste": realtime_paste, "mouth_only": mouth_only, "head_warp": head_warp}
 if Donors.file().exists():
