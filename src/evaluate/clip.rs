@@ -1,6 +1,6 @@
 //! What the pipeline said of one recording, as far as figures need it; kept in the cache.
 
-use crate::core::{AbstainReason, Evidence, Outcome, Quality, SegmentResult, Span};
+use crate::core::{AbstainReason, Comparison, Evidence, Outcome, Quality, SegmentResult, Span};
 use crate::fusion::Accumulation;
 use crate::report::FileReport;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct FindingScore {
     pub reason: Option<AbstainReason>,
     /// The numbers behind it.
     pub evidence: Vec<Evidence>,
+    /// What was made of the recording's reference; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 // === impl FindingScore ===
@@ -188,6 +191,7 @@ fn segment(s: &SegmentResult) -> SegmentScore {
                 .and_then(|_| above_neutral(evidence)),
             reason,
             evidence: evidence.clone(),
+            comparison: f.comparison.clone(),
         }
     });
     SegmentScore {
@@ -216,6 +220,7 @@ mod tests {
                 experimental: None,
                 reason: None,
                 evidence: Vec::new(),
+                comparison: None,
             }],
         });
         ClipResult {

@@ -53,8 +53,22 @@ pub struct ListSummary {
     pub hours: f64,
     /// Columns that were not read.
     pub ignored_columns: Vec<String>,
+    /// What was made of references; `None` when the list names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<ReferenceUse>,
     /// Recordings that could not be reviewed; they stay in every figure as abstentions.
     pub failed: Vec<FailedClip>,
+}
+
+/// How often recordings could be set against their references.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReferenceUse {
+    /// Recordings with a reference.
+    pub clips: usize,
+    /// Findings that are those of the comparison.
+    pub compared_findings: usize,
+    /// Findings that were measured and could not be compared; they stand without the reference.
+    pub not_comparable_findings: usize,
 }
 
 /// A recording that could not be reviewed.

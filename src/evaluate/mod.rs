@@ -35,10 +35,11 @@ pub use calibrate::{MIN_IDENTITIES, VOTE_AUC, calibrate};
 pub use clip::{ClipResult, FindingScore, SegmentScore};
 pub use document::{
     Calibrated, Degraded, Delay, EVALUATION_VERSION, Evaluation, FailedClip, Figures, Group,
-    ListSummary, ModelUse, OperatingFigures, Pairs, Rate, Settings, SyncFigures, ToolRow,
+    ListSummary, ModelUse, OperatingFigures, Pairs, Rate, ReferenceUse, Settings, SyncFigures,
+    ToolRow,
 };
 pub use figures::{Options, evaluate};
-pub use list::{COLUMNS, Clip, ClipList, ListError};
+pub use list::{COLUMNS, Clip, ClipList, ListError, Stretch};
 pub use page::to_html;
 pub use runner::{Engines, RunError, RunProgress, RunSettings, Scored, run};
 pub use table::clip_table;

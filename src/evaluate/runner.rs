@@ -3,7 +3,9 @@
 use super::degrade::Degradation;
 use super::{Clip, ClipList, ClipResult, ResultCache};
 use crate::engine::{Engine, EngineError, ModelSet};
-use crate::review::{MediaFilter, ReviewInput, ReviewOptions, review_input};
+use crate::review::{
+    MediaFilter, ReferenceClip, ReferenceInput, ReviewInput, ReviewOptions, review_input,
+};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -221,17 +223,42 @@ impl Runner<'_> {
             .pass
             .checked_sub(1)
             .and_then(|i| self.settings.degrade.get(i));
+        let reference = match self.reference(clip, &mut set) {
+            Ok(reference) => reference,
+            Err(why) => {
+                *models = Some((task.engine, set));
+                return ClipResult::failed(why);
+            }
+        };
         let mut filter = degradation.map(|d| d.filter(seed_of(&clip.name)));
         let input = ReviewInput {
             path: &clip.path,
             events: clip.events.as_deref(),
-            stretch: None,
-            reference: None,
+            stretch: clip.only.map(|s| s.span()),
+            reference: reference.as_ref(),
             filter: filter.as_mut().map(|f| f.as_mut() as &mut dyn MediaFilter),
         };
         let report = review_input(input, engine, &mut set, &self.settings.review, &mut |_| {});
         *models = Some((task.engine, set));
         ClipResult::of(&report)
+    }
+
+    /// Reads the reference of a recording as it is: a degradation is done to the recording alone, so
+    /// that what shows is whether the two are still taken for one camera.
+    fn reference(
+        &self,
+        clip: &Clip,
+        models: &mut ModelSet,
+    ) -> Result<Option<ReferenceClip>, String> {
+        let Some(path) = &clip.reference else {
+            return Ok(None);
+        };
+        let input = ReferenceInput {
+            path,
+            stretch: clip.reference_only.map(|s| s.span()),
+        };
+        let read = input.read(models, &self.settings.review);
+        read.map(Some).map_err(|e| format!("reference: {e}"))
     }
 
     /// Digest of everything that the result depends on.
@@ -261,6 +288,15 @@ impl Runner<'_> {
                 add(&digest_of(&events).map_err(|e| format!("events file: cannot be read: {e}"))?);
             }
             None => add("no events"),
+        }
+        add(&format!("{:?} {:?}", clip.only, clip.reference_only));
+        if let Some(path) = &clip.reference {
+            add(&digest_of(path).map_err(|e| format!("reference: cannot be read: {e}"))?);
+            match ReferenceInput::of(path).events_file() {
+                Some(events) => add(&digest_of(&events)
+                    .map_err(|e| format!("reference: events file: cannot be read: {e}"))?),
+                None => add("no events"),
+            }
         }
         let degradation = task
             .pass

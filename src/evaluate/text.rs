@@ -16,6 +16,12 @@ pub fn summary_lines(e: &Evaluation) -> Vec<String> {
             l.ignored_columns.join(", ")
         ));
     }
+    if let Some(r) = &l.references {
+        lines.push(format!(
+            "references: {} recordings with one; {} segments compared, {} not comparable",
+            r.clips, r.compared_findings, r.not_comparable_findings
+        ));
+    }
     let missing = e.models.iter().filter(|m| !m.available);
     let missing: Vec<&str> = missing.map(|m| m.id.as_str()).collect();
     if !missing.is_empty() {

@@ -9,7 +9,7 @@ use crate::decode::file::{Media, MediaSource, OpenOptions};
 use crate::engine::ModelSet;
 use crate::ingest::events_file::{self, Plan};
 use crate::pipeline::ReferenceReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A recording to be read as reference.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,11 @@ impl<'a> ReferenceInput<'a> {
         }
     }
 
+    /// The events file beside the recording, if there is one.
+    pub fn events_file(&self) -> Option<PathBuf> {
+        events_file::discover(self.path)
+    }
+
     fn name(&self) -> String {
         let path = self.path.display();
         match self.stretch {
@@ -60,8 +65,7 @@ impl<'a> ReferenceInput<'a> {
         options: &ReviewOptions,
     ) -> Result<ReferenceClip, ReviewError> {
         let mut source = MediaSource::open(self.path, &OpenOptions::default())?;
-        let events = events_file::discover(self.path);
-        let plan = plan_of(events.as_deref(), source.info())?;
+        let plan = plan_of(self.events_file().as_deref(), source.info())?;
         let (participant, track) = candidate(&plan)?;
         for s in plan.selections.iter().filter(|s| s.track == track) {
             source.select(s.stream, s.track.clone(), s.region)?;

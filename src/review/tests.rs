@@ -96,3 +96,116 @@ fn the_same_file_twice_gives_the_same_bytes() {
     let name = "media/vfr_gap.mp4";
     assert_eq!(text(review(name)), text(review(name)));
 }
+
+/// The shipped models with a stand-in for the face-swap net, which has what a reference needs.
+fn with_stand_in(folder: &Path, table: Option<&str>) -> Arc<Engine> {
+    let overlays = vec![crate::testing::reference_overlay(folder, table)];
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let options = EngineOptions {
+        overlays,
+        ..EngineOptions::default()
+    };
+    Engine::load(&ModelsDir::find(Some(&dir)).unwrap(), &options).unwrap()
+}
+
+/// Reviews `name` from 3 s on, against the first 3 s of a reference.
+fn against(engine: &Arc<Engine>, name: &str, reference: Option<&str>) -> FileReport {
+    let path = media(name);
+    let mut models = engine.new_set().unwrap();
+    let options = ReviewOptions::default();
+    let from = |a: i64, b: i64| Some(Span::new(MediaTime::from_ms(a), MediaTime::from_ms(b)));
+    let clip = reference.map(media).map(|other| {
+        let clip = ReferenceInput {
+            path: &other,
+            stretch: from(0, 3000),
+        };
+        clip.read(&mut models, &options).unwrap()
+    });
+    let input = ReviewInput {
+        stretch: from(3000, 6000),
+        reference: clip.as_ref(),
+        ..ReviewInput::of(&path)
+    };
+    review_input(input, engine, &mut models, &options, &mut |_| {})
+}
+
+fn face_swap(report: &FileReport) -> Vec<&crate::core::Finding> {
+    let all = report.segments.iter().flat_map(|s| &s.findings);
+    all.filter(|f| f.signal == "face_swap").collect()
+}
+
+#[test]
+fn a_recording_is_set_against_its_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = crate::testing::reference_table(1.0, 4);
+    let engine = with_stand_in(folder.path(), Some(&table));
+    let clip = "media/vp9_opus.webm";
+    let report = against(&engine, clip, Some(clip));
+    assert_eq!(report.error, None);
+    let [only] = report.segments.as_slice() else {
+        panic!(
+            "only the stretch is cut into segments: {:?}",
+            report.segments
+        )
+    };
+    assert_eq!(only.span.start, MediaTime::from_ms(3000));
+    let finding = face_swap(&report)[0];
+    let made = finding.comparison.as_ref().unwrap();
+    assert!(made.source.name.ends_with("vp9_opus.webm, 0.0 to 3.0 s"));
+    assert_eq!(made.obstacle, None);
+    let evidence = finding.outcome.evidence();
+    let value = |name: &str| evidence.iter().find(|e| e.name == name).unwrap().value;
+    assert!(finding.outcome.is_scored() && value("reference_pictures") >= 10.0);
+    assert!(
+        value("reference_difference").abs() < 0.1,
+        "the same drawn face"
+    );
+    let person = &report.summary.as_ref().unwrap().participants[0];
+    let reference = person.reference.as_ref().unwrap();
+    assert_eq!(
+        (
+            reference.compared_segments,
+            reference.not_comparable_segments
+        ),
+        (1, 0)
+    );
+    assert_eq!(reference.obstacle, None);
+    assert!(report.notices.is_empty(), "{:?}", report.notices);
+}
+
+#[test]
+fn a_reference_that_cannot_be_used_is_said_and_the_ordinary_score_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = crate::testing::reference_table(1.0, 4);
+    let engine = with_stand_in(folder.path(), Some(&table));
+    let clip = "media/vp9_opus.webm";
+    let ordinary = against(&engine, clip, None);
+    let ordinary = &face_swap(&ordinary)[0].outcome;
+    assert!(ordinary.is_scored());
+    for (reference, word) in [
+        ("media/no_face.mp4", "no face was found"),
+        ("media/face.jpg", "1 usable pictures of the face, 4 needed"),
+    ] {
+        let report = against(&engine, clip, Some(reference));
+        let finding = face_swap(&report)[0];
+        let why = finding.comparison.as_ref().unwrap().obstacle.as_ref();
+        assert!(why.unwrap().contains(word), "{reference}: {why:?}");
+        assert_eq!(&finding.outcome, ordinary, "{reference}");
+        let said = report.notices.iter().filter(|n| n.detail.contains(word));
+        assert_eq!(said.count(), 1, "{:?}", report.notices);
+        let person = &report.summary.as_ref().unwrap().participants[0];
+        let summary = person.reference.as_ref().unwrap();
+        assert!(summary.obstacle.as_ref().unwrap().contains(word));
+    }
+    // A model without the outputs.
+    let folder = tempfile::tempdir().unwrap();
+    let engine = with_stand_in(folder.path(), None);
+    let report = against(&engine, clip, Some(clip));
+    assert!(report.notices[0].detail.contains("has no output reference"));
+    assert!(face_swap(&report)[0].outcome.is_scored());
+    // What cannot be read at all is a failure.
+    let missing = media("media/none.mp4");
+    let mut models = engine.new_set().unwrap();
+    let read = ReferenceInput::of(&missing).read(&mut models, &ReviewOptions::default());
+    assert!(matches!(read, Err(ReviewError::Decode(_))));
+}

@@ -49,6 +49,7 @@ fn set(people: usize, gain: f64, per_size: f64) -> (ClipList, Vec<ClipResult>) {
                     experimental: None,
                     reason: None,
                     evidence: Vec::new(),
+                    comparison: None,
                 }],
             }
         });

@@ -11,10 +11,11 @@ pub(super) use tests::sample;
 
 use super::document::{
     Degraded, EVALUATION_VERSION, Evaluation, FailedClip, Figures, ListSummary, ModelUse,
-    OperatingFigures, Settings, ToolRow,
+    OperatingFigures, ReferenceUse, Settings, ToolRow,
 };
 use super::metrics::{Ranked, Sample, calibration, coverage_risk, interval, operating_point};
 use super::{ClipList, ClipResult, Scored};
+use crate::core::Comparison;
 use crate::fusion::{Accumulation, SignalPolicy};
 use crate::report::Generator;
 use std::collections::BTreeMap;
@@ -127,8 +128,23 @@ fn summary(name: &str, list: &ClipList, results: &[ClipResult]) -> ListSummary {
         stills: results.iter().filter(|r| r.still).count(),
         hours: seconds / 3600.0,
         ignored_columns: list.ignored.clone(),
+        references: references(list, results),
         failed: failed.collect(),
     }
+}
+
+/// What was made of the list's references, counted by finding.
+fn references(list: &ClipList, results: &[ClipResult]) -> Option<ReferenceUse> {
+    let clips = list.clips.iter().filter(|c| c.reference.is_some()).count();
+    let findings = results.iter().flat_map(|r| &r.segments);
+    let made = findings.flat_map(|s| &s.findings);
+    let made: Vec<&Comparison> = made.filter_map(|f| f.comparison.as_ref()).collect();
+    let compared = made.iter().filter(|c| c.obstacle.is_none()).count();
+    (clips > 0).then(|| ReferenceUse {
+        clips,
+        compared_findings: compared,
+        not_comparable_findings: made.len() - compared,
+    })
 }
 
 /// What all figures of a run share.

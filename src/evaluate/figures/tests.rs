@@ -40,6 +40,7 @@ fn clip(llrs: &[Option<f64>]) -> ClipResult {
             experimental: None,
             reason: llr.is_none().then_some(AbstainReason::LowQuality),
             evidence,
+            comparison: None,
         };
         SegmentScore {
             span,

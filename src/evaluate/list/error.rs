@@ -60,8 +60,10 @@ pub enum ListError {
         /// What it should hold.
         expected: &'static str,
     },
-    /// A recording listed twice with the same models and events.
-    #[error("line {line}: {name} stands on line {first} already, with the same models and events")]
+    /// A recording listed twice with the same models, events, stretch and reference.
+    #[error(
+        "line {line}: {name} stands on line {first} already, with the same models, events, stretch and reference"
+    )]
     Twice {
         /// Line.
         line: usize,

@@ -9,6 +9,7 @@ mod tests;
 pub(crate) use csv::field as csv_field;
 pub use error::ListError;
 
+use crate::core::{MediaTime, Span};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,11 @@ pub const COLUMNS: &[&str] = &[
     "offset_ms",
     "from_s",
     "to_s",
+    "only_from_s",
+    "only_to_s",
+    "reference",
+    "reference_from_s",
+    "reference_to_s",
 ];
 
 /// One labelled recording.
@@ -60,6 +66,30 @@ pub struct Clip {
     pub from_s: Option<f64>,
     /// End of that stretch.
     pub to_s: Option<f64>,
+    /// The stretch that is looked at, seconds of the recording; nothing of it outside.
+    pub only: Option<Stretch>,
+    /// A recording of the same person before the same camera at a verified moment.
+    pub reference: Option<PathBuf>,
+    /// The stretch of the reference that is read; `None` = all of it.
+    pub reference_only: Option<Stretch>,
+}
+
+/// A stretch of a recording in seconds; an end may be open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    /// Start; 0 where the list does not say.
+    pub from_s: f64,
+    /// End; infinite where the list does not say.
+    pub to_s: f64,
+}
+
+impl Stretch {
+    /// The stretch in session time.
+    pub fn span(&self) -> Span {
+        // A cast of a number beyond the range, infinity included, gives the range's end.
+        let at = |seconds: f64| MediaTime((seconds * 1e9) as i64);
+        Span::new(at(self.from_s), at(self.to_s))
+    }
 }
 
 /// A checked list.
@@ -170,11 +200,13 @@ fn check_head(names: &[String]) -> Result<(), ListError> {
     }
 }
 
-/// A recording may stand in the list once for each overlay and events file.
+/// A recording may stand in the list once for each overlay, events file, stretch and reference.
 fn check_unique(clips: &[Clip]) -> Result<(), ListError> {
     let mut seen = BTreeMap::new();
     for c in clips {
-        if let Some(first) = seen.insert((&c.path, &c.models, &c.events), c.line) {
+        let stretches = format!("{:?} {:?}", c.only, c.reference_only);
+        let key = (&c.path, &c.models, &c.events, &c.reference, stretches);
+        if let Some(first) = seen.insert(key, c.line) {
             return Err(ListError::Twice {
                 line: c.line,
                 first,
@@ -222,6 +254,36 @@ impl Row<'_> {
         }
     }
 
+    /// Two columns with the ends of a stretch.
+    fn seconds(
+        &self,
+        from: &'static str,
+        to: &'static str,
+    ) -> Result<(Option<f64>, Option<f64>), ListError> {
+        let seconds = "seconds of the recording, from 0";
+        let (start, end) = (self.number(from, seconds)?, self.number(to, seconds)?);
+        if start.is_some_and(|s| s < 0.0) {
+            return Err(self.refuse(from, seconds));
+        }
+        if end.is_some_and(|s| s <= start.unwrap_or(0.0)) {
+            return Err(self.refuse(
+                to,
+                "seconds of the recording, after the start of the stretch",
+            ));
+        }
+        Ok((start, end))
+    }
+
+    fn stretch(&self, from: &'static str, to: &'static str) -> Result<Option<Stretch>, ListError> {
+        Ok(match self.seconds(from, to)? {
+            (None, None) => None,
+            (start, end) => Some(Stretch {
+                from_s: start.unwrap_or(0.0),
+                to_s: end.unwrap_or(f64::INFINITY),
+            }),
+        })
+    }
+
     fn file(&self, column: &str, folder: &Path) -> Option<PathBuf> {
         let text = self.text(column);
         (!text.is_empty()).then(|| folder.join(text))
@@ -239,14 +301,11 @@ impl Row<'_> {
         if !fake && !tool.is_empty() {
             return Err(self.refuse("tool", "nothing on a real recording"));
         }
-        let seconds = "seconds of the recording, from 0";
-        let from_s = self.number("from_s", seconds)?;
-        let to_s = self.number("to_s", seconds)?;
-        if from_s.is_some_and(|s| s < 0.0) {
-            return Err(self.refuse("from_s", seconds));
-        }
-        if to_s.is_some_and(|s| s <= from_s.unwrap_or(0.0)) {
-            return Err(self.refuse("to_s", "seconds of the recording, after from_s"));
+        let (from_s, to_s) = self.seconds("from_s", "to_s")?;
+        let reference = self.file("reference", folder);
+        let reference_only = self.stretch("reference_from_s", "reference_to_s")?;
+        if reference.is_none() && reference_only.is_some() {
+            return Err(self.refuse("reference", "a recording, of which a stretch is named"));
         }
         let name = self.text("path").to_owned();
         let or_name = |text: &str| {
@@ -275,6 +334,9 @@ impl Row<'_> {
             offset_ms: self.number("offset_ms", "milliseconds, positive = audio late")?,
             from_s,
             to_s,
+            only: self.stretch("only_from_s", "only_to_s")?,
+            reference,
+            reference_only,
             name,
         })
     }

@@ -68,10 +68,41 @@ fn faults_name_line_and_column() {
     check("path,label,from_s\na,fake,-1\n", &["from_s", "-1"]);
     check(
         "path,label,from_s,to_s\na,fake,5,5\n",
-        &["to_s", "after from_s"],
+        &["to_s", "after the start"],
+    );
+    check(
+        "path,label,reference_to_s\na,fake,5\n",
+        &["line 2", "column reference", "a recording"],
+    );
+    check(
+        "path,label,only_from_s,only_to_s\na,fake,5,4\n",
+        &["only_to_s", "after the start"],
     );
     check("path,label\na,real\na,fake\n", &["line 3", "line 2"]);
     check("path,label\na,\"real\n", &["line 2", "field 2"]);
+}
+
+#[test]
+fn a_reference_and_the_stretches_are_read() {
+    let list = parse(
+        "path,label,only_from_s,only_to_s,reference,reference_from_s,reference_to_s\n\
+         a.mp4,real,4,,a.mp4,,4\na.mp4,real,6,,a.mp4,,4\nb.mp4,fake,,,,,\n",
+    )
+    .unwrap();
+    let [a, _, b] = &list.clips[..] else {
+        panic!("{list:?}")
+    };
+    let only = a.only.unwrap();
+    assert_eq!((only.from_s, only.to_s), (4.0, f64::INFINITY));
+    assert_eq!(only.span().start, MediaTime::from_ms(4000));
+    assert!(only.span().contains(MediaTime::from_ms(1_000_000_000)));
+    assert_eq!(a.reference.as_deref(), Some(Path::new("data/a.mp4")));
+    let read = a.reference_only.unwrap().span();
+    assert_eq!(read, Span::new(MediaTime::ZERO, MediaTime::from_ms(4000)));
+    assert_eq!(
+        (b.only, &b.reference, b.reference_only),
+        (None, &None, None)
+    );
 }
 
 #[test]

@@ -244,6 +244,13 @@ pub(super) fn method(h: &mut Html, e: &Evaluation) {
     for line in &lines {
         h.elem("li", "", line);
     }
+    if let Some(r) = &e.list.references {
+        let text = format!(
+            "{} recordings are set against a reference: {} segments were compared with it, {} could not be and stand without.",
+            r.clips, r.compared_findings, r.not_comparable_findings
+        );
+        h.elem("li", "", &text);
+    }
     if !e.list.ignored_columns.is_empty() {
         let text = format!(
             "Columns of the list that were not read: {}.",
