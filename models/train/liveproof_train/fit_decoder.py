@@ -1,10 +1,10 @@
 """Fits the autoencoders of the forgery generator on aligned faces of split `train`; nothing of them is shipped.
 
-    python -m liveproof_train.fit_decoder --way shuffle --budget-min 15     # also bilinear
+    python -m liveproof_train.fit_decoder --way shuffle --budget-min 15     # also bilinear, fine
     python -m liveproof_train.fit_decoder --way shuffle --export            # checkpoint to ONNX, in the cache
 
 As in the swap tools, the net sees a face under a random warp and paints it without the warp, so that it
-learns faces in place of pixels. Its window is the tools' aligned square, or a wider one with the whole face.
+learns faces in place of pixels (not `fine`, which keeps more of them). Its window is the tools' aligned square, or a wider one with the whole face.
 """
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ DETAIL = 1.0         # weight of the differences between neighbours
 class Faces:
     """Aligned faces of split `train`, drawn from the packs on disk."""
 
-    def __init__(self, seed: int):
-        self.rng = np.random.default_rng(seed)
+    def __init__(self, seed: int, warp: float):
+        self.rng, self.warp = np.random.default_rng(seed), warp
         self.clips = [c for c in load_clips() if c.about["split"] == "train"]
         folder = cache_dir("packs", "lmk")
         self.stills = np.load(folder / "train-images.npy", mmap_mode="r")
@@ -67,7 +67,7 @@ class Faces:
         target = np.clip(target * gain + rng.uniform(-10, 10), 0, 255).astype(np.uint8)
         if rng.random() < 0.5:
             target, mask = target[:, ::-1], mask[:, ::-1]
-        seen = displace(target, smooth_field(rng, (size, size), 0.25 * size, rng.uniform(0, 0.03) * size))
+        seen = displace(target, smooth_field(rng, (size, size), 0.25 * size, rng.uniform(0, self.warp) * size)) if self.warp else target
         return seen, target, mask
 
     def batch(self, n: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -114,7 +114,7 @@ def main() -> None:
     args.name = f"{args.name}-{way}"
     fit = Fit("decoder", FaceDecoder(way), args)
     if not only_export:
-        faces = Faces(args.seed + fit.step)
+        faces = Faces(args.seed + fit.step, 0.0 if way == "fine" else 0.03)
         sizes = np.random.default_rng(args.seed + fit.step)
 
         def loss_of(net: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:

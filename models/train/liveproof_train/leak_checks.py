@@ -90,15 +90,14 @@ def pair_background() -> dict[str, float]:
     """The discriminant of the net, fitted and scored by folds on the pairs with the face painted over; each panel
     under a gain, colour and blur of its own."""
     extract, kept, rows = Extractor(), {}, {}
-    for real, fake, same in matched(load_clips()):
-        take = same[spread(len(same), CHAIN_FRAMES)]
+    for real, fake, _ in matched(load_clips()):
         rng = np.random.default_rng(SEED + len(kept))
         for v in range(PAIR_CHAINS):
             chain = Chain.draw(rng, PACK_PX - ART_PX)
-            for side, clip in enumerate((real, fake)):
+            for clip in (real, fake):
                 own = np.random.default_rng(rng.integers(2 ** 32))
                 state, shown = own.bit_generator.state, []
-                for i in take[:, side]:
+                for i in spread(len(clip.points), CHAIN_FRAMES):
                     own.bit_generator.state = state
                     rgb, face = chain.apply(own, clip.picture(int(i)), clip.points[i], ART_PX)
                     shown.append((greyed(rgb, face), face))

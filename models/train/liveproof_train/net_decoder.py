@@ -1,9 +1,10 @@
 """A small face autoencoder: what a live swapper's decoder does to the pixels of a face.
 
-Convolutions down to an eighth of a code of few channels, and back up. Two ways up, which leave
-different traces: pixel shuffle (as DeepFaceLab's decoders) and bilinear steps with convolutions (as
-the decoders of SimSwap and its kin); the code is narrow, so skin and hair come out repainted. A
-fourth channel is the decoder's own mask of the face. Own layout; the nets only imitate swappers
+Convolutions down to a narrow code at a sixteenth of the size, and back up, so that skin and hair
+come out repainted. Two ways up, which leave different traces: pixel shuffle (as DeepFaceLab's
+decoders) and bilinear steps with convolutions (as the decoders of SimSwap and its kin). A third
+net, `fine`, has its code at an eighth of the size and stands for decoders that were trained for
+days: it loses less. A fourth output channel is the decoder's own mask of the face. Own layout; the nets only imitate swappers
 for the generator (synth/decoder.py) and are never shipped.
 """
 from __future__ import annotations
@@ -13,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 STEP = 16       # the side of a picture must be a multiple
-WAYS = ("shuffle", "bilinear")
+WAYS = ("shuffle", "bilinear", "fine")
 
 
 def down(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
@@ -37,10 +38,10 @@ class Up(nn.Module):
     def __init__(self, inputs: int, outputs: int, way: str):
         super().__init__()
         self.way = way
-        self.conv = nn.Conv2d(inputs, outputs * (4 if way == "shuffle" else 1), 3, 1, 1)
+        self.conv = nn.Conv2d(inputs, outputs * (1 if way == "bilinear" else 4), 3, 1, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.way == "shuffle":
+        if self.way != "bilinear":
             return F.leaky_relu(F.pixel_shuffle(self.conv(x), 2), 0.1)
         return F.leaky_relu(self.conv(F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)), 0.1)
 
@@ -51,12 +52,13 @@ class FaceDecoder(nn.Module):
 
     def __init__(self, way: str = "shuffle", code: int = 48):
         super().__init__()
-        self.encode = nn.Sequential(down(3, 40, 5), down(40, 80), down(80, 144), down(144, 192), nn.Conv2d(192, code, 1))
-        self.start = nn.Conv2d(code, 192, 1)
-        self.decode = nn.Sequential(Residual(192), Up(192, 112, way), Residual(112), Up(112, 64, way), Residual(64),
-                                    Up(64, 32, way), Up(32, 16, way))
+        deep = way != "fine"
+        self.encode = nn.Sequential(down(3, 40, 5), down(40, 80), down(80, 144), *([down(144, 192)] if deep else []),
+                                    nn.Conv2d(192 if deep else 144, code if deep else code // 2, 1))
+        start = [nn.Conv2d(code, 192, 1), Residual(192), Up(192, 112, way)] if deep else [nn.Conv2d(code // 2, 112, 1)]
+        self.decode = nn.Sequential(*start, Residual(112), Up(112, 64, way), Residual(64), Up(64, 32, way), Up(32, 16, way))
         self.paint = nn.Conv2d(16, 4, 3, 1, 1)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        out = self.paint(self.decode(self.start(self.encode(image))))
+        out = self.paint(self.decode(self.encode(image)))
         return torch.cat((torch.tanh(out[:, :3]), out[:, 3:]), 1)

@@ -1,6 +1,7 @@
-# What the forgery generator draws on, in the cache: a bank of donors and two face autoencoders, from the packs of `artifact`
+# What the forgery generator draws on, in the cache: a bank of donors and three face autoencoders, from the packs of `artifact`
 # and `lmk` (split train only). Nothing of it is shipped.
-STAGES="donors shuffle bilinear"
+STAGES="donors shuffle bilinear fine"
 stage_donors() { train synth.donors; }
 stage_shuffle() { train fit_decoder --way shuffle --budget-min 14 --threads 1 "${fit_options[@]}"; }
 stage_bilinear() { train fit_decoder --way bilinear --budget-min 12 --threads 1 "${fit_options[@]}"; }
+stage_fine() { train fit_decoder --way fine --budget-min 12 --threads 1 "${fit_options[@]}"; }
