@@ -11,30 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
 
+from .reviewed import NONE
 from .serving import Detector, Landmarks, Tracker
 from .synth.filters import FILTERS
 from .synth.forge import FAMILIES, IDENTITIES, PINS
-from .synth.temporal import Behaviour, ClipForger
+from .synth.temporal import Behaviour, ClipForger, Span
 
 MADE = {**FAMILIES, **FILTERS, **IDENTITIES}
-NONE = "none"
-
-
-@dataclass(frozen=True)
-class Span:
-    """Seconds from the clip's first frame; the end is not in it."""
-
-    from_s: float = 0.0
-    to_s: float = float("inf")
-
-    def holds(self, at_s: float) -> bool:
-        return self.from_s <= at_s < self.to_s
 
 
 def seed_of(*parts: str) -> int:

@@ -13,6 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
@@ -20,13 +21,13 @@ from .artifact_discriminant import Data, Settings, figures, held_out
 from .artifact_features import CHAIN_FRAMES, Extractor, spread
 from .batches_artifact import Chain, greyed, load_clips, matched
 from .card import table
-from .forged_review import MARK_LLR, MOST_S, SEGMENT_S, copies, review, segments, share_marked
-from .forge_clip import NONE
+from .forged_review import copies, review
 from .leaks import Check, Example, Picture, generate, generator_checks
 from .manifest import read_entry
 from .native import ART_PX
 from .pack_artifact import PACK_PX, REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
+from .reviewed import MARK_LLR, MOST_S, NONE, SEGMENT_S, segments, share_marked
 from .serving import Detector, Landmarks, session_of
 from .synth.donors import STILL_SOURCES
 from .synth.forge import FAMILIES, IDENTITIES
@@ -86,6 +87,30 @@ def codec_shift(program: Path, models: Path) -> list[dict]:
     return out
 
 
+def described(path: Path) -> dict[str, object]:
+    """What a clip's file says of itself, without its bytes and bit rate, which count the picture's detail."""
+    with av.open(str(path)) as clip:
+        video = clip.streams.video[0]
+        own = {"codec": video.codec.name, "profile": video.profile, "pixels": video.pix_fmt, "width": video.width, "height": video.height,
+               "rate": str(video.average_rate), "time base": str(video.time_base), "frames": video.frames, "duration": video.duration}
+        for sound in clip.streams.audio[:1]:
+            own |= {"sound": sound.codec.name, "sound rate": sound.rate, "sound duration": sound.duration}
+    return own
+
+
+def clip_metadata(crf: int = 23) -> dict[str, object]:
+    """Forged copies of clips that say something else of themselves than the untouched copy; fields that differ."""
+    count, differing = 0, set()
+    for family in FAMILIES:
+        for path in sorted(cache_dir("forged", f"crf{crf}", family).glob("*.mp4")):
+            base = cache_dir("forged", f"crf{crf}", NONE) / path.name
+            if base.exists():
+                one, two = described(path), described(base)
+                count += 1
+                differing |= {k for k in one.keys() | two.keys() if one.get(k) != two.get(k)}
+    return {"copies": count, "differing": sorted(differing)}
+
+
 def pair_background() -> dict[str, float]:
     """The discriminant of the net, fitted and scored by folds on the pairs with the face painted over; each panel
     under a gain, colour and blur of its own."""
@@ -126,6 +151,9 @@ def write_page(result: dict) -> None:
               + [(*row(control), "control: should be above 0.5")]), "",
         "\"Forged region blanked\" greys out the forgery's mask, widened by the reach of blur and chroma blocks, at the same place in "
         "both classes.", "",
+        f"Forged copies of whole clips ({result['clips']['copies']}, made for [forged-review.md](forged-review.md)) against the untouched "
+        "copies of the same clips, by codec, profile, size, rates, frames, durations and sound: "
+        + (f"**differ in {', '.join(result['clips']['differing'])}**." if result["clips"]["differing"] else "no field differs."), "",
         "## Codec and identity pastes", "",
         "Real `val` clips (first 18 s) reviewed by `liveproof review`: the same segments before and after. Logit: the score that the "
         "LLR is calibrated from.", "",
@@ -158,7 +186,7 @@ def main() -> None:
     print("background of the pairs", background, flush=True)
     codec = codec_shift(args.liveproof, args.models_dir)
     result = {"generator": checks, "control": control, "families": families, "people": len({e.person for e in examples}),
-              "codec": codec, "pairs": background}
+              "codec": codec, "pairs": background, "clips": clip_metadata()}
     print(json.dumps(codec, indent=1))
     (cache_dir("evaluation", "leaks") / "leaks.json").write_text(json.dumps(
         result | {"generator": [vars(c) | {"holds": c.holds} for c in checks], "control": vars(control)}, indent=1))

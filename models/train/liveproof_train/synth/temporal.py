@@ -21,6 +21,17 @@ SWAP_FPS = (10.0, 15.0, 20.0, 30.0)
 
 
 @dataclass(frozen=True)
+class Span:
+    """Seconds from the clip's first frame; the end is not in it."""
+
+    from_s: float = 0.0
+    to_s: float = float("inf")
+
+    def holds(self, at_s: float) -> bool:
+        return self.from_s <= at_s < self.to_s
+
+
+@dataclass(frozen=True)
 class Behaviour:
     """Of one clip. Ranges: design estimates for live swap tools (03-models, A.1.3's temporal model)."""
 
