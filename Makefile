@@ -38,6 +38,10 @@ bench-%: ## run one benchmark by name, as bench-fusion
 	@.ci/setup
 	cargo bench --bench $*
 
+DEGRADE ?= all
+degraded: ## false alarms on real clips of split val made worse (DEGRADE="crf=34 ..."); needs the media, LIVEPROOF_DATA
+	@.ci/degraded $(DEGRADE)
+
 clean: ## remove what was built here; downloads in the cache stay
 	cargo clean
 	rm -rf vendor out

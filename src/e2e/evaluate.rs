@@ -52,6 +52,7 @@ fn a_list_gives_figures_a_page_and_a_line_per_recording_and_goes_on_where_it_was
 
     let first = read(&json);
     let e: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(crate::schemas::fault("evaluate.schema.json", &e), None);
     assert_eq!(
         (&e["version"], &e["list"]["stills"]),
         (&1.into(), &1.into())

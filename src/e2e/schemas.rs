@@ -11,7 +11,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// What the schema says against a document; `None` where it fits.
-fn fault(schema: &str, document: &Value) -> Option<String> {
+pub fn fault(schema: &str, document: &Value) -> Option<String> {
     let schema = read(&root().join("docs").join(schema));
     let faults = validate::faults(&schema, &schema, document, "");
     (!faults.is_empty()).then(|| faults.join("\n"))
@@ -81,4 +81,23 @@ fn reports_fit_their_schema() {
     let document = liveproof::report::Document::new(reports.to_vec());
     let real = serde_json::from_str(&liveproof::report::to_json(&document).unwrap()).unwrap();
     assert_eq!(fault("report.schema.json", &real), None);
+}
+
+#[test]
+fn evaluations_fit_their_schema() {
+    let golden = read(&media("golden/evaluation.json"));
+    assert_eq!(fault("evaluate.schema.json", &golden), None);
+    // Closed at the top, among the figures, and about what a share can be.
+    type Spoil = fn(&mut Value);
+    let spoils: [Spoil; 4] = [
+        |e| e["verdict"] = json!("guilty"),
+        |e| e["signals"]["face_swap"]["accuracy"] = json!(0.9),
+        |e| e["fused"]["auc"] = json!(1.5),
+        |e| e["degraded"][0]["fused"]["false_alarm_segments"]["hits"] = json!(-1),
+    ];
+    for (i, spoil) in spoils.into_iter().enumerate() {
+        let mut odd = golden.clone();
+        spoil(&mut odd);
+        assert!(fault("evaluate.schema.json", &odd).is_some(), "spoil {i}");
+    }
 }

@@ -19,6 +19,8 @@ from .paths import REPO_DIR
 VERSION = 1
 LOOKS = REPO_DIR / "docs" / "eval-looks.md"
 TARGET = REPO_DIR / "docs" / "accuracy.md"
+FEW = 3  # recordings below which a tool has no row of its own
+LEAST_COVERAGE = 0.1  # of recordings or time, below which a signal's own tables would say nothing
 NOT_EVALUATED = [
     "a real hand pass before a swapped face: **never measured on a real hand pass**",
     "live swap tools other than those named in the tables",
@@ -55,8 +57,11 @@ def pairs(p: dict[str, Any] | None) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table without the columns that hold nothing."""
     def line(cells: list[str]) -> str:
         return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+    kept = [i for i in range(len(head)) if i == 0 or any(r[i] != "–" for r in rows)]
+    head, rows = [head[i] for i in kept], [[r[i] for i in kept] for r in rows]
     return [line(head), "|" + "---|" * len(head), *map(line, rows), ""]
 
 
@@ -65,46 +70,75 @@ def scores(e: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def main_table(e: dict[str, Any]) -> list[str]:
-    head = ["score", "coverage", "AUC", "equal error", "pairs ranked right", "false alarms: recordings",
-            "segments of 3 s", "stills", "ECE", "Cllr"]
-    rows = []
+    head = ["score", "coverage (recordings)", "coverage (time)", "AUC", "equal error", "pairs ranked right",
+            "false alarms: recordings", "segments of 3 s", "stills", "ECE", "Cllr"]
+    rows, silent = [], []
     for name, f in scores(e):
-        label = f"`{name}`" + (" (experimental, no vote)" if f["experimental"] else "")
         if f["coverage"] == 0:
-            rows.append([label, "0 %, not measured", *["–"] * (len(head) - 2)])
+            silent.append(f"`{name}`")
             continue
+        label = f"`{name}`" + (" (experimental, no vote)" if f["experimental"] else "")
         c = f["calibration"]
-        eer = pct(f["eer"])
-        rows.append([label, pct(f["coverage"]), area(f), eer, pairs(f["pairs"]), rate(f["false_alarm_clips"]),
-                     rate(f["false_alarm_segments"]), rate(f["false_alarm_stills"]),
+        rows.append([label, pct(f["coverage"]), pct(f["coverage_segments"]), area(f), pct(f["eer"]), pairs(f["pairs"]),
+                     rate(f["false_alarm_clips"]), rate(f["false_alarm_segments"]), rate(f["false_alarm_stills"]),
                      f"{c['ece']:.3f}" if c else "–", f"{c['cllr']:.2f}" if c else "–"])
-    return table(head, rows)
+    out = table(head, rows) if rows else []
+    return out + ([f"No number from {', '.join(silent)}.", ""] if silent else [])
 
 
 def group_table(title: str, groups: list[dict[str, Any]]) -> list[str]:
+    """Nothing where there is one group only: the main table says it."""
     rows = [[g["name"] or "not stated", f"{g['n_real']} / {g['n_fake']}", str(g["identities"]),
              pct(g["face_found"]), pct(g["coverage"]), area(g), pairs(g["pairs"]), rate(g["false_alarms"]),
              rate(g["false_alarm_segments"])] for g in groups]
     head = [title, "n real / manipulated", "identities", "face found", "coverage", "AUC", "pairs ranked right",
             "false alarms: recordings and stills", "segments"]
-    return table(head, rows) if rows else []
+    return table(head, rows) if len(rows) > 1 else []
 
 
-def missed_table(f: dict[str, Any]) -> list[str]:
-    rows = []
-    for o in f["operating"]:
-        tools = [("all tools", o["apcer"]), *((t["tool"] or "not stated", t["apcer"]) for t in o["per_tool"])]
-        rows += [[pct(o["bpcer_bound"]), tool, rate(r)] for tool, r in tools if r["n"]]
-    return table(["BPCER at most", "tool, worst first", "missed (APCER)"], rows) if rows else []
+def few(groups: list[dict[str, Any]]) -> tuple[str, str]:
+    """AUC and pairs of several tools taken together. All are ranked against the same real recordings, so the AUC
+    of their union is the mean of theirs, weighted by their manipulated recordings."""
+    known = [g for g in groups if g["auc"] is not None]
+    n = sum(g["n_fake"] for g in known)
+    compared = [g["pairs"] for g in groups if g["pairs"]]
+    together = {k: sum(p[k] for p in compared) for k in ("n", "right", "tied")}
+    return (f"{sum(g['auc'] * g['n_fake'] for g in known) / n:.3f}" if n else "–"), pairs(together if compared else None)
+
+
+def tool_table(f: dict[str, Any]) -> list[str]:
+    """One row per tool, worst AUC first; tools with fewer than FEW recordings share a row, and a line names them."""
+    bounds = [(o["bpcer_bound"], o["apcer"], {t["tool"]: t["apcer"] for t in o["per_tool"]}) for o in f["operating"]]
+    large = [g for g in f["by_tool"] if g["n_fake"] >= FEW]
+    small = [g for g in f["by_tool"] if g["n_fake"] < FEW]
+    if len(small) == 1:
+        large, small = f["by_tool"], []
+    head = ["tool, against all real", "manipulated", "AUC", "pairs ranked right",
+            *(f"missed (APCER) at BPCER <= {pct(b)}" for b, _, _ in bounds)]
+    rows = [["all tools", str(f["n_fake"]), area(f), pairs(f["pairs"]), *(rate(r) for _, r, _ in bounds)]]
+    for g in large:
+        rows.append([g["name"] or "not stated", str(g["n_fake"]), area(g), pairs(g["pairs"]),
+                     *(rate(tools[g["name"]]) if g["name"] in tools else "–" for _, _, tools in bounds)])
+    if small:
+        def missed(tools: dict[str, dict[str, Any]]) -> str:
+            found = [tools[g["name"]] for g in small if g["name"] in tools]
+            hits, n = sum(r["hits"] for r in found), sum(r["n"] for r in found)
+            return f"{pct(hits / n)} ({hits} of {n})" if n else "–"
+        rows.append([f"{len(small)} tools with fewer than {FEW} each", str(sum(g["n_fake"] for g in small)), *few(small),
+                     *(missed(tools) for _, _, tools in bounds)])
+    if len(rows) == 1 and not f["n_fake"]:
+        return []
+    names = "; ".join(f"{g['name'] or 'not stated'} {area({**g, 'auc_ci': None})} ({g['n_fake']})" for g in small)
+    return table(head, rows) + ([f"Tools with fewer than {FEW} recordings, their AUC (and number): {names}.", ""] if small else [])
 
 
 def degraded_table(e: dict[str, Any], name: str) -> list[str]:
     def pick(of: dict[str, Any]) -> dict[str, Any]:
         return of["fused"] if name == "fused" else of["signals"][name]
     passes = [("as they are", pick(e)), *((d["meaning"], pick(d)) for d in e["degraded"])]
-    rows = [[meaning, pct(f["coverage_segments"]), area(f), rate(f["false_alarm_segments"]),
+    rows = [[meaning, pct(f["coverage_segments"]), area(f), rate(f["false_alarm_clips"]), rate(f["false_alarm_segments"]),
              rate(f["false_alarm_stills"])] for meaning, f in passes]
-    return table(["media", "coverage (time)", "AUC", "false alarms: segments", "stills"], rows)
+    return table(["media", "coverage (time)", "AUC", "false alarms: recordings", "segments", "stills"], rows)
 
 
 def section(title: str, e: dict[str, Any]) -> list[str]:
@@ -117,16 +151,19 @@ def section(title: str, e: dict[str, Any]) -> list[str]:
     if one["failed"]:
         out += [f"{len(one['failed'])} could not be read; they count as abstentions.", ""]
     out += main_table(e)
-    for name, f in scores(e):
-        parts = [missed_table(f) if f["n_real"] else [],
-                 group_table("tool, against all real", f["by_tool"]) if f["n_real"] else [],
-                 group_table("condition", f["by_condition"]), group_table("group", f["by_group"]),
-                 group_table("height of the face", f["by_face_px"])]
-        if f["coverage"] == 0 or not any(parts):
+    told = [(n, f) for n, f in scores(e) if max(f["coverage"], f["coverage_segments"]) >= LEAST_COVERAGE]
+    signals = [n for n, _ in told if n != "fused"]
+    for name, f in told:
+        # With one signal the fused score ranks nearly as that signal does; the main table has its figures.
+        if name == "fused" and len(signals) == 1:
             continue
         out += [f"### {title}: `{name}`", ""]
-        for part in parts:
-            out += part
+        if f["n_real"]:
+            out += tool_table(f)
+        out += group_table("condition", f["by_condition"])
+        if name in ("fused", signals[0] if len(signals) == 1 else ""):
+            out += group_table("group", f["by_group"])
+        out += group_table("height of the face", f["by_face_px"])
         if e["degraded"]:
             out += degraded_table(e, name)
         if f["delay"] and f["delay"]["seconds"]:
