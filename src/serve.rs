@@ -8,7 +8,7 @@ use crate::engine::{Engine, Pool};
 use crate::grpc::{Health, ServeError, Server, ServerSettings, Tls};
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
-use crate::session::{BackendLimits, EngineBackend, Registry, SessionLimits};
+use crate::session::{BackendLimits, EngineBackend, ReferenceLimits, Registry, SessionLimits};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub struct ServeConfig {
     pub session: SessionLimits,
     /// How interviews are cut and scored.
     pub pipeline: PipelineSettings,
+    /// What ended interviews leave behind for later ones.
+    pub references: ReferenceLimits,
     /// TLS, if the service ends it itself.
     pub tls: Option<Tls>,
 }
@@ -46,6 +48,7 @@ impl Default for ServeConfig {
             workers: 1,
             session: SessionLimits::default(),
             pipeline: PipelineSettings::default(),
+            references: ReferenceLimits::default(),
             tls: None,
         }
     }
@@ -106,6 +109,7 @@ fn backend_limits(config: &ServeConfig) -> BackendLimits {
         max_session_length_s: seconds(max_length),
         idle_timeout_s: seconds(config.session.idle_timeout),
         max_sessions: config.max_sessions,
+        references: config.references,
     }
 }
 

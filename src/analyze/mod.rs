@@ -115,8 +115,8 @@ pub trait Analyzer: Send {
     /// The reason why not, with what would enable it.
     fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention>;
 
-    /// Looks at a segment. Segments come in rising order, without gaps in their indices; each
-    /// is seen once. State is accumulated by time, and is bounded.
+    /// Looks at a segment. Segments come in rising order, without gaps in their indices but where a
+    /// stretch of the interview was set aside as reference; each is seen once. State is accumulated by time, and is bounded.
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis;
 
     /// Question-answer gaps measured so far; only response latency has any.

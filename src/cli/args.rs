@@ -70,6 +70,13 @@ pub enum Command {
         /// Id of the interview at the server; by default made from the file's name.
         #[arg(long, value_name = "ID")]
         session_id: Option<String>,
+        /// A recording of the same person before the same camera at a verified moment; sent first.
+        #[arg(long, value_name = "CLIP", conflicts_with = "reference_session")]
+        reference: Option<PathBuf>,
+        /// Id of an earlier interview at the same server as reference; the events file states the
+        /// consent id that it was opened with.
+        #[arg(long, value_name = "ID")]
+        reference_session: Option<String>,
         /// Where results go.
         #[command(flatten)]
         output: Output,

@@ -71,8 +71,11 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
             fast,
             jpeg,
             session_id,
+            reference,
+            reference_session,
             output,
         } => {
+            let reference = stream::reference(reference, reference_session.as_deref())?;
             let session_id = match session_id {
                 Some(id) => SessionId::parse(&id).map_err(|e| fail(exit::USAGE, e))?,
                 None => stream::session_id(&file)?,
@@ -85,6 +88,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
                     fast,
                     jpeg,
                     session_id,
+                    reference,
                 },
                 &output,
             )

@@ -8,7 +8,7 @@ use liveproof::fusion::FusionConfig;
 use liveproof::grpc::Tls;
 use liveproof::pipeline::PipelineSettings;
 use liveproof::serve::ServeConfig;
-use liveproof::session::SessionLimits;
+use liveproof::session::{ReferenceLimits, SessionLimits};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +68,10 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
             ..SessionLimits::default()
         },
         pipeline: pipeline(config),
+        references: ReferenceLimits {
+            max_sessions: usize::try_from(s.max_references).unwrap_or(usize::MAX),
+            max_age: seconds(s.reference_age_s),
+        },
         tls: tls(config)?,
     })
 }

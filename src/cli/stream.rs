@@ -2,10 +2,10 @@
 
 use super::exit::{self, Failure, fail};
 use super::output::{self, Output};
-use liveproof::client::{StreamEvent, StreamOptions, stream_file};
+use liveproof::client::{ReferenceChoice, StreamEvent, StreamOptions, stream_file};
 use liveproof::core::SessionId;
 use liveproof::report::{segment_line, summary_lines};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Streams a recording to a server and prints what comes back.
 pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), Failure> {
@@ -35,6 +35,18 @@ pub fn address(to: &str) -> String {
         to.to_owned()
     } else {
         format!("http://{to}")
+    }
+}
+
+/// Where the reference comes from, as the flags have it.
+pub fn reference(clip: Option<PathBuf>, session: Option<&str>) -> Result<ReferenceChoice, Failure> {
+    match (clip, session) {
+        (Some(clip), _) => Ok(ReferenceChoice::Clip(clip)),
+        (None, Some(id)) => {
+            let id = SessionId::parse(id).map_err(|e| fail(exit::USAGE, e))?;
+            Ok(ReferenceChoice::Session(id))
+        }
+        (None, None) => Ok(ReferenceChoice::None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The reading thread: a recording and its events in the order in which they are sent.
 
-use crate::core::{AudioBlock, ControlEvent, FieldError, Frame, MediaTime, TrackId};
+use crate::core::{AudioBlock, ControlEvent, FieldError, Frame, MediaTime, Span, TrackId};
 use crate::decode::encode_jpeg;
 use crate::decode::file::{FileSource, FileStats, Media};
 use crate::ingest::events_file::{Plan, Selection};
@@ -22,6 +22,12 @@ pub(super) enum Outgoing {
     Event(ControlEvent),
     /// A picture or sound.
     Media {
+        track: TrackId,
+        time: MediaTime,
+        payload: Payload,
+    },
+    /// A picture of the reference, which has a time of its own.
+    Reference {
         track: TrackId,
         time: MediaTime,
         payload: Payload,
@@ -49,13 +55,24 @@ impl Outgoing {
         match self {
             Self::Event(event) => Some(event.time),
             Self::Media { time, .. } => Some(*time),
-            Self::End(_) => None,
+            // What is known before the interview is sent before it.
+            Self::Reference { .. } | Self::End(_) => None,
         }
     }
 }
 
+/// A recording that is sent as reference, before everything else.
+pub(super) struct ReferenceFile {
+    pub(super) source: FileSource,
+    /// The track that it is sent on.
+    pub(super) track: TrackId,
+    /// The stretch of it that was verified; `None` = all of it.
+    pub(super) stretch: Option<Span>,
+}
+
 /// See the module.
 pub(super) struct Reader {
+    reference: Option<ReferenceFile>,
     source: FileSource,
     selections: Vec<Selection>,
     events: VecDeque<ControlEvent>,
@@ -66,8 +83,14 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(source: FileSource, plan: &Plan, jpeg: Option<u8>) -> Self {
+    pub(super) fn new(
+        source: FileSource,
+        plan: &Plan,
+        reference: Option<ReferenceFile>,
+        jpeg: Option<u8>,
+    ) -> Self {
         Self {
+            reference,
             source,
             selections: plan.selections.clone(),
             events: plan.events.clone().into(),
@@ -79,6 +102,11 @@ impl Reader {
     /// Reads to the end, or until nobody listens.
     pub(super) fn run(mut self, to: &mpsc::Sender<Outgoing>) -> FileStats {
         let mut reason = "end of the recording".to_owned();
+        if let Some(reference) = self.reference.take()
+            && !self.refer(reference, to)
+        {
+            return self.source.stats();
+        }
         loop {
             match self.step() {
                 Ok(Some(out)) => {
@@ -104,6 +132,42 @@ impl Reader {
             }
         }
         self.source.stats()
+    }
+
+    /// Sends the reference; false when nobody listens. One that cannot be read to its end is as good
+    /// as what was read of it.
+    fn refer(&self, mut reference: ReferenceFile, to: &mpsc::Sender<Outgoing>) -> bool {
+        loop {
+            let frame = match reference.source.next() {
+                Ok(Some(Media::Frame { frame, .. })) => frame,
+                Ok(Some(Media::Audio { .. })) => continue,
+                Ok(None) => return true,
+                Err(error) => {
+                    tracing::warn!(%error, "the reference could not be read to its end");
+                    return true;
+                }
+            };
+            match reference.stretch {
+                Some(s) if frame.time >= s.end => return true,
+                Some(s) if frame.time < s.start => continue,
+                _ => {}
+            }
+            let payload = match self.picture(&frame) {
+                Ok(payload) => payload,
+                Err(error) => {
+                    tracing::warn!(%error, "a picture of the reference is not sent");
+                    continue;
+                }
+            };
+            let next = Outgoing::Reference {
+                track: reference.track.clone(),
+                time: frame.time,
+                payload,
+            };
+            if to.blocking_send(next).is_err() {
+                return false;
+            }
+        }
     }
 
     fn step(&mut self) -> Result<Option<Vec<Outgoing>>, String> {
@@ -257,6 +321,7 @@ mod tests {
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/media/small.mov");
         let source = FileSource::open(&demo, &Default::default()).unwrap();
         let mut reader = Reader {
+            reference: None,
             source,
             selections: Vec::new(),
             events: VecDeque::new(),

@@ -4,6 +4,7 @@ use crate::core::FieldError;
 use crate::decode::DecodeError;
 use crate::ingest::events_file::EventsError;
 use liveproof_sdk::ClientError;
+use std::path::PathBuf;
 
 /// Why a recording could not be streamed.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,14 @@ pub enum StreamError {
     /// The events file contradicts the recording, or the recording has nothing to use.
     #[error("{}", .0.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("; "))]
     Plan(Vec<FieldError>),
+    /// The recording that is to be the reference cannot be used.
+    #[error("reference {}: {source}", .path.display())]
+    Reference {
+        /// The recording.
+        path: PathBuf,
+        /// Why.
+        source: Box<StreamError>,
+    },
     /// The reading thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -49,7 +58,11 @@ impl StreamError {
     pub fn is_server(&self) -> bool {
         match self {
             Self::Server(_) | Self::Answer(_) | Self::NoSummary => true,
-            Self::Decode(_) | Self::Events(_) | Self::Plan(_) | Self::Thread(_) => false,
+            Self::Decode(_)
+            | Self::Events(_)
+            | Self::Plan(_)
+            | Self::Reference { .. }
+            | Self::Thread(_) => false,
         }
     }
 }

@@ -14,7 +14,10 @@ mod error;
 
 pub use error::StreamError;
 
-use crate::core::{InterviewSpec, SegmentResult, SessionId, SessionSummary, VideoFormat};
+use crate::core::{
+    FieldError, InterviewSpec, ParticipantId, SegmentResult, SessionId, SessionSummary, TrackId,
+    TrackSpec, VideoFormat,
+};
 use crate::decode::file::{FileSource, FileStats, OpenOptions};
 use crate::grpc::convert::{
     event_message, open_message, read_hello, read_segment, read_signal_info, read_summary,
@@ -25,9 +28,9 @@ use crate::report::{
     FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
 };
 use crate::session::{Hello, SignalInfo};
-use chunks::{Outgoing, Payload, Reader};
+use chunks::{Outgoing, Payload, Reader, ReferenceFile};
 use liveproof_sdk::{Client, ClientError, InterviewSender, Update, Updates};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
@@ -45,6 +48,20 @@ pub struct StreamOptions {
     pub jpeg: Option<u8>,
     /// Id of the interview at the server.
     pub session_id: SessionId,
+    /// Where the candidate's reference comes from.
+    pub reference: ReferenceChoice,
+}
+
+/// Where the candidate's reference comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ReferenceChoice {
+    /// There is none, but for a stretch that the recording's events file may mark.
+    #[default]
+    None,
+    /// A recording, sent on a track of its own before the interview.
+    Clip(PathBuf),
+    /// An earlier interview at the same server, opened with the same consent id.
+    Session(SessionId),
 }
 
 /// What streaming tells while it runs.
@@ -71,7 +88,8 @@ pub async fn stream_file(
     tell: &mut (dyn FnMut(StreamEvent<'_>) + Send),
 ) -> Result<FileReport, StreamError> {
     let source = FileSource::open(path, &OpenOptions::default())?;
-    let plan = plan(path, &source, options.session_id.clone())?;
+    let mut plan = plan(path, &source, options.session_id.clone())?;
+    let reference = refer(path, &mut plan.spec, &options.reference)?;
     let wire = wire_spec(&plan.spec, options);
     let client = Client::connect(&options.to).await?;
     let info = client.info().await?;
@@ -81,7 +99,7 @@ pub async fn stream_file(
     let mut report = describe(path, &plan, &hello, read_signal_info(&info));
     let (sender, updates) = interview.split();
     let (tx, rx) = mpsc::channel(READ_AHEAD);
-    let reader = Reader::new(source, &plan, options.jpeg);
+    let reader = Reader::new(source, &plan, reference, options.jpeg);
     let thread = std::thread::Builder::new()
         .name("recording".to_owned())
         .spawn(move || reader.run(&tx))
@@ -113,6 +131,77 @@ fn plan(path: &Path, source: &FileSource, id: SessionId) -> Result<Plan, StreamE
         None => EventsFile::default(),
     };
     events.apply(source.info(), id).map_err(StreamError::Plan)
+}
+
+/// Announces the reference: the track of a recording, or the earlier interview's id.
+fn refer(
+    recording: &Path,
+    spec: &mut InterviewSpec,
+    choice: &ReferenceChoice,
+) -> Result<Option<ReferenceFile>, StreamError> {
+    let none = || {
+        let expected = "one candidate, or one of the reference's name";
+        StreamError::Plan(vec![FieldError::new(
+            "reference",
+            "several candidates",
+            expected,
+        )])
+    };
+    match choice {
+        ReferenceChoice::None => Ok(None),
+        ReferenceChoice::Session(id) => {
+            let mut scored = spec.participants.iter_mut().filter(|p| p.role.is_scored());
+            match (scored.next(), scored.next()) {
+                (Some(only), None) => only.reference_session = Some(id.clone()),
+                _ => return Err(none()),
+            }
+            Ok(None)
+        }
+        ReferenceChoice::Clip(path) => {
+            let at = |error: StreamError| StreamError::Reference {
+                path: path.clone(),
+                source: Box::new(error),
+            };
+            if recording.canonicalize().ok() == path.canonicalize().ok() {
+                let expected = "another recording; a stretch of this one stands in its events file";
+                let fault = FieldError::new("reference", "the recording itself", expected);
+                return Err(StreamError::Plan(vec![fault]));
+            }
+            let (file, mut track, name) = open_reference(path, spec).map_err(at)?;
+            track.participant = spec.shown_by(&name).ok_or_else(none)?.clone();
+            spec.tracks.push(track);
+            Ok(Some(file))
+        }
+    }
+}
+
+/// Opens a recording as reference; also its track, and its participant's name there.
+fn open_reference(
+    path: &Path,
+    spec: &InterviewSpec,
+) -> Result<(ReferenceFile, TrackSpec, ParticipantId), StreamError> {
+    let one = |e: FieldError| StreamError::Plan(vec![e]);
+    let mut source = FileSource::open(path, &OpenOptions::default())?;
+    let plan = plan(path, &source, spec.session_id.clone())?;
+    let (name, own) = plan.candidate().map_err(one)?;
+    for s in plan.selections.iter().filter(|s| s.track == own) {
+        source.select(s.stream, s.track.clone(), s.region)?;
+    }
+    let free = (0..).map(|n| format!("reference-{n}"));
+    let mut free = free.filter(|id| spec.tracks.iter().all(|t| t.id.as_str() != id));
+    let id = TrackId::parse(&free.next().unwrap_or_default()).map_err(one)?;
+    let track = plan.spec.track(&own).map(|t| TrackSpec {
+        id: id.clone(),
+        reference: true,
+        ..t.clone()
+    });
+    let track = track.ok_or_else(|| one(FieldError::new("reference", own, "a track")))?;
+    let file = ReferenceFile {
+        source,
+        track: id,
+        stretch: plan.reference,
+    };
+    Ok((file, track, name))
 }
 
 /// The recording as its pictures and sound travel: already upright, cropped and packed.
@@ -211,6 +300,11 @@ async fn send(
                 sender.send_event(time_us, event).await?;
             }
             Outgoing::Media {
+                track,
+                time,
+                payload,
+            }
+            | Outgoing::Reference {
                 track,
                 time,
                 payload,

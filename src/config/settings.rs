@@ -111,6 +111,11 @@ settings! {
         /// wait in memory per interview. At least `max_message_bytes`.
         initial_credit_bytes: u64 = 33_554_432, "65536 to 1073741824 bytes",
             |n| (65_536..=1_073_741_824).contains(n);
+        /// Ended interviews whose baselines are kept in memory, so that a later one of the same consent
+        /// id can name one as its reference. 0 keeps none.
+        max_references: u32 = 1_000, "0 to 100000 interviews", |n| *n <= 100_000;
+        /// How long they are kept.
+        reference_age_s: u32 = 604_800, "60 to 31536000 s", |n| (60..=31_536_000).contains(n);
     }
     /// From media to a score.
     pipeline: Pipeline {

@@ -36,6 +36,8 @@ pub struct ParticipantSpec {
     pub id: ParticipantId,
     /// What the participant is to the interview.
     pub role: Role,
+    /// An earlier interview that shows the participant on the same camera.
+    pub reference_session: Option<SessionId>,
 }
 
 /// Pictures or sound.
@@ -155,6 +157,21 @@ impl InterviewSpec {
             .map(|p| p.role)
     }
 
+    /// The participant that a reference of somebody named `name` shows: the only one to be scored,
+    /// or else the one of that name.
+    pub fn shown_by(&self, name: &ParticipantId) -> Option<&ParticipantId> {
+        let mut scored = self.participants.iter().filter(|p| p.role.is_scored());
+        match (scored.next(), scored.next()) {
+            (Some(only), None) => Some(&only.id),
+            (first, second) => first
+                .into_iter()
+                .chain(second)
+                .chain(scored)
+                .map(|p| &p.id)
+                .find(|id| *id == name),
+        }
+    }
+
     /// A track by id.
     pub fn track(&self, id: &TrackId) -> Option<&TrackSpec> {
         self.tracks.iter().find(|t| &t.id == id)
@@ -226,6 +243,9 @@ pub enum EventKind {
         count: u32,
     },
     WarmUp {
+        end: MediaTime,
+    },
+    ReferenceSpan {
         end: MediaTime,
     },
 }

@@ -7,6 +7,7 @@ mod files;
 mod hostile;
 mod life;
 mod recorded;
+mod reference;
 mod schemas;
 mod sdk;
 mod support;

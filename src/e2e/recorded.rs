@@ -2,9 +2,9 @@
 
 use crate::support::*;
 #[path = "../testing.rs"]
-mod testing;
+pub mod testing;
 
-use liveproof::client::{StreamOptions, stream_file};
+use liveproof::client::{ReferenceChoice, StreamOptions, stream_file};
 use liveproof::core::{SegmentResult, SessionId};
 use liveproof::report::FileReport;
 use liveproof::review::{ReviewOptions, review_file};
@@ -27,6 +27,7 @@ pub async fn stream(paths: &[PathBuf], jpeg: Option<u8>) -> Vec<Result<FileRepor
             fast: true,
             jpeg,
             session_id: SessionId::parse(&format!("recorded-{i}")).unwrap(),
+            reference: ReferenceChoice::None,
         };
         let report = stream_file(path, &options, &mut |_| {}).await;
         reports.push(report.map_err(|e| e.to_string()));

@@ -45,12 +45,17 @@ pub struct Served {
 
 /// Starts a server on a free port.
 pub async fn serve(change: impl FnOnce(&mut ServeConfig)) -> Served {
+    serve_with(engine(), change).await
+}
+
+/// The same with models of a test's own.
+pub async fn serve_with(engine: Arc<Engine>, change: impl FnOnce(&mut ServeConfig)) -> Served {
     let mut config = ServeConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         ..ServeConfig::default()
     };
     change(&mut config);
-    let serving = start(config, engine()).await.unwrap();
+    let serving = start(config, engine).await.unwrap();
     let to = format!("http://{}", serving.addr());
     let registry = serving.registry();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -258,6 +263,7 @@ pub fn open() -> v1::Open {
         participant_id: id.into(),
         role: role.into(),
         external_id: String::new(),
+        reference_session_id: String::new(),
     };
     v1::Open {
         session_id: format!("e2e-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
@@ -282,6 +288,7 @@ fn video(id: &str, format: v1::VideoFormat) -> v1::Track {
         kind: v1::TrackKind::Video.into(),
         clock_id: "c".into(),
         clock_mapping: v1::ClockMappingSource::Platform.into(),
+        reference: false,
         details: Some(v1::track::Details::Video(v1::VideoTrack {
             format: format.into(),
             ..Default::default()

@@ -201,6 +201,9 @@ pub struct AnalyzerEntry {
     pub segment_cap: f64,
     /// See [`SignalPolicy::session_cap`].
     pub session_cap: f64,
+    /// See [`SignalPolicy::reference_session_cap`].
+    #[serde(default)]
+    pub reference_session_cap: Option<f64>,
     /// See [`SignalPolicy::session_weight`].
     pub session_weight: f64,
     /// See [`SignalPolicy::accumulation`].
@@ -218,6 +221,7 @@ impl AnalyzerEntry {
             weight: self.weight,
             segment_cap: self.segment_cap,
             session_cap: self.session_cap,
+            reference_session_cap: self.reference_session_cap,
             session_weight: self.session_weight,
             accumulation: self.accumulation,
             recalibration: self.recalibration,

@@ -77,6 +77,9 @@ pub(super) fn check_analyzer(a: &AnalyzerEntry) -> Result<(), String> {
     above("weight", a.weight, true)?;
     above("segment_cap", a.segment_cap, false)?;
     above("session_cap", a.session_cap, false)?;
+    if let Some(cap) = a.reference_session_cap {
+        above("reference_session_cap", cap, false)?;
+    }
     above("session_weight", a.session_weight, true)?;
     if a.session_weight > 1.0 {
         return Err(format!(

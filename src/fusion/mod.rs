@@ -39,6 +39,10 @@ pub struct SignalPolicy {
     pub segment_cap: f64,
     /// Largest absolute contribution to the session's logit.
     pub session_cap: f64,
+    /// The same where findings are comparisons with a reference, which have an accuracy of their
+    /// own; `None` = `session_cap`.
+    #[serde(default)]
+    pub reference_session_cap: Option<f64>,
     /// Discount for the correlation of neighbouring segments, 0 to 1:
     /// `1 / (1 + 2 * sum of autocorrelations)`.
     pub session_weight: f64,
@@ -136,6 +140,7 @@ mod tests {
             weight: 0.8,
             segment_cap: 2.0,
             session_cap: 4.0,
+            reference_session_cap: None,
             session_weight: 0.15,
             accumulation,
             recalibration: None,

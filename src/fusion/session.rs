@@ -20,14 +20,23 @@ struct SignalState {
     policy: SignalPolicy,
     model: ModelRef,
     logit: f64,
+    /// The same of findings that are comparisons with a reference.
+    compared_logit: f64,
     scored_ns: i64,
     abstained: Vec<AbstainCount>,
 }
 
 impl SignalState {
     fn contribution(&self) -> f64 {
-        self.logit
-            .clamp(-self.policy.session_cap, self.policy.session_cap)
+        let own = self.policy.session_cap;
+        let compared = self.policy.reference_session_cap.unwrap_or(own);
+        // Each kind within its cap, and both together within the larger.
+        let sum = self.logit.clamp(-own, own) + self.compared_logit.clamp(-compared, compared);
+        let most = match self.compared_logit {
+            0.0 => own,
+            _ => own.max(compared),
+        };
+        sum.clamp(-most, most)
     }
 
     fn add(&mut self, finding: &Finding, segment_ns: i64) {
@@ -36,7 +45,11 @@ impl SignalState {
             Outcome::Scored { .. } => {
                 self.scored_ns += segment_ns;
                 let c = contribution(&self.policy, &finding.outcome);
+                let compared = matches!(&finding.comparison, Some(c) if c.obstacle.is_none());
                 match self.policy.accumulation {
+                    Accumulation::Sum if compared => {
+                        self.compared_logit += self.policy.session_weight * c;
+                    }
                     Accumulation::Sum => self.logit += self.policy.session_weight * c,
                     Accumulation::Latest => self.logit = c,
                 }
@@ -66,6 +79,7 @@ impl SessionFusion {
                 policy: p.clone(),
                 model: ModelRef::default(),
                 logit: 0.0,
+                compared_logit: 0.0,
                 scored_ns: 0,
                 abstained: Vec::new(),
             })
@@ -158,6 +172,7 @@ mod tests {
     use super::super::tests::{CONFIG, policy};
     use super::*;
     use crate::core::MediaTime;
+    use crate::core::{Comparison, ReferenceKind, ReferenceSource};
     use proptest::prelude::*;
 
     fn span(i: i64) -> Span {
@@ -208,6 +223,42 @@ mod tests {
         assert!(
             matches!(s.outcome(), ScoreOutcome::NoScore(a) if a.reason == AbstainReason::LowCoverage)
         );
+    }
+
+    #[test]
+    fn comparisons_with_a_reference_have_a_cap_of_their_own() {
+        let compared = |llr: f64, obstacle: Option<&str>| Finding {
+            comparison: Some(Comparison {
+                source: ReferenceSource {
+                    kind: ReferenceKind::Clip,
+                    name: "id.mp4".into(),
+                },
+                obstacle: obstacle.map(str::to_owned),
+            }),
+            ..finding(scored(llr))
+        };
+        let total = |cap: Option<f64>, findings: &[Finding]| {
+            let policy = SignalPolicy {
+                session_cap: 1.0,
+                reference_session_cap: cap,
+                session_weight: 1.0,
+                ..policy(Accumulation::Sum)
+            };
+            let mut s = SessionFusion::new(&[policy], CONFIG);
+            for (i, f) in findings.iter().enumerate() {
+                s.add_segment(&span(i as i64), std::slice::from_ref(f), true);
+            }
+            s.signals()[0].contribution
+        };
+        let (with, without) = (compared(1.5, None), compared(1.5, Some("another camera")));
+        let many = |f: &Finding| vec![f.clone(); 5];
+        assert_eq!(total(Some(2.5), &many(&with)), 2.5);
+        assert_eq!(total(Some(2.5), &many(&without)), 1.0, "stands without");
+        assert_eq!(total(None, &many(&with)), 1.0);
+        let mixed = [many(&with), many(&without)].concat();
+        assert_eq!(total(Some(2.5), &mixed), 2.5);
+        let opposed = [many(&compared(-1.5, None)), many(&without)].concat();
+        assert_eq!(total(Some(2.5), &opposed), -1.5);
     }
 
     #[test]

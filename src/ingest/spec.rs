@@ -44,6 +44,11 @@ fn participants(spec: &InterviewSpec, limits: &Limits, faults: &mut Vec<FieldErr
             let field = format!("participants[{i}].participant_id");
             faults.push(FieldError::new(field, &p.id, "an id of its own"));
         }
+        if let Some(earlier) = p.reference_session.as_ref().filter(|_| !p.role.is_scored()) {
+            let field = format!("participants[{i}].reference_session_id");
+            let expected = "nothing, but for a candidate or mixed participant";
+            faults.push(FieldError::new(field, earlier, expected));
+        }
     }
 }
 
@@ -54,7 +59,7 @@ fn tracks(spec: &InterviewSpec, limits: &Limits, faults: &mut Vec<FieldError>) {
         faults.push(FieldError::new("tracks", count, expected));
     }
     let scored = |t: &TrackSpec| spec.role_of(&t.participant).is_some_and(|r| r.is_scored());
-    if count > 0 && !spec.tracks.iter().any(scored) {
+    if count > 0 && !spec.tracks.iter().any(|t| scored(t) && !t.reference) {
         faults.push(FieldError::new(
             "tracks",
             "no track of a candidate or mixed participant",
@@ -87,6 +92,29 @@ fn tracks(spec: &InterviewSpec, limits: &Limits, faults: &mut Vec<FieldError>) {
         if let Err(e) = result {
             faults.push(e.within(&at));
         }
+        if let Some(expected) = reference_fault(spec, t, i).filter(|_| t.reference) {
+            faults.push(FieldError::new("reference", "true", expected).within(&at));
+        }
+    }
+}
+
+/// What a reference track would have to be, where it is not.
+fn reference_fault(spec: &InterviewSpec, track: &TrackSpec, index: usize) -> Option<&'static str> {
+    let before = spec.tracks.iter().take(index);
+    let owner = spec.participants.iter().find(|p| p.id == track.participant);
+    if track.video.is_none() {
+        Some("false, for sound")
+    } else if !owner.is_some_and(|p| p.role.is_scored()) {
+        Some("false, but for a candidate or mixed participant")
+    } else if before
+        .clone()
+        .any(|t| t.reference && t.participant == track.participant)
+    {
+        Some("one reference for each participant")
+    } else if owner.is_some_and(|p| p.reference_session.is_some()) {
+        Some("false, where reference_session_id names an earlier interview")
+    } else {
+        None
     }
 }
 

@@ -48,6 +48,7 @@ fn spec() -> InterviewSpec {
     let who = |id: &str, role| ParticipantSpec {
         id: ParticipantId::parse(id).unwrap(),
         role,
+        reference_session: None,
     };
     let sound = AudioTrackSpec {
         format: AudioFormat::S16le,
@@ -285,6 +286,32 @@ fn times_and_sequences_are_followed() {
     ));
     assert!(i.counts(&track_id("x")).is_none());
     assert_eq!(i.present(), MediaTime::from_ms(240));
+}
+
+#[test]
+fn a_reference_has_a_clock_of_its_own_and_does_not_move_the_present() {
+    let mut s = spec();
+    let mut verified = s.tracks[0].clone();
+    verified.id = track_id("verified");
+    verified.reference = true;
+    verified.video = None;
+    verified.audio = s.tracks[1].audio;
+    s.tracks.push(verified);
+    let mut i = Ingest::new(&s, &limits());
+    // An hour-old recording, with a break, before the interview begins at zero.
+    for (n, us) in [(0, 3_600_000_000), (1, 3_600_020_000), (2, 3_700_000_000)] {
+        assert!(send(&mut i, "verified", n, us).is_ok(), "{us}");
+    }
+    assert_eq!(i.present(), MediaTime::ZERO);
+    let first = send(&mut i, "v", 0, 0).unwrap();
+    assert_eq!((first.time, first.clock_jump), (MediaTime::ZERO, None));
+    // While the interview runs, too.
+    assert!(send(&mut i, "verified", 3, 3_700_020_000).is_ok());
+    assert_eq!(
+        send(&mut i, "a", 0, 20_000).unwrap().time,
+        MediaTime::from_ms(20)
+    );
+    assert_eq!(i.present(), MediaTime::from_ms(20));
 }
 
 #[test]

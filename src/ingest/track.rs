@@ -127,7 +127,8 @@ pub struct TrackCounts {
 /// **Session time.** A track's timestamps plus its clock's offset. The offset is what the sender
 /// states by a clock mapping; without that, a clock whose first timestamp lies within 60 s of the
 /// session's present (at the start: of zero) is taken to show session time, and any other is
-/// shifted so that its first timestamp is the present. The present is the largest time let in.
+/// shifted so that its first timestamp is the present. The present is the largest time let in; a
+/// reference track, which shows another moment, has a clock of its own and does not move it.
 #[derive(Debug, Clone)]
 pub struct Ingest {
     tracks: BTreeMap<TrackId, Track>,
@@ -139,6 +140,8 @@ pub struct Ingest {
 #[derive(Debug, Clone)]
 struct Track {
     clock_id: String,
+    /// Another moment than the interview's: it does not move the present.
+    reference: bool,
     video: Option<VideoTrackSpec>,
     audio: Option<AudioTrackSpec>,
     counts: TrackCounts,
@@ -163,7 +166,7 @@ impl Ingest {
     /// The tracks of a specification that [`validate_spec`](super::validate_spec) let through.
     pub fn new(spec: &InterviewSpec, limits: &Limits) -> Self {
         let mut clocks = HashMap::new();
-        for t in &spec.tracks {
+        for t in spec.tracks.iter().filter(|t| !t.reference) {
             // Of several claims on one clock the most modest holds.
             clocks
                 .entry(t.clock_id.clone())
@@ -196,7 +199,9 @@ impl Ingest {
             .and_then(|lost| track.content(chunk, &self.limits).map(|()| lost))
             .and_then(|lost| track.place(chunk, clock, self.present, &self.limits, lost));
         track.count(&result);
-        if let Ok(accepted) = &result {
+        if let Ok(accepted) = &result
+            && !track.reference
+        {
             self.present = self.present.max(accepted.time);
         }
         result
@@ -266,7 +271,12 @@ impl Ingest {
 impl Track {
     fn new(spec: &TrackSpec) -> Self {
         Self {
-            clock_id: spec.clock_id.clone(),
+            // No clock that a client can name: a reference has no relation to the other tracks.
+            clock_id: match spec.reference {
+                true => format!("\0{}", spec.id),
+                false => spec.clock_id.clone(),
+            },
+            reference: spec.reference,
             video: spec.video.clone(),
             audio: spec.audio,
             counts: TrackCounts::default(),

@@ -45,6 +45,8 @@ pub(super) struct Lane {
     times: StageTimes,
     /// A track that shows the participant at a verified moment; no part of the interview.
     pub(super) verified: Option<TrackId>,
+    /// Stretches that are reference: segments that lie inside one are left out.
+    set_aside: Vec<Span>,
     reference: Option<LaneReference>,
 }
 
@@ -99,6 +101,7 @@ impl Lane {
             provisional: None,
             times: StageTimes::default(),
             verified,
+            set_aside: Vec::new(),
             reference,
         }
     }
@@ -106,6 +109,24 @@ impl Lane {
     /// Gives the participant a reference, in place of any other.
     pub(super) fn refer_to(&mut self, reference: Reference) {
         self.reference = Some(LaneReference::given(reference));
+    }
+
+    /// Sets a stretch aside; its pictures are the reference where there is no other.
+    pub(super) fn verify(&mut self, span: Span, detect_interval_ns: i64) {
+        self.set_aside.push(span);
+        match &mut self.reference {
+            Some(reference) => reference.widen(&span),
+            None => {
+                let kind = ReferenceKind::Stretch;
+                let reference = LaneReference::read(kind, span.words(), detect_interval_ns);
+                self.reference = Some(reference);
+            }
+        }
+    }
+
+    fn is_set_aside(&self, segment: &Span) -> bool {
+        let inside = |s: &Span| s.start <= segment.start && segment.end <= s.end;
+        self.set_aside.iter().any(inside)
     }
 
     /// What this lane leaves behind for a later interview to be compared with.
@@ -205,6 +226,14 @@ impl Lane {
         }
     }
 
+    /// Takes a picture of a stretch that was set aside; where there is a better reference, it is
+    /// nothing at all.
+    pub(super) fn push_stretch(&mut self, frame: &Frame, models: &mut ModelSet) {
+        if let Some(reference) = self.reference.as_mut().filter(|r| r.is_stretch()) {
+            reference.push(frame, models);
+        }
+    }
+
     /// Drops what lies further back than any analyzer looks, in large steps so that the move
     /// of the rest costs little.
     fn forget(&mut self) {
@@ -270,6 +299,7 @@ impl Lane {
             };
             match self.segmenter.readiness(&self.watermarks(voices)) {
                 Readiness::Open => return,
+                _ if self.is_set_aside(&span) => self.segmenter.advance(),
                 Readiness::Waiting => {
                     if self.provisional != Some(index) {
                         self.provisional = Some(index);
@@ -302,6 +332,10 @@ impl Lane {
         };
         while let Some((index, span)) = self.segmenter.last(end) {
             let last = span.end >= end;
+            if self.is_set_aside(&span) {
+                self.segmenter.advance();
+                continue;
+            }
             out.push(self.close(index, span, last, voices, events, models, stopwatch));
             self.segmenter.advance();
         }

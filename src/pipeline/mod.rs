@@ -21,7 +21,7 @@ use crate::audio::{SpeechModel, VoiceTrack};
 use crate::core::{
     AbstainReason, Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind,
     FieldError, Frame, InterviewSpec, MEL_BANDS, MediaTime, ParticipantId, Reference, Role,
-    SegmentResult, SessionSummary, SignalCapability, TrackId, TrackKind,
+    SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SignalPolicy};
@@ -29,6 +29,9 @@ use lane::Lane;
 
 /// Events kept in one interview; more are refused, so that memory stays bounded.
 pub const MAX_EVENTS: usize = 10_000;
+
+/// Verified stretches in one interview; more are refused.
+pub const MAX_REFERENCE_SPANS: usize = 16;
 
 /// How an interview is cut and scored.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +84,8 @@ pub struct Pipeline {
     events: Vec<ControlEvent>,
     first: Option<MediaTime>,
     end: MediaTime,
+    /// Stretches that are reference and no part of the interview.
+    verified: Vec<Span>,
     finished: bool,
 }
 
@@ -112,6 +117,7 @@ impl Pipeline {
             events: Vec::new(),
             first: None,
             end: MediaTime::ZERO,
+            verified: Vec::new(),
             finished: false,
         }
     }
@@ -164,12 +170,19 @@ impl Pipeline {
         if let Some(lane) = lanes.find(|l| l.verified.as_ref() == Some(track)) {
             return lane.push_reference(frame, models);
         }
-        self.saw(frame.time);
+        let verified = self.is_verified(frame.time);
+        if !verified {
+            self.saw(frame.time);
+        }
         for lane in self
             .lanes
             .iter_mut()
             .filter(|l| l.video.as_ref() == Some(track))
         {
+            if verified {
+                lane.push_stretch(frame, models);
+                continue;
+            }
             lane.push_frame(frame, models, self.settings.stopwatch);
         }
     }
@@ -196,6 +209,10 @@ impl Pipeline {
             .push(block)
             .map_err(|e| FieldError::new("media.audio", e, "sound that can be resampled"))?;
         voice.advance(models);
+        if self.is_verified(block.time) {
+            // Heard, since what follows needs it, and yet no part of the interview.
+            return Ok(());
+        }
         self.saw(block.time);
         self.end = self.end.max(block.end());
         for lane in self.lanes.iter_mut().filter(|l| l.listens_to(track)) {
@@ -223,6 +240,9 @@ impl Pipeline {
             for lane in self.lanes.iter_mut().filter(|l| l.uses(track)) {
                 lane.clock = *source;
             }
+        }
+        if let EventKind::ReferenceSpan { end } = &event.kind {
+            self.verify(Span::new(event.time, *end));
         }
         let at = self.events.partition_point(|e| e.time <= event.time);
         self.events.insert(at, event);
@@ -266,13 +286,35 @@ impl Pipeline {
                 id,
                 "an id of its own in this interview",
             )),
-            EventKind::WarmUp { end } if *end <= event.time => Err(FieldError::new(
-                "end_us",
-                end.as_us(),
-                "a time after the event",
-            )),
+            EventKind::ReferenceSpan { .. } if self.verified.len() >= MAX_REFERENCE_SPANS => {
+                Err(FieldError::new(
+                    "reference_span",
+                    self.verified.len() + 1,
+                    format!("at most {MAX_REFERENCE_SPANS} in an interview"),
+                ))
+            }
+            EventKind::WarmUp { end } | EventKind::ReferenceSpan { end } if *end <= event.time => {
+                Err(FieldError::new(
+                    "end_us",
+                    end.as_us(),
+                    "a time after the event",
+                ))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Sets a stretch aside as reference.
+    fn verify(&mut self, span: Span) {
+        self.verified.push(span);
+        let interval_ns = self.settings.detect_interval_ns;
+        for lane in &mut self.lanes {
+            lane.verify(span, interval_ns);
+        }
+    }
+
+    fn is_verified(&self, time: MediaTime) -> bool {
+        self.verified.iter().any(|s| s.contains(time))
     }
 
     fn has_challenge(&self, wanted: &str) -> bool {

@@ -4,7 +4,7 @@ use super::lane::new_tracker;
 use crate::analyze::ReferenceGatherer;
 use crate::core::{
     Abstention, Comparison, Frame, MediaTime, Reference, ReferenceKind, ReferenceSource,
-    ReferenceSummary,
+    ReferenceSummary, Span,
 };
 use crate::engine::ModelSet;
 use crate::track::FaceTracker;
@@ -113,6 +113,23 @@ impl LaneReference {
         }
     }
 
+    /// Takes another verified stretch of the interview, if that is what the reference is.
+    pub(super) fn widen(&mut self, span: &Span) {
+        if !self.is_stretch() {
+            return;
+        }
+        let name = format!("{}, {}", self.now.source.name, span.words());
+        if let Origin::Read(reader) = &mut self.origin {
+            reader.source.name.clone_from(&name);
+        }
+        self.now.source.name = name;
+    }
+
+    /// True when its pictures come from the interview's own.
+    pub(super) fn is_stretch(&self) -> bool {
+        self.now.source.kind == ReferenceKind::Stretch
+    }
+
     pub(super) fn push(&mut self, frame: &Frame, models: &mut ModelSet) {
         if let Origin::Read(reader) = &mut self.origin {
             reader.push(frame, models);
@@ -140,7 +157,8 @@ impl LaneReference {
 
     /// A remark for people where the reference could not be used, once.
     pub(super) fn remark(&mut self, at_end: bool) -> Option<String> {
-        let unusable = self.now.baseline.as_ref().err().filter(|_| at_end);
+        let unusable = self.now.baseline.as_ref().err();
+        let unusable = unusable.filter(|_| at_end || matches!(self.origin, Origin::Given));
         let why = self.obstacle.as_ref().or(unusable)?;
         if std::mem::replace(&mut self.told, true) {
             return None;

@@ -46,6 +46,7 @@ fn interview() -> InterviewSpec {
     let person = |id: &str, role| ParticipantSpec {
         id: participant(id),
         role,
+        reference_session: None,
     };
     InterviewSpec {
         session_id: SessionId::parse("s").unwrap(),
@@ -68,6 +69,7 @@ fn policies() -> Vec<SignalPolicy> {
             weight: 1.0,
             segment_cap: 2.0,
             session_cap: 4.0,
+            reference_session_cap: None,
             session_weight: 0.2,
             accumulation: Accumulation::Sum,
             recalibration: None,

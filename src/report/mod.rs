@@ -18,4 +18,5 @@ pub use document::{
 pub(crate) use html::kit;
 pub use html::to_html;
 pub use json::to_json;
+pub(crate) use text::reference_line;
 pub use text::{segment_line, summary_lines};

@@ -5,9 +5,10 @@ use super::{
     SignalReport,
 };
 use crate::core::{
-    AbstainCount, AbstainReason, Abstention, Coverage, Evidence, Finding, MediaTime, ModelRef,
-    Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, Role, Score, ScoreOutcome,
-    SegmentResult, SessionSummary, SignalCapability, SignalSummary, Span, StageTimes,
+    AbstainCount, AbstainReason, Abstention, Comparison, Coverage, Evidence, Finding, MediaTime,
+    ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, ReferenceKind,
+    ReferenceSource, ReferenceSummary, Role, Score, ScoreOutcome, SegmentResult, SessionSummary,
+    SignalCapability, SignalSummary, Span, StageTimes,
 };
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -19,6 +20,13 @@ pub(crate) fn candidate() -> ParticipantId {
 
 fn ms(t: i64) -> MediaTime {
     MediaTime::from_ms(t)
+}
+
+fn verified() -> ReferenceSource {
+    ReferenceSource {
+        kind: ReferenceKind::Clip,
+        name: "identity-check.mp4".into(),
+    }
 }
 
 fn lip_sync() -> ModelRef {
@@ -113,7 +121,13 @@ fn segments() -> Vec<SegmentResult> {
             1,
             scored,
             vec![
-                finding("face_swap", span(1), missing(), 0.0),
+                Finding {
+                    comparison: Some(Comparison {
+                        source: verified(),
+                        obstacle: Some("another camera".into()),
+                    }),
+                    ..finding("face_swap", span(1), missing(), 0.0)
+                },
                 finding("lip_sync", span(1), late, 0.6),
             ],
         ),
@@ -168,7 +182,14 @@ fn summary() -> SessionSummary {
                 frames_dropped: 4,
                 scored: 0.5,
             },
-            reference: None,
+            reference: Some(ReferenceSummary {
+                source: verified(),
+                pictures: 24,
+                face_px: 176.5,
+                compared_segments: 1,
+                not_comparable_segments: 1,
+                obstacle: Some("another camera".into()),
+            }),
         }],
         partial: false,
         end_reason: "end of the recording".into(),

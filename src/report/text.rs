@@ -1,6 +1,6 @@
 //! Lines for a terminal.
 
-use crate::core::{Outcome, ScoreOutcome, SegmentResult, SessionSummary};
+use crate::core::{Outcome, ReferenceSummary, ScoreOutcome, SegmentResult, SessionSummary};
 use std::fmt::Write as _;
 
 /// One line for one final segment: time, participant, score or reason, then each signal.
@@ -72,6 +72,11 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
             }
             lines.push(line);
         }
+        lines.extend(
+            p.reference
+                .iter()
+                .map(|r| format!("  {}", reference_line(r))),
+        );
         for g in &p.gaps {
             let end = clock(g.question_end.as_secs_f64());
             let n = g.index + 1;
@@ -85,6 +90,30 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
         lines.push(format!("partial: {}", summary.end_reason));
     }
     lines
+}
+
+/// What was made of a reference, in a sentence without its full stop.
+pub(crate) fn reference_line(r: &ReferenceSummary) -> String {
+    let mut line = format!("reference: {}, {} usable pictures", r.source, r.pictures);
+    if r.pictures > 0 {
+        let _ = write!(line, " of a face {:.0} px high", r.face_px);
+    }
+    let _ = write!(
+        line,
+        "; face swap traces of {} segments are judged by the difference to it",
+        r.compared_segments
+    );
+    if r.not_comparable_segments > 0 {
+        let _ = write!(
+            line,
+            ", those of {} could not be compared and stand without",
+            r.not_comparable_segments
+        );
+    }
+    if let Some(why) = &r.obstacle {
+        let _ = write!(line, ": {why}");
+    }
+    line
 }
 
 /// Seconds as `m:ss.s`.
@@ -101,7 +130,42 @@ fn clock(s: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::clock;
+    use super::*;
+    use crate::core::{ReferenceKind, ReferenceSource};
+
+    #[test]
+    fn a_reference_says_what_became_of_it() {
+        let good = ReferenceSummary {
+            source: ReferenceSource {
+                kind: ReferenceKind::Session,
+                name: "round-1".into(),
+            },
+            pictures: 40,
+            face_px: 150.4,
+            compared_segments: 7,
+            not_comparable_segments: 2,
+            obstacle: Some("another camera".into()),
+        };
+        let line = reference_line(&good);
+        for word in [
+            "earlier interview round-1",
+            "40 usable pictures of a face 150 px high",
+            "7 segments",
+            "2 could not be compared",
+            ": another camera",
+        ] {
+            assert!(line.contains(word), "{line}");
+        }
+        let none = ReferenceSummary {
+            pictures: 0,
+            compared_segments: 0,
+            not_comparable_segments: 0,
+            ..good
+        };
+        assert!(
+            reference_line(&none).contains("0 usable pictures; face swap traces of 0 segments")
+        );
+    }
 
     #[test]
     fn clocks_carry() {

@@ -19,16 +19,6 @@ pub enum ReviewError {
     /// Nothing could be decoded for a scored participant.
     #[error("no picture or sound of a candidate could be decoded")]
     NoMedia,
-    /// A reference shows more than one candidate.
-    #[error(
-        "a reference shows one candidate; this one has {first} and {second}: an events file beside it can name one"
-    )]
-    TwoCandidates {
-        /// One of them.
-        first: String,
-        /// Another.
-        second: String,
-    },
     /// The worker that reviewed it stopped.
     #[error("the review stopped unexpectedly; the log has the cause")]
     WorkerFailed,

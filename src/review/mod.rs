@@ -99,7 +99,7 @@ fn try_review(
     let mut pipeline = Pipeline::new(plan.spec.clone(), settings, &engine.policies());
     let mut remarks = Vec::new();
     if let Some(clip) = input.reference {
-        match clip.shows(&plan.spec) {
+        match clip.shows(path, input.stretch, &plan) {
             Ok(who) => {
                 pipeline.refer_to(&who, clip.reference.clone());
             }

@@ -1,10 +1,7 @@
 //! A recording of a verified moment, read once and set against any number of interviews.
 
 use super::{ReviewError, ReviewOptions, plan_of};
-use crate::core::{
-    InterviewSpec, ParticipantId, Reference, ReferenceKind, ReferenceSource, Span, TrackId,
-    TrackKind,
-};
+use crate::core::{MediaTime, ParticipantId, Reference, ReferenceKind, ReferenceSource, Span};
 use crate::decode::file::{Media, MediaSource, OpenOptions};
 use crate::engine::ModelSet;
 use crate::ingest::events_file::{self, Plan};
@@ -16,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct ReferenceInput<'a> {
     /// The recording; its events file, if one lies beside it, says who is who.
     pub path: &'a Path,
-    /// The stretch to be read; `None` = all of it.
+    /// The stretch to be read; `None` = the one that its events file marks, or all of it.
     pub stretch: Option<Span>,
 }
 
@@ -27,6 +24,10 @@ pub struct ReferenceClip {
     pub participant: ParticipantId,
     /// What was read.
     pub reference: Reference,
+    /// The recording.
+    pub path: PathBuf,
+    /// What was read of it; `None` = all.
+    pub stretch: Option<Span>,
 }
 
 // === impl ReferenceInput ===
@@ -45,9 +46,9 @@ impl<'a> ReferenceInput<'a> {
         events_file::discover(self.path)
     }
 
-    fn name(&self) -> String {
+    fn name(&self, stretch: Option<Span>) -> String {
         let path = self.path.display();
-        match self.stretch {
+        match stretch {
             None => path.to_string(),
             Some(s) => format!("{path}, {}", s.words()),
         }
@@ -66,20 +67,31 @@ impl<'a> ReferenceInput<'a> {
     ) -> Result<ReferenceClip, ReviewError> {
         let mut source = MediaSource::open(self.path, &OpenOptions::default())?;
         let plan = plan_of(self.events_file().as_deref(), source.info())?;
-        let (participant, track) = candidate(&plan)?;
+        let (participant, track) = plan.candidate().map_err(|e| ReviewError::Plan(vec![e]))?;
+        let stretch = self.stretch.or(plan.reference);
         for s in plan.selections.iter().filter(|s| s.track == track) {
             source.select(s.stream, s.track.clone(), s.region)?;
         }
         let named = ReferenceSource {
             kind: ReferenceKind::Clip,
-            name: self.name(),
+            name: self.name(stretch),
         };
         let mut reader = ReferenceReader::new(named, options.pipeline.detect_interval_ns);
-        while let Some(media) = source.next()? {
-            let Media::Frame { frame, .. } = media else {
-                continue;
+        let mut any = false;
+        loop {
+            let frame = match source.next() {
+                Ok(Some(Media::Frame { frame, .. })) => frame,
+                Ok(Some(Media::Audio { .. })) => continue,
+                Ok(None) => break,
+                // What was read of a recording that breaks off is as good as it is.
+                Err(error) if any => {
+                    tracing::warn!(%error, "the reference could not be read to its end");
+                    break;
+                }
+                Err(error) => return Err(error.into()),
             };
-            match self.stretch {
+            any = true;
+            match stretch {
                 Some(s) if frame.time >= s.end => break,
                 Some(s) if frame.time < s.start => {}
                 _ => reader.push(&frame, models),
@@ -88,25 +100,9 @@ impl<'a> ReferenceInput<'a> {
         Ok(ReferenceClip {
             participant,
             reference: reader.reference(models),
+            path: self.path.to_owned(),
+            stretch,
         })
-    }
-}
-
-/// The only scored participant with pictures, and their track.
-fn candidate(plan: &Plan) -> Result<(ParticipantId, TrackId), ReviewError> {
-    let scored = |p: &ParticipantId| plan.spec.role_of(p).is_some_and(|r| r.is_scored());
-    let mut videos = plan
-        .spec
-        .tracks
-        .iter()
-        .filter(|t| t.kind() == TrackKind::Video && scored(&t.participant));
-    let first = videos.next().ok_or(ReviewError::NoMedia)?;
-    match videos.find(|t| t.participant != first.participant) {
-        None => Ok((first.participant.clone(), first.id.clone())),
-        Some(other) => Err(ReviewError::TwoCandidates {
-            first: first.participant.to_string(),
-            second: other.participant.to_string(),
-        }),
     }
 }
 
@@ -114,23 +110,40 @@ fn candidate(plan: &Plan) -> Result<(ParticipantId, TrackId), ReviewError> {
 
 impl ReferenceClip {
     /// Whom of an interview the reference shows: its only candidate, or the one of the same name.
+    /// `stretch` is what is looked at of the recording at `path`.
     ///
     /// # Errors
-    /// Why that cannot be told, in words.
-    pub fn shows(&self, spec: &InterviewSpec) -> Result<ParticipantId, String> {
-        let mut scored = spec.participants.iter().filter(|p| p.role.is_scored());
-        match (scored.next(), scored.next()) {
-            (Some(only), None) => Ok(only.id.clone()),
-            _ if spec
-                .role_of(&self.participant)
-                .is_some_and(|r| r.is_scored()) =>
-            {
-                Ok(self.participant.clone())
-            }
-            _ => Err(format!(
+    /// Why it is not used, in words: that cannot be told, or it is what is looked at itself, which
+    /// a comparison with itself would clear of anything.
+    pub(super) fn shows(
+        &self,
+        path: &Path,
+        stretch: Option<Span>,
+        plan: &Plan,
+    ) -> Result<ParticipantId, String> {
+        let whole = Span::new(MediaTime(i64::MIN), MediaTime(i64::MAX));
+        let (read, seen) = (self.stretch.unwrap_or(whole), stretch.unwrap_or(whole));
+        // The recording's own verified stretch is no part of what is looked at.
+        let apart = plan.reference == Some(read) || read.intersect(&seen).is_empty();
+        if !apart && same_file(path, &self.path) {
+            return Err(format!(
+                "the reference ({}) is not used: it is the recording itself",
+                self.reference.source
+            ));
+        }
+        let spec = &plan.spec;
+        spec.shown_by(&self.participant).cloned().ok_or_else(|| {
+            format!(
                 "the reference ({}) is not used: the interview has several candidates, none named {}",
                 self.reference.source, self.participant
-            )),
-        }
+            )
+        })
+    }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
     }
 }

@@ -209,3 +209,45 @@ fn a_reference_that_cannot_be_used_is_said_and_the_ordinary_score_stands() {
     let read = ReferenceInput::of(&missing).read(&mut models, &ReviewOptions::default());
     assert!(matches!(read, Err(ReviewError::Decode(_))));
 }
+
+#[test]
+fn a_recording_is_never_its_own_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = crate::testing::reference_table(1.0, 4);
+    let engine = with_stand_in(folder.path(), Some(&table));
+    let mut models = engine.new_set().unwrap();
+    let options = ReviewOptions::default();
+    let path = media("media/vp9_opus.webm");
+    let from = |a: i64, b: i64| Some(Span::new(MediaTime::from_ms(a), MediaTime::from_ms(b)));
+    for (read, seen, used) in [
+        (None, None, false),
+        (from(0, 3000), None, false),
+        (from(0, 3000), from(2900, 6000), false),
+        (from(0, 3000), from(3000, 6000), true),
+    ] {
+        let clip = ReferenceInput {
+            path: &path,
+            stretch: read,
+        };
+        let clip = clip.read(&mut models, &options).unwrap();
+        // The same file by another name.
+        let link = folder.path().join("link.webm");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        for path in [&path, &link] {
+            let input = ReviewInput {
+                stretch: seen,
+                reference: Some(&clip),
+                ..ReviewInput::of(path)
+            };
+            let report = review_input(input, &engine, &mut models, &options, &mut |_| {});
+            let own = report
+                .notices
+                .iter()
+                .any(|n| n.detail.contains("the recording itself"));
+            assert_eq!(own, !used, "{read:?} {seen:?}: {:?}", report.notices);
+            let made = face_swap(&report).iter().any(|f| f.comparison.is_some());
+            assert_eq!(made, used, "{read:?} {seen:?}");
+        }
+    }
+}

@@ -3,10 +3,13 @@
 //! Everything here runs on a worker thread. A chunk that cannot be used costs one notice and one
 //! refusal; a picture that was lost, dropped or refused lowers coverage.
 
-use super::{Assessor, EventAck, Item, MediaChunk, Notice, NoticeKind, Report};
+use super::{
+    Assessor, EventAck, Item, MediaChunk, NoReference, Notice, NoticeKind, ReferenceStore, Report,
+};
 use crate::core::{
-    ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, SegmentResult,
-    SessionSummary, SignalCapability, TrackId, TrackSpec,
+    ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, Reference,
+    ReferenceKind, ReferenceSource, SegmentResult, SessionSummary, SignalCapability, TrackId,
+    TrackSpec,
 };
 use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
@@ -15,6 +18,7 @@ use crate::fusion::SignalPolicy;
 use crate::ingest::{Accepted, CLOCK_JUMP_NS, Chunk, Ingest, Limits, Refusal, validate_spec};
 use crate::pipeline::{Pipeline, PipelineSettings};
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// A measured frame rate further than this from the announced one is told: a factor of 1.3.
@@ -37,6 +41,19 @@ pub(super) struct PipelineAssessor {
     /// Number of the latest control event.
     latest_event: Option<u64>,
     max_session_ns: i64,
+    references: Arc<ReferenceStore>,
+}
+
+/// What an interview is opened with, beside its announcement.
+pub(super) struct Opening<'a> {
+    /// What is let in.
+    pub(super) limits: &'a Limits,
+    /// How the interview is cut and scored.
+    pub(super) settings: PipelineSettings,
+    /// How signals enter the score.
+    pub(super) policies: &'a [SignalPolicy],
+    /// What earlier interviews left behind.
+    pub(super) references: &'a Arc<ReferenceStore>,
 }
 
 impl PipelineAssessor {
@@ -46,10 +63,14 @@ impl PipelineAssessor {
     /// Every field of the announcement that cannot be served.
     pub(super) fn open(
         spec: &InterviewSpec,
-        limits: &Limits,
-        settings: PipelineSettings,
-        policies: &[SignalPolicy],
+        opening: &Opening<'_>,
     ) -> Result<Self, Vec<FieldError>> {
+        let Opening {
+            limits,
+            settings,
+            policies,
+            references,
+        } = *opening;
         let within = |e: FieldError| e.within("open");
         validate_spec(spec, limits)
             .map_err(|faults| faults.into_iter().map(within).collect::<Vec<_>>())?;
@@ -64,14 +85,17 @@ impl PipelineAssessor {
             })?;
             decoders.insert(track.id.clone(), decoder);
         }
+        let mut pipeline = Pipeline::new(spec.clone(), settings, policies);
+        refer_to_earlier(&mut pipeline, spec, references).map_err(|e| vec![within(e)])?;
         Ok(Self {
-            pipeline: Pipeline::new(spec.clone(), settings, policies),
+            pipeline,
             ingest: Ingest::new(spec, limits),
             decoders,
             stopwatch: settings.stopwatch,
             decode_ns: 0,
             latest_event: None,
             max_session_ns: limits.max_session_ns,
+            references: Arc::clone(references),
         })
     }
 
@@ -227,11 +251,21 @@ impl PipelineAssessor {
             }
         }
         report.segments.append(&mut segments);
+        for detail in self.pipeline.take_remarks() {
+            report.notices.push(Notice {
+                kind: NoticeKind::Reference,
+                track: None,
+                time: self.ingest.present(),
+                detail,
+                count: 1,
+            });
+        }
     }
 
     fn remark(&self, s: &SegmentResult, report: &mut Report) {
         let tracks = &self.pipeline.spec().tracks;
-        let own = |t: &&TrackSpec| t.participant == s.participant && t.video.is_some();
+        let own =
+            |t: &&TrackSpec| t.participant == s.participant && t.video.is_some() && !t.reference;
         let Some(track) = tracks.iter().find(own) else {
             return;
         };
@@ -309,6 +343,10 @@ impl Assessor for PipelineAssessor {
         models: &mut ModelSet,
     ) -> (Vec<SegmentResult>, SessionSummary) {
         let (mut segments, summary) = self.pipeline.finish(reason, partial, models);
+        let spec = self.pipeline.spec();
+        let left = self.pipeline.baselines();
+        self.references
+            .keep(&spec.session_id, &spec.consent_id, left);
         if let Some(first) = segments.iter_mut().find(|s| s.is_final) {
             first.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
         }
@@ -328,6 +366,39 @@ impl Report {
         self.refused += 1;
         self.latest_refusal = Some(why);
     }
+}
+
+/// Gives each participant the baseline of the earlier interview that they name.
+///
+/// # Errors
+/// A consent id that is not that of the earlier interview. One that is not kept is a remark.
+fn refer_to_earlier(
+    pipeline: &mut Pipeline,
+    spec: &InterviewSpec,
+    references: &ReferenceStore,
+) -> Result<(), FieldError> {
+    for p in &spec.participants {
+        let Some(session) = &p.reference_session else {
+            continue;
+        };
+        let baseline = references.find(session, &spec.consent_id, &p.id);
+        if baseline == Err(NoReference::Consent) {
+            // What was found is not repeated: it may be somebody else's.
+            let expected = format!("the consent id that interview {session} was opened with");
+            return Err(FieldError::new(
+                "consent_id",
+                "another one, or none",
+                expected,
+            ));
+        }
+        let source = ReferenceSource {
+            kind: ReferenceKind::Session,
+            name: session.to_string(),
+        };
+        let baseline = baseline.map_err(|e| e.to_string());
+        pipeline.refer_to(&p.id, Reference { source, baseline });
+    }
+    Ok(())
 }
 
 fn decoder(track: &TrackSpec, max_pixels: u64) -> Result<Decoder, DecodeError> {

@@ -1,7 +1,10 @@
 //! Where live sessions get their pipelines and threads from: the engine and its worker pool.
 
-use super::assess::PipelineAssessor;
-use super::{Assessor, Backend, ModelInfo, ServerInfo, SignalInfo, Terms, WireLimits};
+use super::assess::{Opening, PipelineAssessor};
+use super::{
+    Assessor, Backend, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo, SignalInfo, Terms,
+    WireLimits,
+};
 use crate::core::{FieldError, InterviewSpec};
 use crate::decode::wire::{AUDIO_FORMATS, VIDEO_FORMATS};
 use crate::engine::{Engine, Job, Pool};
@@ -18,6 +21,7 @@ pub struct EngineBackend {
     settings: PipelineSettings,
     ingest: Limits,
     limits: WireLimits,
+    references: Arc<ReferenceStore>,
 }
 
 /// Limits of the service that are not the session's own.
@@ -35,6 +39,8 @@ pub struct BackendLimits {
     pub idle_timeout_s: u32,
     /// Interviews at the same time.
     pub max_sessions: u32,
+    /// What ended interviews leave behind.
+    pub references: ReferenceLimits,
 }
 
 impl EngineBackend {
@@ -56,6 +62,7 @@ impl EngineBackend {
             pool,
             settings,
             ingest: limits.ingest,
+            references: Arc::new(ReferenceStore::new(limits.references)),
             limits: WireLimits {
                 max_message_bytes: limits.max_message_bytes,
                 max_picture_pixels: limits.ingest.max_picture_pixels,
@@ -131,8 +138,13 @@ impl EngineBackend {
 impl Backend for EngineBackend {
     fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
         let policies = self.engine.policies();
-        let opened = PipelineAssessor::open(spec, &self.ingest, self.settings, &policies)?;
-        Ok(Box::new(opened))
+        let opening = Opening {
+            limits: &self.ingest,
+            settings: self.settings,
+            policies: &policies,
+            references: &self.references,
+        };
+        Ok(Box::new(PipelineAssessor::open(spec, &opening)?))
     }
 
     fn submit(&self, key: u64, job: Job) -> bool {

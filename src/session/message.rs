@@ -212,6 +212,8 @@ pub enum NoticeKind {
     Draining,
     /// A chunk could not be decoded.
     DecodeFailed,
+    /// A reference cannot be used.
+    Reference,
 }
 
 /// Something about the material that the client may want to act on.

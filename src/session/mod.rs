@@ -24,6 +24,7 @@ mod limits;
 mod message;
 mod outbox;
 mod queue;
+mod references;
 mod registry;
 mod state;
 mod work;
@@ -37,6 +38,7 @@ pub use message::{
     ServerInfo, ServerMessage, SignalInfo, WireLimits,
 };
 pub use queue::{DroppedChunk, Item, MediaQueue};
+pub use references::{NoReference, ReferenceLimits, ReferenceStore};
 pub use registry::{IdLease, Permit, Registry};
 pub use state::{Effect, Ending, Event, IllegalTransition, State, step};
 pub use work::{Assessor, Backend, Report, Terms};

@@ -37,6 +37,11 @@
 //! # }
 //! ```
 //!
+//! Where a moment of the same person on the same camera was verified, as at an identity check, its
+//! pictures can be sent as a reference: announce a [`reference_track`] and send its pictures with
+//! [`InterviewSender::send_media`], best before the interview's own. Or name an earlier interview in
+//! `reference_session_id` of the participant.
+//!
 //! A client that heeds its credit, as this one does, loses nothing. Not handled here: resuming an
 //! interview after the connection broke; the server does not offer it.
 
@@ -53,6 +58,17 @@ pub use interview::{Interview, InterviewSender, Update, Updates};
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 pub mod v1 {
     tonic::include_proto!("liveproof.v1");
+}
+
+/// A track for pictures of the participant of `like`, in its format, at a verified moment. Its
+/// timestamps have no relation to those of the other tracks.
+pub fn reference_track(track_id: &str, like: &v1::Track) -> v1::Track {
+    v1::Track {
+        track_id: track_id.to_owned(),
+        clock_id: String::new(),
+        reference: true,
+        ..like.clone()
+    }
 }
 
 /// Encoded descriptor set of the protocol, for gRPC reflection.

@@ -19,6 +19,11 @@ pub fn open_message(spec: &InterviewSpec) -> pb::Open {
         participant_id: p.id.to_string(),
         role: write_role(p.role),
         external_id: String::new(),
+        reference_session_id: p
+            .reference_session
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     });
     pb::Open {
         session_id: spec.session_id.to_string(),
@@ -72,6 +77,7 @@ fn track(t: &TrackSpec) -> pb::Track {
         kind: write_track_kind(t.kind()),
         clock_id: t.clock_id.clone(),
         clock_mapping: write_clock(t.clock),
+        reference: t.reference,
         details,
     }
 }
@@ -132,6 +138,9 @@ pub fn event_message(event: &ControlEvent) -> (i64, pb::control_event::Event) {
             count: *count,
         }),
         K::WarmUp { end } => E::WarmUp(pb::WarmUp {
+            end_us: end.as_us(),
+        }),
+        K::ReferenceSpan { end } => E::ReferenceSpan(pb::ReferenceSpan {
             end_us: end.as_us(),
         }),
     };

@@ -2,8 +2,8 @@
 
 use super::pb;
 use crate::core::{
-    AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, Role, TrackKind,
-    VideoFormat,
+    AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, ReferenceKind, Role,
+    TrackKind, VideoFormat,
 };
 use crate::session::NoticeKind;
 
@@ -69,6 +69,10 @@ wire_enum!(read_reason, write_reason: AbstainReason <=> AbstainReason {
     Experimental = Experimental,
 });
 
+wire_enum!(read_reference_kind, write_reference_kind: ReferenceKind <=> ReferenceKind {
+    Clip = Clip, Track = Track, Session = Session, Stretch = Stretch,
+});
+
 /// The wire's value for the kind of a notice; only the server writes it.
 pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
     use pb::NoticeKind as W;
@@ -81,6 +85,7 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::ClockJump => W::ClockJump,
         NoticeKind::Draining => W::Draining,
         NoticeKind::DecodeFailed => W::DecodeFailed,
+        NoticeKind::Reference => W::Reference,
     }) as i32
 }
 

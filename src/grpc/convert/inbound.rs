@@ -72,6 +72,19 @@ fn participant(p: &pb::Participant) -> Result<ParticipantSpec, FieldError> {
     Ok(ParticipantSpec {
         id: ParticipantId::parse(&p.participant_id)?,
         role: read_role(p.role, "role")?,
+        reference_session: earlier(&p.reference_session_id)?,
+    })
+}
+
+/// Id of an earlier interview, or none.
+fn earlier(id: &str) -> Result<Option<SessionId>, FieldError> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let parsed = SessionId::parse(id);
+    parsed.map(Some).map_err(|e| FieldError {
+        field: "reference_session_id".to_owned(),
+        ..e
     })
 }
 
@@ -95,7 +108,7 @@ fn track(t: pb::Track) -> Result<TrackSpec, FieldError> {
         participant,
         clock_id: text(t.clock_id, "clock_id", MAX_TEXT)?,
         clock: read_clock(t.clock_mapping, "clock_mapping")?,
-        reference: false,
+        reference: t.reference,
         video,
         audio,
     })
@@ -281,6 +294,9 @@ fn control_event(event: pb::ControlEvent) -> Result<ControlEvent, FieldError> {
         },
         E::WarmUp(w) => EventKind::WarmUp {
             end: MediaTime::from_us(w.end_us),
+        },
+        E::ReferenceSpan(r) => EventKind::ReferenceSpan {
+            end: MediaTime::from_us(r.end_us),
         },
     };
     Ok(ControlEvent {

@@ -9,6 +9,7 @@ fn open() -> pb::Open {
             participant_id: "c".into(),
             role: pb::ParticipantRole::Candidate as i32,
             external_id: String::new(),
+            reference_session_id: String::new(),
         }],
         tracks: vec![
             pb::Track {
@@ -17,6 +18,7 @@ fn open() -> pb::Open {
                 kind: pb::TrackKind::Video as i32,
                 clock_id: "k".into(),
                 clock_mapping: 0,
+                reference: false,
                 details: Some(pb::track::Details::Video(pb::VideoTrack {
                     format: pb::VideoFormat::Jpeg as i32,
                     nominal_fps: 25.0,
@@ -29,6 +31,7 @@ fn open() -> pb::Open {
                 kind: pb::TrackKind::Audio as i32,
                 clock_id: "k".into(),
                 clock_mapping: 1,
+                reference: false,
                 details: Some(pb::track::Details::Audio(pb::AudioTrack {
                     format: pb::AudioFormat::S16le as i32,
                     sample_rate_hz: 16_000,

@@ -1,11 +1,12 @@
 //! Results, both ways: the server writes them, `stream` reads them back.
 
-use super::enums::{read_reason, write_reason};
+use super::enums::{read_reason, read_reference_kind, write_reason, write_reference_kind};
 use super::{pb, required};
 use crate::core::{
-    AbstainCount, Abstention, Coverage, Evidence, FieldError, Finding, MediaTime, ModelRef,
-    Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, Score, ScoreOutcome,
-    SegmentResult, SessionSummary, SignalCapability, SignalSummary, Span, StageTimes,
+    AbstainCount, Abstention, Comparison, Coverage, Evidence, FieldError, Finding, MediaTime,
+    ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, ReferenceSource,
+    ReferenceSummary, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability,
+    SignalSummary, Span, StageTimes,
 };
 
 // === to the wire ===
@@ -56,6 +57,27 @@ fn write_participant(p: &ParticipantSummary) -> pb::ParticipantSummary {
         signals: p.signals.iter().map(write_signal).collect(),
         gaps: p.gaps.iter().map(write_gap).collect(),
         coverage: Some(write_coverage(&p.coverage)),
+        reference: p.reference.as_ref().map(write_reference),
+    }
+}
+
+fn write_reference(r: &ReferenceSummary) -> pb::ReferenceSummary {
+    pb::ReferenceSummary {
+        kind: write_reference_kind(r.source.kind),
+        name: r.source.name.clone(),
+        pictures: r.pictures,
+        face_height_px: r.face_px,
+        compared_segments: r.compared_segments,
+        not_comparable_segments: r.not_comparable_segments,
+        obstacle: r.obstacle.clone().unwrap_or_default(),
+    }
+}
+
+fn write_comparison(c: &Comparison) -> pb::Comparison {
+    pb::Comparison {
+        kind: write_reference_kind(c.source.kind),
+        name: c.source.name.clone(),
+        obstacle: c.obstacle.clone().unwrap_or_default(),
     }
 }
 
@@ -109,6 +131,7 @@ fn write_finding(f: &Finding) -> pb::Finding {
             }),
         }),
         contribution: f.contribution,
+        comparison: f.comparison.as_ref().map(write_comparison),
     }
 }
 
@@ -247,7 +270,31 @@ fn read_participant(p: pb::ParticipantSummary) -> Result<ParticipantSummary, Fie
             .collect::<Result<_, _>>()?,
         gaps: p.gaps.iter().map(read_gap).collect(),
         coverage: read_coverage(&p.coverage.unwrap_or_default()),
-        reference: None,
+        reference: p.reference.map(read_reference).transpose()?,
+    })
+}
+
+fn read_reference(r: pb::ReferenceSummary) -> Result<ReferenceSummary, FieldError> {
+    Ok(ReferenceSummary {
+        source: ReferenceSource {
+            kind: read_reference_kind(r.kind, "reference.kind")?,
+            name: r.name,
+        },
+        pictures: r.pictures,
+        face_px: r.face_height_px,
+        compared_segments: r.compared_segments,
+        not_comparable_segments: r.not_comparable_segments,
+        obstacle: Some(r.obstacle).filter(|o| !o.is_empty()),
+    })
+}
+
+fn read_comparison(c: pb::Comparison) -> Result<Comparison, FieldError> {
+    Ok(Comparison {
+        source: ReferenceSource {
+            kind: read_reference_kind(c.kind, "findings.comparison.kind")?,
+            name: c.name,
+        },
+        obstacle: Some(c.obstacle).filter(|o| !o.is_empty()),
     })
 }
 
@@ -308,7 +355,7 @@ fn read_finding(f: pb::Finding) -> Result<Finding, FieldError> {
             }),
         },
         contribution: f.contribution,
-        comparison: None,
+        comparison: f.comparison.map(read_comparison).transpose()?,
     })
 }
 

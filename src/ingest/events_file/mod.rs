@@ -74,6 +74,17 @@ pub struct EventsFile {
     pub clock: ClockSource,
     /// Events in the file's order.
     pub events: Vec<EventEntry>,
+    /// A stretch at which it was verified who is before the camera.
+    pub reference: Option<ReferenceEntry>,
+}
+
+/// A verified stretch of the recording; milliseconds from its start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReferenceEntry {
+    /// Start of the stretch.
+    pub from_ms: f64,
+    /// Its end.
+    pub to_ms: f64,
 }
 
 /// One stream of the recording in use.

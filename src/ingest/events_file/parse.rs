@@ -1,7 +1,9 @@
 //! JSON to [`EventsFile`]. Hand-written over `serde_json::Value` so that every fault names its
 //! entry, and an unknown key the one that was probably meant.
 
-use super::{EventEntry, EventEntryKind, EventsError, EventsFile, MAX_ENTRIES, TrackEntry};
+use super::{
+    EventEntry, EventEntryKind, EventsError, EventsFile, MAX_ENTRIES, ReferenceEntry, TrackEntry,
+};
 use crate::core::{
     ChallengeKind, ClockSource, FieldError, ParticipantId, ParticipantSpec, Region, Role, TrackId,
 };
@@ -15,7 +17,9 @@ pub(super) const ROOT_KEYS: &[&str] = &[
     "tracks",
     "clock_mapping",
     "events",
+    "reference",
 ];
+pub(super) const REFERENCE_KEYS: &[&str] = &["from_ms", "to_ms"];
 pub(super) const PARTICIPANT_KEYS: &[&str] = &["id", "role"];
 pub(super) const TRACK_KEYS: &[&str] = &["stream", "id", "participant", "region"];
 pub(super) const REGION_KEYS: &[&str] = &["x", "y", "width", "height"];
@@ -101,6 +105,15 @@ pub(super) fn parse(text: &str) -> Result<EventsFile, EventsError> {
         tracks,
         clock: root.choice("clock_mapping", CLOCKS)?.unwrap_or_default(),
         events: root.list("events", event)?,
+        reference: root.map.get("reference").map(reference).transpose()?,
+    })
+}
+
+fn reference(value: &Value) -> Result<ReferenceEntry, EventsError> {
+    let e = Entry::new(value, "reference", REFERENCE_KEYS)?;
+    Ok(ReferenceEntry {
+        from_ms: e.required("from_ms", e.time("from_ms")?)?,
+        to_ms: e.required("to_ms", e.time("to_ms")?)?,
     })
 }
 
@@ -109,6 +122,7 @@ fn participant(value: &Value, at: &str) -> Result<ParticipantSpec, EventsError> 
     Ok(ParticipantSpec {
         id: e.required("id", e.participant("id")?)?,
         role: e.required("role", e.choice("role", ROLES)?)?,
+        reference_session: None,
     })
 }
 

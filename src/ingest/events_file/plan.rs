@@ -4,7 +4,7 @@ use super::{EventEntry, EventEntryKind, EventsFile, TrackEntry};
 use crate::core::{
     AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange, ControlEvent, EventKind,
     FieldError, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, Region, Role, SessionId,
-    TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
+    Span, TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
 };
 use crate::decode::file::{FileInfo, StreamInfo};
 use std::collections::{HashMap, HashSet};
@@ -32,6 +32,8 @@ pub struct Plan {
     pub selections: Vec<Selection>,
     /// Control events in time order.
     pub events: Vec<ControlEvent>,
+    /// A stretch at which it was verified who is before the camera; also among the events.
+    pub reference: Option<Span>,
     /// What the reader should know: streams left out.
     pub notices: Vec<String>,
 }
@@ -42,6 +44,27 @@ impl Plan {
         self.events
             .iter()
             .any(|e| matches!(e.kind, EventKind::QuestionEnd { .. }))
+    }
+
+    /// The only scored participant with pictures, and their track.
+    ///
+    /// # Errors
+    /// Without such pictures, or with those of several.
+    pub fn candidate(&self) -> Result<(ParticipantId, TrackId), FieldError> {
+        let expected = "pictures of one candidate; an events file can name them";
+        let scored = |p: &ParticipantId| self.spec.role_of(p).is_some_and(Role::is_scored);
+        let tracks = self.spec.tracks.iter();
+        let mut videos = tracks.filter(|t| t.kind() == TrackKind::Video && scored(&t.participant));
+        let first = videos
+            .next()
+            .ok_or_else(|| FieldError::new("reference", "no pictures of a candidate", expected))?;
+        match videos.find(|t| t.participant != first.participant) {
+            None => Ok((first.participant.clone(), first.id.clone())),
+            Some(other) => {
+                let found = format!("those of {} and {}", first.participant, other.participant);
+                Err(FieldError::new("reference", found, expected))
+            }
+        }
     }
 
     /// Without an events file: the first pictures and the first sound, of one participant
@@ -72,6 +95,14 @@ impl EventsFile {
             return Err(faults);
         }
         let mut events: Vec<ControlEvent> = self.events.iter().map(control_event).collect();
+        let at = |ms: f64| MediaTime::from_secs_f64(ms / 1e3);
+        let reference = self
+            .reference
+            .map(|r| Span::new(at(r.from_ms), at(r.to_ms)));
+        events.extend(reference.map(|s| ControlEvent {
+            time: s.start,
+            kind: EventKind::ReferenceSpan { end: s.end },
+        }));
         events.sort_by_key(|e| e.time);
         let used: HashSet<usize> = entries.iter().map(|e| e.stream).collect();
         Ok(Plan {
@@ -91,6 +122,7 @@ impl EventsFile {
                 })
                 .collect(),
             events,
+            reference,
             notices: left_out(info, &used),
         })
     }
@@ -108,7 +140,11 @@ impl EventsFile {
             let id = ParticipantId::parse("recording");
             let role = Role::Mixed;
             return id
-                .map(|id| ParticipantSpec { id, role })
+                .map(|id| ParticipantSpec {
+                    id,
+                    role,
+                    reference_session: None,
+                })
                 .into_iter()
                 .collect();
         }
@@ -236,6 +272,16 @@ impl EventsFile {
         let end_ms = info.duration_ns.map(|ns| ns as f64 / 1e6 + END_SLACK_MS);
         let mut questions: HashMap<&str, Marks> = HashMap::new();
         let mut challenges = HashSet::new();
+        if let Some(r) = &self.reference {
+            let mut check = EventCheck {
+                at: "reference",
+                end_ms,
+                faults,
+            };
+            check.inside("from_ms", r.from_ms);
+            check.after("to_ms", r.to_ms, r.from_ms);
+            check.inside("to_ms", r.to_ms);
+        }
         for (i, event) in self.events.iter().enumerate() {
             let at = format!("events[{i}]");
             let mut check = EventCheck {
@@ -347,7 +393,7 @@ impl EventCheck<'_> {
             self.fault(
                 key,
                 format!("{ms} ms"),
-                format!("after the event's time of {start} ms"),
+                format!("after its start at {start} ms"),
             );
         }
     }

@@ -3,7 +3,7 @@
 mod schema;
 
 use super::*;
-use crate::core::{EventKind, MediaTime, Role, SessionId, TrackKind};
+use crate::core::{EventKind, MediaTime, Role, SessionId, Span, TrackKind};
 use crate::decode::file::{FileInfo, StreamInfo};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -72,7 +72,8 @@ fn whole() -> Value {
             {"time_ms": 5000, "type": "challenge", "id": "h1", "kind": "hand_pass",
              "deadline_ms": 9000, "count": 2},
             {"time_ms": 0, "type": "warm_up", "end_ms": 900}
-        ]
+        ],
+        "reference": {"from_ms": 20000, "to_ms": 30000.5}
     })
 }
 
@@ -106,6 +107,16 @@ fn a_whole_file_is_read_and_applied() {
             ..
         }
     ));
+    let verified = Span::new(MediaTime::from_ms(20_000), MediaTime(30_000_500_000));
+    assert_eq!(plan.reference, Some(verified));
+    let last = plan.events.last().unwrap();
+    assert_eq!(last.time, verified.start);
+    assert!(matches!(last.kind, EventKind::ReferenceSpan { end } if end == verified.end));
+    assert_eq!(
+        plan.candidate().unwrap().1.as_str(),
+        "cam",
+        "whose pictures a reference takes"
+    );
     assert_eq!(
         plan.notices,
         ["video stream 3 (some): cannot be decoded here"]
@@ -254,6 +265,18 @@ fn malformed_files_name_the_entry() {
             "events[8].kind: found \"dance\"",
         ),
         (
+            with("/reference/to_ms", json!("end")),
+            "reference.to_ms: found \"end\"",
+        ),
+        (
+            with("/reference", json!({"from_ms": 0})),
+            "reference.to_ms: found nothing",
+        ),
+        (
+            with("/reference/until_ms", json!(3)),
+            "reference: unknown key \"until_ms\"",
+        ),
+        (
             with("/events", json!(vec![0; MAX_ENTRIES + 1])),
             "events: found 10001 entries",
         ),
@@ -292,6 +315,9 @@ fn contradictions_with_the_recording_name_the_entry() {
         with("/events/0/time_ms", json!(100_501)),
         "events[0].time_ms",
     );
+    check(with("/reference/from_ms", json!(-1)), "reference.from_ms");
+    check(with("/reference/to_ms", json!(20_000)), "reference.to_ms");
+    check(with("/reference/to_ms", json!(100_501)), "reference.to_ms");
     check(with("/events/0/time_ms", json!(-1)), "events[0].time_ms");
     check(with("/events/0/time_ms", json!(999)), "events[0].time_ms"); // ends before its start
     check(with("/events/2/time_ms", json!(999)), "events[2].time_ms"); // answered before its start

@@ -209,7 +209,12 @@ fn measured(h: &mut Html, file: &FileReport, p: &ParticipantSummary) {
             .text(about)
             .raw("</td></tr>");
     }
-    h.raw("</tbody></table></div></section>\n");
+    h.raw("</tbody></table></div>");
+    if let Some(r) = &p.reference {
+        let line = crate::report::reference_line(r);
+        h.elem("p", "", &format!("{}.", words::capital(&line)));
+    }
+    h.raw("</section>\n");
 }
 
 fn row_start(h: &mut Html, title: &str, about: &str) {

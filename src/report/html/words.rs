@@ -52,9 +52,17 @@ const UNITS: [(&str, &str); 9] = [
 ];
 
 /// Evidence whose name, without its unit, would not say enough to a reader.
-const NAMES: [(&str, &str); 2] = [
+const NAMES: [(&str, &str); 7] = [
     ("gap_mad", "usual deviation"),
     ("shift", "change against the start"),
+    ("reference_difference", "difference to the reference"),
+    ("reference_change", "change of the face since the reference"),
+    (
+        "reference_surround",
+        "change around the face since the reference",
+    ),
+    ("reference_pictures", "pictures of the reference"),
+    ("reference_face", "face of the reference"),
 ];
 
 /// A piece of evidence as "name value unit (usually reference unit)".

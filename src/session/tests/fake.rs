@@ -261,6 +261,7 @@ pub(super) fn spec() -> InterviewSpec {
         participants: vec![ParticipantSpec {
             id: ParticipantId::parse("c").unwrap(),
             role: Role::Candidate,
+            reference_session: None,
         }],
         tracks: vec![track("v", true), track("a", false)],
         consent_id: String::new(),

@@ -28,6 +28,10 @@ fn schema_and_parser_say_the_same() {
             format!("{track}/region/properties"),
             set(parse::REGION_KEYS),
         ),
+        (
+            "/properties/reference/properties".into(),
+            set(parse::REFERENCE_KEYS),
+        ),
         (event.clone(), set(parse::EVENT_KEYS)),
         (
             format!("{}/role/enum", item("participants")),
@@ -55,6 +59,7 @@ fn schema_and_parser_say_the_same() {
         "/properties/tracks/items",
         "/properties/tracks/items/properties/region",
         "/properties/events/items",
+        "/properties/reference",
     ] {
         let closed = schema.pointer(&format!("{object}/additionalProperties"));
         assert_eq!(closed, Some(&json!(false)), "{object}");
@@ -72,6 +77,7 @@ fn schema_and_parser_say_the_same() {
             "/tracks/0/region",
         ),
         ("/properties/events/items", "/events/0"),
+        ("/properties/reference", "/reference"),
     ] {
         for key in words(&schema, &format!("{object}/required")) {
             let mut v = whole();
