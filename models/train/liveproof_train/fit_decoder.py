@@ -1,13 +1,18 @@
 """Fits the autoencoders of the forgery generator on aligned faces of split `train`; nothing of them is shipped.
 
     python -m liveproof_train.fit_decoder --way shuffle --budget-min 15     # also bilinear, fine
+    python -m liveproof_train.fit_decoder --way shuffle --person Obama --budget-min 4      # a decoder of one person
     python -m liveproof_train.fit_decoder --way shuffle --export            # checkpoint to ONNX, in the cache
 
 As in the swap tools, the net sees a face under a random warp and paints it without the warp, so that it
 learns faces in place of pixels (not `fine`, which keeps more of them). Its window is the tools' aligned square, or a wider one with the whole face.
+
+A decoder of one person goes on from the shared net with its encoder held fast, on that person's clips alone: given
+the code of another's face it paints this person's, the way DeepFaceLab's person models work.
 """
 from __future__ import annotations
 
+import re
 import sys
 
 import cv2
@@ -33,9 +38,12 @@ DETAIL = 1.0         # weight of the differences between neighbours
 class Faces:
     """Aligned faces of a split, drawn from the packs on disk."""
 
-    def __init__(self, seed: int, warp: float, split: str = "train"):
+    def __init__(self, seed: int, warp: float, split: str = "train", person: str = ""):
         self.rng, self.warp = np.random.default_rng(seed), warp
-        self.clips = [c for c in load_clips() if c.about["split"] == split]
+        self.clips = [c for c in load_clips() if c.about["split"] == split and person in ("", c.about["identity"])]
+        if not self.clips:
+            raise ValueError(f"no packed clip of {split} shows {person!r}; the pack's index.json lists the identities")
+        self.clip_share = 1.0 if person else CLIP_SHARE
         folder = cache_dir("packs", "lmk")
         self.stills = np.load(folder / f"{split}-images.npy", mmap_mode="r")
         with np.load(folder / f"{split}.npz") as kept:
@@ -43,7 +51,7 @@ class Faces:
 
     def picture(self) -> tuple[np.ndarray, np.ndarray]:
         """RGB and its 96 points in pixels."""
-        if self.rng.random() < CLIP_SHARE:
+        if self.rng.random() < self.clip_share:
             clip = self.clips[self.rng.integers(len(self.clips))]
             i = int(self.rng.integers(len(clip.points)))
             rgb, points = clip.picture(i), clip.points[i]
@@ -98,11 +106,11 @@ def unseen_error(net: nn.Module, size: int, count: int = 96) -> float:
     return float((mask * (out - target).abs()).sum() / (3 * mask.sum()) * 127.5)
 
 
-def export(net: nn.Module, way: str) -> None:
+def export(net: nn.Module, name: str) -> None:
     """ONNX with any batch and any side that is a multiple of STEP, in the cache, compared with PyTorch."""
     import onnxruntime as ort
 
-    path, axes = decoder_file(way), {0: "batch", 2: "height", 3: "width"}
+    path, axes = decoder_file(name), {0: "batch", 2: "height", 3: "width"}
     torch.onnx.export(net, (torch.zeros(1, 3, SIZE, SIZE),), str(path), input_names=["image"], output_names=["painted"],
                       dynamic_axes={"image": axes, "painted": axes}, opset_version=17, dynamo=False)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -113,16 +121,30 @@ def export(net: nn.Module, way: str) -> None:
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
-def main() -> None:
-    way, only_export = sys.argv[sys.argv.index("--way") + 1], "--export" in sys.argv
-    at = sys.argv.index("--way")
+def taken(flag: str, default: str = "") -> str:
+    """The value of one of this fit's own flags, which is taken off the command line."""
+    if flag not in sys.argv:
+        return default
+    at = sys.argv.index(flag)
+    value = sys.argv[at + 1]
     del sys.argv[at:at + 2]
+    return value
+
+
+def main() -> None:
+    way, person, only_export = taken("--way", "shuffle"), taken("--person"), "--export" in sys.argv
     sys.argv = [a for a in sys.argv if a != "--export"]
     args = options(__doc__, steps=100_000, batch=16, rate=1e-3)
-    args.name = f"{args.name}-{way}"
-    fit = Fit("decoder", FaceDecoder(way), args)
+    name = f"{way}@{re.sub('[^A-Za-z0-9]+', '-', person)}" if person else way
+    args.name = f"{args.name}-{name}"
+    net = FaceDecoder(way)
+    if person:
+        args.warm = args.warm or cache_dir("fits") / f"decoder-{way}.pt"
+        net.encode.requires_grad_(False)
+    fit = Fit("decoder", net, args)
     if not only_export:
-        faces = Faces(args.seed + fit.step, 0.0 if way == "fine" else 0.03)
+        warp = 0.05 if person else 0.0 if way == "fine" else 0.03   # one person's faces are few
+        faces = Faces(args.seed + fit.step, warp, person=person)
         sizes = np.random.default_rng(args.seed + fit.step)
 
         def loss_of(net: nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
@@ -134,8 +156,8 @@ def main() -> None:
 
         fit.run(loss_of, lambda net: "", every=100)
     net = fit.average.to("cpu").eval()
-    export(net, way)
-    print(f"{way}: {fit.step} steps, error on unseen people "
+    export(net, name)
+    print(f"{name}: {fit.step} steps, error on unseen people "
           + ", ".join(f"{unseen_error(net, s):.1f} at {s} px" for s in (128, 224)) + " (grey levels)", flush=True)
 
 

@@ -19,23 +19,23 @@ from .layers import Forgery, blend, like_colours, tint
 from .masks import aligned_square, aligned_transform, hull, paste_square, soften
 
 SIZE = 128
-WAYS = ("shuffle", "bilinear", "fine")
 PAINT_SIZES = (96, 128, 160, 192, 224, 224)
 Paint = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # uint8 [S, S, 3] to the same and its mask 0..1
 
 
-def decoder_file(way: str) -> Path:
-    return cache_dir("fits") / f"decoder-{way}.onnx"
+def decoder_file(name: str) -> Path:
+    """A decoder is called by its way up, and after an @ by the person it was fitted to."""
+    return cache_dir("fits") / f"decoder-{name}.onnx"
 
 
 @lru_cache(maxsize=None)
-def cached_paint(way: str) -> Paint:
+def cached_paint(name: str) -> Paint:
     """The autoencoder of the cache."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    session = ort.InferenceSession(str(decoder_file(way)), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(decoder_file(name)), options, providers=["CPUExecutionProvider"])
 
     def paint(face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x = (face.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None]
@@ -56,7 +56,7 @@ def trained_longer(paint: Paint, share: float) -> Paint:
 
 def available() -> list[str]:
     """The decoders that lie in the cache."""
-    return [way for way in WAYS if decoder_file(way).exists()]
+    return sorted(f.stem.removeprefix("decoder-") for f in cache_dir("fits").glob("decoder-*.onnx"))
 
 
 def zoomed(transform: np.ndarray, size: int, zoom: float) -> np.ndarray:
@@ -98,10 +98,11 @@ def repaint(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, paint
 def decoder(rng: np.random.Generator, rgb: np.ndarray, points: np.ndarray, paint: Paint | None = None,
             donors: Donors | None = None, index: int | None = None) -> Forgery:
     """A face repainted by one of the decoders of the cache (or by `paint`), in half of the cases a donor's."""
-    if paint is None:
-        paint = cached_paint(str(rng.choice(available())))
-    paint = trained_longer(paint, rng.uniform(0.25, 1))
-    another = rng.random() < 0.5
+    name = str(rng.choice(available())) if paint is None else ""
+    share, another = rng.uniform(0.25, 1), rng.random() < 0.5 and "@" not in name
+    # a person's own decoder brings the other face itself, and mixing would bring the first one back
+    paint = paint or cached_paint(name)
+    paint = paint if "@" in name else trained_longer(paint, share)
     donors = donors or (cached_donors() if Donors.file().exists() else None)
     source = None
     if another and donors:     # the donor's face alone: what surrounds it stays the picture's, whatever the mask
