@@ -132,6 +132,16 @@ def pair_background() -> dict[str, float]:
     return figures(held_out(blind, Settings(reals=0.0, chains=False)), rows)
 
 
+def of_generator() -> dict:
+    """The generator's checks and its control, how many pictures each family made, and how many people are in them."""
+    examples = generate(pictures(np.random.default_rng(SEED)), FAMILIES, SEED)
+    checks, control = generator_checks(examples, embedder())
+    for c in [*checks, control]:
+        print(*row(c), flush=True)
+    return {"generator": checks, "control": control, "people": len({e.person for e in examples}),
+            "families": {f: sum(e.fake and e.family == f for e in examples) for f in FAMILIES}}
+
+
 def row(found: Check) -> tuple:
     return (found.name, found.real, found.fake, f"{found.auc:.3f} [{found.low:.3f}, {found.high:.3f}]")
 
@@ -176,20 +186,14 @@ def main() -> None:
     parser.add_argument("--liveproof", type=Path, default=REPO_DIR / "target" / "release" / "liveproof")
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     args = parser.parse_args()
-    shown = pictures(np.random.default_rng(SEED))
-    examples = generate(shown, FAMILIES, SEED)
-    checks, control = generator_checks(examples, embedder())
-    for c in [*checks, control]:
-        print(*row(c), flush=True)
-    families = {f: sum(e.fake and e.family == f for e in examples) for f in FAMILIES}
+    result = of_generator()
     background = pair_background()
     print("background of the pairs", background, flush=True)
     codec = codec_shift(args.liveproof, args.models_dir)
-    result = {"generator": checks, "control": control, "families": families, "people": len({e.person for e in examples}),
-              "codec": codec, "pairs": background, "clips": clip_metadata()}
+    result |= {"codec": codec, "pairs": background, "clips": clip_metadata()}
     print(json.dumps(codec, indent=1))
     (cache_dir("evaluation", "leaks") / "leaks.json").write_text(json.dumps(
-        result | {"generator": [vars(c) | {"holds": c.holds} for c in checks], "control": vars(control)}, indent=1))
+        result | {"generator": [vars(c) | {"holds": c.holds} for c in result["generator"]], "control": vars(result["control"])}, indent=1))
     write_page(result)
 
 
