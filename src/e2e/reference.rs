@@ -4,8 +4,14 @@
 use crate::recorded::{assert_same, testing};
 use crate::support::*;
 use liveproof::client::{ReferenceChoice, StreamOptions, stream_file};
-use liveproof::core::{Finding, MediaTime, ReferenceKind, SessionId};
+use liveproof::core::{
+    ClockSource, ColorMatrix, ColorRange, Finding, Frame, InterviewSpec, MediaTime, ParticipantId,
+    ParticipantSpec, ReferenceKind, Role, SessionId, TrackId, TrackKind, TrackSpec, VideoFormat,
+    VideoTrackSpec,
+};
+use liveproof::decode::file::{Media, MediaSource, OpenOptions};
 use liveproof::engine::{Engine, EngineOptions, ModelsDir};
+use liveproof::pipeline::{Pipeline, PipelineSettings};
 use liveproof::report::FileReport;
 use liveproof::review::{ReferenceInput, ReviewInput, ReviewOptions, review_input};
 use std::path::{Path, PathBuf};
@@ -329,4 +335,102 @@ async fn tracks_that_can_be_no_reference_are_refused_by_name() {
     assert_eq!(talk.segments.iter().filter(|s| s.r#final).count(), 2);
     assert!(summary.participants[0].reference.is_some());
     served.stop().await.unwrap();
+}
+
+/// All pictures of a recording.
+fn frames(name: &str) -> Vec<Frame> {
+    let mut source = MediaSource::open(&media(name), &OpenOptions::default()).unwrap();
+    let stream = source.info().first(TrackKind::Video).unwrap().index;
+    source
+        .select(stream, TrackId::parse("cam").unwrap(), None)
+        .unwrap();
+    let mut all = Vec::new();
+    while let Some(next) = source.next().unwrap() {
+        if let Media::Frame { frame, .. } = next {
+            all.push(frame);
+        }
+    }
+    all
+}
+
+/// A candidate with a camera and a reference track.
+fn camera_and_reference() -> InterviewSpec {
+    let owner = ParticipantId::parse("c").unwrap();
+    let track = |id: &str, reference| TrackSpec {
+        id: TrackId::parse(id).unwrap(),
+        participant: owner.clone(),
+        clock_id: String::new(),
+        clock: ClockSource::Unknown,
+        reference,
+        video: Some(VideoTrackSpec {
+            format: VideoFormat::Rgb24,
+            size: None,
+            nominal_fps: None,
+            range: ColorRange::Full,
+            matrix: ColorMatrix::Auto,
+            rotation_deg: 0,
+            mirrored: false,
+            region: None,
+            codec_config: Vec::new(),
+        }),
+        audio: None,
+    };
+    InterviewSpec {
+        session_id: SessionId::parse("s").unwrap(),
+        participants: vec![ParticipantSpec {
+            id: owner.clone(),
+            role: Role::Candidate,
+            reference_session: None,
+        }],
+        tracks: vec![track("verified", true), track("cam", false)],
+        consent_id: String::new(),
+        source_platform: String::new(),
+    }
+}
+
+#[test]
+fn a_reference_that_comes_while_the_interview_runs_counts_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = stand_in(folder.path());
+    let mut models = engine.new_set().unwrap();
+    let settings = PipelineSettings::default();
+    let mut pipeline = Pipeline::new(camera_and_reference(), settings, &engine.policies());
+    let id = |t: &str| TrackId::parse(t).unwrap();
+    let mut segments = Vec::new();
+    for frame in frames("media/vp9_opus.webm") {
+        pipeline.push_frame(&id("cam"), &frame, &mut models);
+        segments.extend(
+            pipeline
+                .poll(&mut models)
+                .into_iter()
+                .filter(|s| s.is_final),
+        );
+        // The first segment is closed: now the reference comes, all at once.
+        if segments.len() == 1 && pipeline.take_remarks().len() == 1 {
+            for verified in frames("media/vp8_opus.webm") {
+                pipeline.push_frame(&id("verified"), &verified, &mut models);
+            }
+        }
+    }
+    let (rest, summary) = pipeline.finish("end", false, &mut models);
+    segments.extend(rest);
+    let made: Vec<Option<String>> = segments
+        .iter()
+        .flat_map(|s| &s.findings)
+        .filter_map(|f| f.comparison.as_ref().map(|c| c.obstacle.clone()))
+        .collect();
+    assert_eq!(made, [Some("no picture of it has come".to_owned()), None]);
+    let reference = summary.participants[0].reference.as_ref().unwrap();
+    assert_eq!(
+        (
+            reference.compared_segments,
+            reference.not_comparable_segments
+        ),
+        (1, 1)
+    );
+    assert!(reference.pictures >= 10 && reference.source.name == "verified");
+    // What the interview leaves behind is of its own pictures, not of the reference's.
+    let left = pipeline.baselines();
+    let own = left[0].1.as_ref().unwrap();
+    assert!(left.len() == 1 && own.pictures >= 20, "{own:?}");
 }

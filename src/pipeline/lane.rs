@@ -2,6 +2,7 @@
 
 use super::analyzers::{contained, finding, missing_model};
 use super::reference::LaneReference;
+use super::totals::Totals;
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
 use crate::core::{
@@ -48,16 +49,6 @@ pub(super) struct Lane {
     /// Stretches that are reference: segments that lie inside one are left out.
     set_aside: Vec<Span>,
     reference: Option<LaneReference>,
-}
-
-/// Sums over the final segments, for the session's coverage.
-#[derive(Debug, Default)]
-struct Totals {
-    length_ns: i64,
-    video_ns: f64,
-    audio_ns: f64,
-    frames: u64,
-    lost: u64,
 }
 
 impl Lane {
@@ -534,33 +525,6 @@ impl Lane {
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
             coverage: self.totals.coverage(self.session.scored_share()),
             reference: self.reference.as_ref().map(LaneReference::summary),
-        }
-    }
-}
-
-impl Totals {
-    fn add(&mut self, span: &Span, c: &Coverage) {
-        self.length_ns += span.len_ns();
-        self.video_ns += c.video * span.len_ns() as f64;
-        self.audio_ns += c.audio * span.len_ns() as f64;
-        self.frames += c.frames_seen;
-        self.lost += c.frames_dropped;
-    }
-
-    fn coverage(&self, scored: f64) -> Coverage {
-        let share = |ns: f64| {
-            if self.length_ns == 0 {
-                0.0
-            } else {
-                ns / self.length_ns as f64
-            }
-        };
-        Coverage {
-            video: share(self.video_ns),
-            audio: share(self.audio_ns),
-            frames_seen: self.frames,
-            frames_dropped: self.lost,
-            scored,
         }
     }
 }

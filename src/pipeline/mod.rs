@@ -13,6 +13,7 @@ mod analyzers;
 mod cautions;
 mod lane;
 mod reference;
+mod totals;
 
 pub use cautions::cautions;
 pub use reference::ReferenceReader;
@@ -140,10 +141,11 @@ impl Pipeline {
         }
     }
 
-    /// What each scored participant leaves behind for a later interview to be compared with.
-    pub fn baselines(&self) -> Vec<(ParticipantId, Baseline)> {
-        let of = |l: &Lane| Some((l.participant.id.clone(), l.baseline()?));
-        self.lanes.iter().filter_map(of).collect()
+    /// What each scored participant leaves behind for a later interview to be compared with; `None`
+    /// where too little was seen of them.
+    pub fn baselines(&self) -> Vec<(ParticipantId, Option<Baseline>)> {
+        let of = |l: &Lane| (l.participant.id.clone(), l.baseline());
+        self.lanes.iter().map(of).collect()
     }
 
     /// New remarks on references that cannot be used; after [`Pipeline::finish`] on those that

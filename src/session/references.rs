@@ -54,7 +54,8 @@ struct Kept {
     session: SessionId,
     consent_id: String,
     ended: Instant,
-    baselines: Vec<(ParticipantId, Baseline)>,
+    /// Everybody who was scored, also who left too little.
+    baselines: Vec<(ParticipantId, Option<Baseline>)>,
 }
 
 /// The baselines of a server's ended interviews.
@@ -82,7 +83,7 @@ impl ReferenceStore {
         &self,
         session: &SessionId,
         consent_id: &str,
-        baselines: Vec<(ParticipantId, Baseline)>,
+        baselines: Vec<(ParticipantId, Option<Baseline>)>,
     ) {
         if consent_id.is_empty() || self.limits.max_sessions == 0 {
             return;
@@ -120,15 +121,13 @@ impl ReferenceStore {
         if found.consent_id != consent_id {
             return Err(NoReference::Consent);
         }
-        match found.baselines.as_slice() {
-            [] => Err(NoReference::Empty),
-            [(_, only)] => Ok(only.clone()),
-            several => several
-                .iter()
-                .find(|(id, _)| id == participant)
-                .map(|(_, b)| b.clone())
-                .ok_or(NoReference::Participant),
-        }
+        let same = found.baselines.iter().find(|(id, _)| id == participant);
+        let meant = match (same, found.baselines.as_slice()) {
+            (Some(same), _) => same,
+            (None, [only]) => only,
+            (None, _) => return Err(NoReference::Participant),
+        };
+        meant.1.clone().ok_or(NoReference::Empty)
     }
 
     /// Interviews kept.
@@ -154,15 +153,15 @@ mod tests {
     use super::*;
     use crate::core::ModelRef;
 
-    fn baseline(reference: f64) -> Baseline {
-        Baseline {
+    fn baseline(reference: f64) -> Option<Baseline> {
+        Some(Baseline {
             model: ModelRef::default(),
             pictures: 9,
             face_px: 120.0,
             reference,
             change: vec![0.0],
             surround: vec![0.0],
-        }
+        })
     }
 
     fn session(n: usize) -> SessionId {
@@ -227,10 +226,16 @@ mod tests {
         let s = store(2);
         let both = vec![(who("a"), baseline(1.0)), (who("b"), baseline(2.0))];
         s.keep(&session(1), "c", both);
-        s.keep(&session(2), "c", Vec::new());
+        // Of two, one left too little: the other is not taken in their place.
+        s.keep(
+            &session(2),
+            "c",
+            vec![(who("a"), None), (who("b"), baseline(4.0))],
+        );
         let find = |n, id: &str| s.find(&session(n), "c", &who(id));
         assert_eq!(find(1, "b").unwrap().reference, 2.0);
         assert_eq!(find(1, "x"), Err(NoReference::Participant));
         assert_eq!(find(2, "a"), Err(NoReference::Empty));
+        assert_eq!(find(2, "x"), Err(NoReference::Participant));
     }
 }
