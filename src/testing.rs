@@ -55,7 +55,7 @@ pub fn reference_overlay(folder: &Path, table: Option<&str>) -> PathBuf {
          mean = [0.5, 0.5, 0.5]\nstd = [0.5, 0.5, 0.5]\n\
          [model.input.crop]\nkind = \"native_square\"\nscale = 1.5\n\
          [[model.input]]\nname = \"face\"\nlayout = \"N4\"\nshape = [-1, 4]\n{outputs}{more}\
-         [model.calibration]\nkind = \"logistic\"\nslope = 1.0\noffset = 0.0\ncap = 1.0\nmin_llr = -1.0\n\
+         [model.calibration]\nkind = \"logistic\"\nslope = 1.0\noffset = 0.0\ncap = 1.0\nknown_share = 1.0\n\
          min_score = -9.0\nmax_score = 9.0\nauc = 0.8\nauc_low = 0.7\n{table}\
          [model.params]\nmin_face_px = 20.0\nfull_face_px = 60.0\nmin_sharpness = 0.1\nmin_luma = 5.0\n\
          max_luma = 250.0\nmax_yaw_deg = 80.0\nmin_pictures = 2\nfull_pictures = 4\nmax_distance = 9.0\n\
@@ -70,7 +70,7 @@ pub fn reference_overlay(folder: &Path, table: Option<&str>) -> PathBuf {
 /// `[model.calibration.reference]` of a stand-in, with this limit of `surround`.
 pub fn reference_table(max_surround: f64, min_pictures: u32) -> String {
     format!(
-        "slope = 2.0\nchange_slope = 0.1\noffset = 0.0\ncap = 2.0\nmin_llr = -2.0\n\
+        "slope = 2.0\nchange_slope = 0.1\noffset = 0.0\ncap = 2.0\nknown_share = 1.0\n\
          max_surround = {max_surround:?}\nmin_score = -9.0\nmax_score = 9.0\nauc = 0.9\nauc_low = 0.85\n\
          min_pictures = {min_pictures}"
     )

@@ -1,9 +1,12 @@
 """Region statistics of every packed clip, as it is and through random camera-and-codec chains.
 
-One file per clip; a clip that is done is left alone. `python -m liveproof_train.artifact_features`
+One file per clip, and one per real clip with forgeries of it; what is done is left alone.
+
+    python -m liveproof_train.artifact_features [--forged]
 """
 from __future__ import annotations
 
+import argparse
 import zlib
 from pathlib import Path
 
@@ -67,10 +70,10 @@ def chained(clips: list[tuple[Clip, np.ndarray]], extract: Extractor) -> list[di
     return out
 
 
-def forged(clip: Clip, extract: Extractor) -> dict[str, np.ndarray]:
+def forged(clip: Clip, extract: Extractor, families: dict) -> dict[str, np.ndarray]:
     """`real:family:v` and `fake:family:v`: frames of a real clip and forgeries of them, under one chain."""
     out, size = {}, clip.picture(0).shape[0]
-    for family, make in FAMILIES.items():
+    for family, make in families.items():
         for v in range(FORGED_CHAINS):
             rng = np.random.default_rng(zlib.crc32((clip.about["name"] + family).encode()) + v)
             chain, seed, before, after = Chain.draw(rng, size - ART_PX), rng.integers(2 ** 32), [], []
@@ -90,9 +93,26 @@ def save(path: Path, parts: dict[str, np.ndarray]) -> None:
     path.with_suffix(".part.npz").rename(path)
 
 
+def forge_all(clips: list[Clip], folder: Path, extract: Extractor) -> None:
+    """NAME.forged.npz of every real clip but those of val; a family that is missing in it is made up for."""
+    for clip in clips:
+        if clip.about["label"] != "real" or clip.about["split"] == "val":
+            continue
+        path = folder / f"{clip.about['name']}.forged.npz"
+        have = dict(np.load(path)) if path.exists() else {}
+        missing = {f: make for f, make in FAMILIES.items() if f"fake:{f}:0" not in have}
+        if missing:
+            save(path, have | forged(clip, extract, missing))
+            print(path.stem, *missing, flush=True)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--forged", action="store_true", help="forgeries of the real clips in place of the clips")
     folder, extract = cache_dir("packs", "artifact_features"), Extractor()
     clips = load_clips()
+    if parser.parse_args().forged:
+        return forge_all(clips, folder, extract)
     groups = [[(real, same[:, 0]), (fake, same[:, 1])] for real, fake, same in matched(clips)]
     groups += [[(c, np.arange(len(c.points)))] for c in clips if c.about["split"] != "pairs"]
     for group in groups:
@@ -100,8 +120,6 @@ def main() -> None:
         if all(p.exists() for p in paths):
             continue
         for (clip, _), path, parts in zip(group, paths, chained(group, extract)):
-            if clip.about["label"] == "real" and clip.about["split"] != "val":
-                parts |= forged(clip, extract)
             save(path, parts | plain(clip, extract))
             print(path.stem, flush=True)
 

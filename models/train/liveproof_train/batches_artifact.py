@@ -18,6 +18,10 @@ from .native import ART_PX
 from .paths import cache_dir
 
 
+# Panels whose faces were taken up a frame apart are sampled out of step
+SAME_MOMENT_S = 0.07
+
+
 @dataclass
 class Clip:
     """Packed samples of a clip (pack_artifact.py); pictures stay on disk until they are drawn."""
@@ -61,7 +65,7 @@ def matched(clips: list[Clip]) -> list[tuple[Clip, Clip, np.ndarray]]:
             continue
         real, fake = both["real"], both["fake"]
         nearest = np.abs(real.time_s[:, None] - fake.time_s[None]).argmin(1)
-        same = np.abs(fake.time_s[nearest] - real.time_s) < 0.02
+        same = np.abs(fake.time_s[nearest] - real.time_s) < SAME_MOMENT_S
         out.append((real, fake, np.stack((np.flatnonzero(same), nearest[same]), 1)))
     return out
 

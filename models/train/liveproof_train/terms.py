@@ -7,3 +7,8 @@ DATA_TERMS = (
     "outputs. For clean terms retrain with models/train on media of your own.")
 SOURCES = ["LFW deep-funneled", "UTKFace", "CIPLAB real and fake face detection (real part)", "ASL webcam clips",
            "public talking-head clips (GRID and demo clips of research repositories)", "teacher: mediapipe 0.10.21"]
+ARTIFACT_TERMS = (
+    "Fitted on third-party media: side-by-side clips of streamers and of real-time face swaps from the documentation of "
+    "DeepFaceLive (repository GPL-3.0, rights in the pictures with their owners), ASL clips (CC BY 4.0), talking clips, "
+    "several of unclear rights, and LFW, UTKFace and CIPLAB stills (offered for research only); for research. For clean "
+    "terms retrain with models/train on media of your own.")

@@ -1,6 +1,8 @@
 # Face-swap traces: native-resolution crops of the live-swap pairs -> artifact-1.onnx
-STAGES="pack features export golden"
+# The pseudo-fakes need the donors and decoders of the recipe `forge`.
+STAGES="pack stills features export golden"
 stage_pack() { train pack_artifact; }
-stage_features() { train artifact_features; }
+stage_stills() { train artifact_stills; }
+stage_features() { train artifact_features; train artifact_features --forged; }
 stage_export() { train export_artifact "${fit_options[@]}"; }
 stage_golden() { train golden_artifact; }

@@ -8,7 +8,7 @@
 //! - d = trimmed mean of `reference` - the baseline's;
 //! - c = mean square of (mean `change` - the baseline's), about 1 where only time has passed;
 //! - s = mean square of (mean `surround` - the baseline's);
-//! - LLR = slope * d + change_slope * ln(c) + offset, capped, not below `min_llr`.
+//! - LLR = slope * d + change_slope * ln(c) + offset, tempered by `known_share`, capped.
 //!
 //! Where s is too large, the two were not taken by the same camera, codec and light, and are not
 //! compared. The table `[model.calibration.reference]` of the manifest holds the numbers, as they
@@ -19,7 +19,7 @@
 //! a swap changes, and whether the reference was genuine: that is the caller's word.
 
 use super::pool::{Look, mean_rows, trimmed_mean};
-use super::settings::{Settings, number};
+use super::settings::{Settings, number, tempered};
 use super::{TASK, height_px, look};
 use crate::core::{Baseline, Evidence, FaceObs, ModelRef, Reference};
 use crate::engine::ModelSet;
@@ -52,8 +52,8 @@ pub(super) struct Calibration {
     pub(super) offset: f64,
     /// Largest absolute log-likelihood ratio; 0 = no vote.
     pub(super) cap: f64,
-    /// Smallest log-likelihood ratio.
-    pub(super) min_llr: f64,
+    /// Share of manipulated faces that are taken to differ from the camera's as those of the fit do.
+    pub(super) known_share: f64,
     /// Largest s at which two moments are compared.
     pub(super) max_surround: f64,
     /// Range of d that the calibration was measured on.
@@ -106,7 +106,7 @@ impl Calibration {
             change_slope: field("change_slope", -1e3, 1e3)?,
             offset: field("offset", -1e3, 1e3)?,
             cap: field("cap", 0.0, 10.0)?,
-            min_llr: field("min_llr", -10.0, 0.0)?,
+            known_share: field("known_share", 0.0, 1.0)?,
             max_surround: field("max_surround", 0.0, 1e6)?,
             scores: (field("min_score", -1e3, 0.0)?, field("max_score", 0.0, 1e3)?),
             auc: field("auc", 0.0, 1.0)?,
@@ -119,7 +119,7 @@ impl Calibration {
     /// The capped log-likelihood ratio of a difference.
     pub(super) fn llr(&self, difference: f64, change: f64) -> f64 {
         let linear = self.slope * difference + self.shift(change);
-        linear.clamp(-self.cap, self.cap).max(self.min_llr)
+        tempered(linear, self.known_share).clamp(-self.cap, self.cap)
     }
 
     /// The difference that speaks for neither side at this change.

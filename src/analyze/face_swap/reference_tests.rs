@@ -14,7 +14,7 @@ fn calibration() -> Calibration {
         change_slope: 0.5,
         offset: -1.0,
         cap: 3.0,
-        min_llr: -0.5,
+        known_share: 0.5,
         max_surround: 4.0,
         scores: (-5.0, 5.0),
         auc: 0.9,
@@ -94,19 +94,19 @@ fn means_are_taken_before_squares() {
 }
 
 #[test]
-fn the_ratio_is_capped_and_never_below_its_floor() {
+fn the_ratio_is_tempered_and_capped() {
     let c = calibration();
     for (d, change, expected) in [
         (4.0, 1.0, 3.0),
-        (-4.0, 1.0, -0.5),
-        (1.0, 1.0, 1.0),
+        (-400.0, 1.0, 0.5f64.ln()),
+        (1.0, 1.0, (0.5 * 1f64.exp() + 0.5).ln()),
         (0.5, 1.0, 0.0),
-        (0.0, 0.0, -0.5),
     ] {
         assert!((c.llr(d, change) - expected).abs() < 1e-12, "{d} {change}: {}", c.llr(d, change));
     }
-    assert_eq!(Calibration { min_llr: -10.0, ..c.clone() }.llr(-4.0, 1.0), -3.0);
-    assert_eq!(Calibration { min_llr: 0.0, ..c }.llr(-4.0, 1.0), 0.0);
+    // Two moments that are the same pictures have a number too.
+    assert!(c.llr(0.0, 0.0).is_finite());
+    assert_eq!(Calibration { known_share: 1.0, ..c }.llr(-4.0, 1.0), -3.0);
 }
 
 #[test]

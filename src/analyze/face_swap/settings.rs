@@ -36,9 +36,9 @@ pub(super) struct Settings {
     pub(super) offset: f64,
     /// Largest absolute log-likelihood ratio; 0 = no vote.
     pub(super) cap: f64,
-    /// Smallest log-likelihood ratio. 0 where the net has seen one swap tool only: that a face lacks
-    /// the traces of one tool says nothing of the others, so it must not reassure.
-    pub(super) min_llr: f64,
+    /// Share of manipulated faces that are taken to carry traces of the kind that the net has seen;
+    /// see [`tempered`].
+    pub(super) known_share: f64,
     /// Out-of-fold AUC and its lower 95 % bound.
     pub(super) auc: f64,
     pub(super) auc_low: f64,
@@ -78,7 +78,7 @@ impl Settings {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
             cap: fitted("cap", 0.0, 10.0)?,
-            min_llr: fitted("min_llr", -10.0, 0.0)?,
+            known_share: fitted("known_share", 0.0, 1.0)?,
             auc: fitted("auc", 0.0, 1.0)?,
             auc_low: fitted("auc_low", 0.0, 1.0)?,
             regions: regions.collect(),
@@ -126,7 +126,7 @@ impl Settings {
 
     /// The capped log-likelihood ratio of a segment's score.
     pub(super) fn llr(&self, score: f64) -> f64 {
-        (self.slope * score + self.offset).clamp(-self.cap, self.cap).max(self.min_llr)
+        tempered(self.slope * score + self.offset, self.known_share).clamp(-self.cap, self.cap)
     }
 
     /// The score that speaks for neither side.
@@ -141,6 +141,17 @@ impl Settings {
         let large = 0.5 + 0.5 * ((face_px - self.min_face_px) / reach).clamp(0.0, 1.0);
         many * large
     }
+}
+
+/// The log-likelihood ratio against *any* manipulation, from that against the kind which was seen.
+///
+/// Of all manipulated faces a share p carries the traces that were seen, at a likelihood ratio of
+/// exp(llr); the others are taken to look like camera pictures, a ratio of 1. Together that is
+/// ln(p exp(llr) + 1 - p): its order is that of llr, and it never falls below ln(1 - p), because
+/// that a face lacks the traces of one tool clears it of that tool alone.
+pub(super) fn tempered(llr: f64, known_share: f64) -> f64 {
+    // Beyond e^50 nothing is told apart, and a product with 0 would be no number.
+    (known_share * llr.clamp(-50.0, 50.0).exp() + 1.0 - known_share).ln()
 }
 
 fn wrong(what: String) -> Abstention {

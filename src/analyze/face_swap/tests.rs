@@ -23,7 +23,7 @@ pub(super) fn settings() -> Settings {
         slope: 2.0,
         offset: -0.5,
         cap: 1.0,
-        min_llr: -1.0,
+        known_share: 1.0,
         auc: 0.8,
         auc_low: 0.73,
         regions: vec!["inside".into(), "mouth".into()],
@@ -132,7 +132,12 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
     assert_eq!(s.llr(s.neutral()), 0.0);
     assert_eq!(s.quality(20, 200.0), 1.0);
     assert_eq!(s.quality(5, 60.0), 0.25);
-    assert_eq!(Settings { min_llr: 0.0, ..settings() }.llr(-5.0), 0.0);
+    // Half of what may be wrong is of a kind that was never seen: clean of the one kind halves the odds.
+    let half = Settings { known_share: 0.5, ..settings() };
+    assert!((half.llr(-100.0) - 0.5f64.ln()).abs() < 1e-9);
+    assert_eq!((half.llr(s.neutral()), half.llr(100.0)), (0.0, 1.0));
+    assert!(half.llr(0.4) < half.llr(0.5));
+    assert_eq!(Settings { known_share: 0.0, ..settings() }.llr(9.0), 0.0);
     assert_eq!(Settings { cap: 0.0, ..s }.llr(5.0), 0.0);
 }
 
