@@ -24,7 +24,7 @@ pub use reference::Gatherer;
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, Comparison, DETAIL_PX, Evidence, Face, FaceDetail,
-    ModelRef, Outcome,
+    MediaTime, ModelRef, Outcome, TracePicture,
 };
 use crate::engine::{EngineError, ModelSet};
 use ndarray::Array;
@@ -59,6 +59,7 @@ impl FaceSwap {
         };
         let model = models.model(TASK)?;
         let seen = see(&settings, segment, models);
+        let picture = seen.as_ref().ok().and_then(|seen| seen.telling(&settings));
         if let Ok(seen) = &seen {
             for (height, look) in &seen.looks {
                 look.traces.iter().for_each(|t| self.own.add(*height, t));
@@ -67,7 +68,7 @@ impl FaceSwap {
         let analysis = seen.and_then(|seen| judge(&settings, segment, &model, seen));
         self.model = Some(model);
         self.settings = Some(settings);
-        analysis
+        analysis.map(|a| Analysis { picture: picture.filter(|_| a.outcome.is_scored()), ..a })
     }
 }
 
@@ -108,21 +109,42 @@ impl Analyzer for FaceSwap {
 
 /// What the net says of a segment's usable pictures.
 struct Seen {
+    /// The picture with the largest logit, and when it was taken.
+    strongest: Option<(MediaTime, FaceDetail)>,
     /// Height of the face in frame pixels, and what the net says of the picture.
     looks: Vec<(f32, Look)>,
 }
 
 fn see(settings: &Settings, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Seen, Abstention> {
     let usable = usable(settings, segment)?;
-    let mut looks = Vec::with_capacity(usable.len());
-    for (face, detail) in usable {
+    let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
+    let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
+    for (time, face, detail) in usable {
         let look = look(settings, detail, models).map_err(|e| {
             tracing::error!(error = %e, "face-swap net failed");
             e.abstention()
         })?;
+        if look.logit > most {
+            most = look.logit;
+            strongest = Some((time, detail.clone()));
+        }
         looks.push((height_px(face), look));
     }
-    Ok(Seen { looks })
+    Ok(Seen { strongest, looks })
+}
+
+impl Seen {
+    /// The picture that speaks most for manipulation, with its own shares by region.
+    fn telling(&self, settings: &Settings) -> Option<TracePicture> {
+        let (time, detail) = self.strongest.as_ref()?;
+        let (_, look) = self.looks.iter().max_by(|a, b| a.1.logit.total_cmp(&b.1.logit))?;
+        Some(TracePicture {
+            time: *time,
+            rgb: detail.rgb.clone(),
+            face: detail.face,
+            regions: settings.regions.iter().cloned().zip(look.regions.iter().copied()).collect(),
+        })
+    }
 }
 
 fn judge(
@@ -136,7 +158,7 @@ fn judge(
     let pooled = pool(&looks).ok_or_else(failed)?;
     let face_px = f64::from(pool::median(heights).unwrap_or_default());
     let mut evidence = evidence(settings, &pooled, looks.len(), face_px);
-    let analysis = |outcome, comparison| Analysis { span: segment.span, outcome, comparison };
+    let analysis = |outcome, comparison| Analysis { comparison, ..Analysis::new(segment.span, outcome) };
     if let Some(why) = settings.unknown_material(&pooled) {
         // A difference of pictures that the net does not know means as little as their score.
         return Err(Abstention { reason: AbstainReason::Unfamiliar, detail: why, evidence });
@@ -174,7 +196,7 @@ fn judge(
 fn usable<'a>(
     settings: &Settings,
     segment: &Segment<'a>,
-) -> Result<Vec<(&'a Face, &'a FaceDetail)>, Abstention> {
+) -> Result<Vec<(MediaTime, &'a Face, &'a FaceDetail)>, Abstention> {
     let mut seen = 0usize;
     let mut refused: Vec<&'static str> = Vec::new();
     let mut kept = Vec::new();
@@ -188,7 +210,7 @@ fn usable<'a>(
         seen += 1;
         match settings.refusal(face) {
             Some(why) => refused.push(why),
-            None => kept.push((face, detail)),
+            None => kept.push((o.time, face, detail)),
         }
     }
     if kept.len() >= settings.min_pictures {

@@ -10,7 +10,8 @@
 
 use crate::core::{
     Abstention, Baseline, ClockSource, Comparison, ControlEvent, Coverage, FaceObs, Outcome,
-    ParticipantId, Quality, QuestionGap, Reference, Role, Span, TrackSpec, VoiceSeries,
+    ParticipantId, Quality, QuestionGap, Reference, Role, Span, TracePicture, TrackSpec,
+    VoiceSeries,
 };
 use crate::engine::ModelSet;
 
@@ -85,6 +86,8 @@ pub struct Analysis {
     pub outcome: Outcome,
     /// What was made of the segment's reference; `None` without one, or where nothing was measured.
     pub comparison: Option<Comparison>,
+    /// The picture that a score rests on most; only of signals that look at pictures.
+    pub picture: Option<TracePicture>,
 }
 
 impl Analysis {
@@ -94,6 +97,7 @@ impl Analysis {
             span,
             outcome,
             comparison: None,
+            picture: None,
         }
     }
 }

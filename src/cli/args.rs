@@ -48,6 +48,9 @@ pub enum Command {
         /// check: face swap traces are then judged by the difference.
         #[arg(long, value_name = "CLIP")]
         reference: Option<PathBuf>,
+        /// Leave out the small pictures of the face behind the stretches that stand out most.
+        #[arg(long)]
+        no_thumbnails: bool,
         /// Where results go.
         #[command(flatten)]
         output: Output,

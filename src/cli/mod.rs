@@ -63,8 +63,15 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         Command::Review {
             paths,
             reference,
+            no_thumbnails,
             output,
-        } => review::run(&config, &paths, reference.as_deref(), &output),
+        } => review::run(
+            &config,
+            &paths,
+            reference.as_deref(),
+            !no_thumbnails,
+            &output,
+        ),
         Command::Stream {
             file,
             to,

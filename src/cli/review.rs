@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use liveproof::config::Config;
 use liveproof::core::MediaTime;
 use liveproof::engine::Engine;
+use liveproof::pipeline::PipelineSettings;
 use liveproof::report::{FileReport, segment_line, summary_lines};
 use liveproof::review::{
     BatchProgress, Progress, ReferenceClip, ReferenceInput, ReviewOptions, review_all,
@@ -21,18 +22,23 @@ const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
 
 /// Reviews recordings, or all recordings of a folder.
 ///
-/// Every one is set against the reference, if there is one.
+/// Every one is set against the reference, if there is one. `pictures`: with small pictures of the
+/// face behind the stretches that stand out.
 pub fn run(
     config: &Config,
     paths: &[PathBuf],
     reference: Option<&Path>,
+    pictures: bool,
     output: &Output,
 ) -> Result<(), Failure> {
     let paths = expand(paths)?;
     output.check()?;
     let engine = rooms::engine(config)?;
     let options = ReviewOptions {
-        pipeline: rooms::pipeline(config),
+        pipeline: PipelineSettings {
+            pictures,
+            ..rooms::pipeline(config)
+        },
     };
     let reference = match reference {
         Some(path) => Some(read_reference(path, &engine, &options)?),

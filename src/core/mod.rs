@@ -16,6 +16,7 @@ mod interview;
 mod layout;
 mod media;
 mod outcome;
+mod picture;
 mod reference;
 mod result;
 mod series;
@@ -34,6 +35,7 @@ pub use media::{
     VideoFormat,
 };
 pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome};
+pub use picture::{EvidencePicture, TracePicture};
 pub use reference::{
     Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,
 };

@@ -76,11 +76,40 @@ fn reports_fit_their_schema() {
         "shares are bounded"
     );
 
+    let mut pictured = golden_with_picture();
+    assert_eq!(fault("report.schema.json", &pictured), None);
+    pictured["files"][0]["pictures"][0]["verdict"] = json!("fake");
+    assert!(fault("report.schema.json", &pictured).is_some());
+
     let paths = ["vp8_opus.webm", "text.mp4", "no_face.mp4"];
     let reports = paths.map(|n| crate::recorded::review(&media("media").join(n)));
     let document = liveproof::report::Document::new(reports.to_vec());
     let real = serde_json::from_str(&liveproof::report::to_json(&document).unwrap()).unwrap();
     assert_eq!(fault("report.schema.json", &real), None);
+}
+
+/// The golden report with a picture, through the program's own types.
+fn golden_with_picture() -> Value {
+    use liveproof::core::{MediaTime, ParticipantId, Span};
+    use liveproof::report::{Document, RegionShare, ReportPicture};
+    let text = std::fs::read_to_string(media("golden/report.json")).unwrap();
+    let mut document: Document = serde_json::from_str(&text).unwrap();
+    document.files[0].pictures.push(ReportPicture {
+        participant: ParticipantId::parse("candidate").unwrap(),
+        signal: "face_swap".into(),
+        segment: 1,
+        span: Span::new(MediaTime::from_ms(3000), MediaTime::from_ms(6000)),
+        time: MediaTime::from_ms(4000),
+        contribution: 0.8,
+        face: [0.5, 0.5, 0.4, 0.5],
+        regions: vec![RegionShare {
+            name: "eyes".into(),
+            share: 0.7,
+        }],
+        side_px: 224,
+        jpeg_base64: "/9j/".into(),
+    });
+    serde_json::from_str(&liveproof::report::to_json(&document).unwrap()).unwrap()
 }
 
 #[test]

@@ -17,6 +17,10 @@ pub use session::SessionFusion;
 
 use crate::core::{AbstainReason, Abstention, Coverage, Finding, Outcome, Score, ScoreOutcome};
 
+/// A segment's contribution from which it is worth a look, in log odds: ln 1.5, which raises the
+/// odds of manipulation by half.
+pub const WORTH_A_LOOK: f64 = 0.405;
+
 /// How the findings of one signal add up over a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

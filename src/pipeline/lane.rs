@@ -1,15 +1,16 @@
 //! One scored participant: face track, segments, analyzers, running score.
 
+use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
 use super::reference::LaneReference;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
 use crate::core::{
-    AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, FaceObs, Finding,
-    Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary, Quality,
-    Reference, ReferenceKind, ScoreOutcome, SegmentResult, SignalCapability, Span, StageTimes,
-    TrackId, TrackKind, VoiceSeries,
+    AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture,
+    FaceObs, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec,
+    ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult,
+    SignalCapability, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -36,6 +37,7 @@ pub(super) struct Lane {
     /// Why faces cannot be tracked at all, if so.
     obstacle: Option<Abstention>,
     analyzers: Vec<Box<dyn Analyzer>>,
+    album: Album,
     policies: Vec<SignalPolicy>,
     fusion_config: FusionConfig,
     session: SessionFusion,
@@ -84,6 +86,7 @@ impl Lane {
             observations: Vec::new(),
             obstacle: None,
             analyzers: analyze::create_all(),
+            album: Album::new(settings.pictures),
             policies: policies.to_vec(),
             fusion_config: settings.fusion,
             session: SessionFusion::new(policies, settings.fusion),
@@ -123,6 +126,11 @@ impl Lane {
     /// What this lane leaves behind for a later interview to be compared with.
     pub(super) fn baseline(&self) -> Option<Baseline> {
         self.analyzers.iter().find_map(|a| a.baseline())
+    }
+
+    /// The pictures behind the strongest findings, in the order of time.
+    pub(super) fn take_pictures(&mut self) -> Vec<EvidencePicture> {
+        self.album.take()
     }
 
     /// A remark on the reference, if there is a new one.
@@ -500,7 +508,7 @@ impl Lane {
             last,
         };
         let blind = self.obstacle.clone().filter(|_| self.video.is_some());
-        let policies = &self.policies;
+        let (policies, album) = (&self.policies, &mut self.album);
         self.analyzers
             .iter_mut()
             .map(|analyzer| {
@@ -508,11 +516,16 @@ impl Lane {
                 let missing = missing_model(analyzer.as_ref(), models)
                     .or_else(|| blind.clone().filter(|_| needs.faces))
                     .or_else(|| deaf.clone().filter(|_| needs.speech));
-                let analysis = match missing {
+                let mut analysis = match missing {
                     Some(why) => Analysis::new(span, Outcome::Abstained(why)),
                     None => contained(analyzer.as_mut(), &segment, models),
                 };
-                finding(analyzer.as_ref(), analysis, quality, policies, models)
+                let picture = analysis.picture.take();
+                let found = finding(analyzer.as_ref(), analysis, quality, policies, models);
+                if let Some(picture) = picture {
+                    album.offer(segment.participant, index, &found, picture);
+                }
+                found
             })
             .collect()
     }

@@ -9,6 +9,7 @@
 //! pushes the media and what happens when it comes too fast. It is synchronous on purpose: a
 //! call runs on one worker thread that owns one set of models, and nothing here waits.
 
+mod album;
 mod analyzers;
 mod cautions;
 mod lane;
@@ -21,8 +22,8 @@ pub use reference::ReferenceReader;
 use crate::audio::{SpeechModel, VoiceTrack};
 use crate::core::{
     AbstainReason, Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind,
-    FieldError, Frame, InterviewSpec, MEL_BANDS, MediaTime, ParticipantId, Reference, Role,
-    SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
+    EvidencePicture, FieldError, Frame, InterviewSpec, MEL_BANDS, MediaTime, ParticipantId,
+    Reference, Role, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SignalPolicy};
@@ -47,6 +48,8 @@ pub struct PipelineSettings {
     pub detect_interval_ns: i64,
     /// True when question marks are given, or may still come.
     pub question_marks: bool,
+    /// True to keep the pictures behind the strongest findings, see [`Pipeline::take_pictures`].
+    pub pictures: bool,
     /// Nanoseconds of a steady clock, for stage times only; results never depend on it.
     pub stopwatch: fn() -> u64,
 }
@@ -63,6 +66,7 @@ impl Default for PipelineSettings {
             },
             detect_interval_ns: 1_000_000_000,
             question_marks: false,
+            pictures: false,
             stopwatch: || 0,
         }
     }
@@ -154,6 +158,15 @@ impl Pipeline {
         let finished = self.finished;
         let remark = |l: &mut Lane| l.remark(finished);
         self.lanes.iter_mut().filter_map(remark).collect()
+    }
+
+    /// The pictures behind the strongest findings, at most three of a participant, in the order of
+    /// participants and time; none unless the settings ask for them.
+    pub fn take_pictures(&mut self) -> Vec<EvidencePicture> {
+        self.lanes
+            .iter_mut()
+            .flat_map(Lane::take_pictures)
+            .collect()
     }
 
     /// Which signals can run on the announced tracks, and why the others cannot.

@@ -1,6 +1,8 @@
 //! The document behind every report; its JSON form is described by `docs/report.schema.json`.
 
-use crate::core::{Role, SegmentResult, SessionSummary, SignalCapability};
+use crate::core::{
+    MediaTime, ParticipantId, Role, SegmentResult, SessionSummary, SignalCapability, Span,
+};
 use serde::{Deserialize, Serialize};
 
 /// Version of the document; rises when a field changes its meaning or goes away.
@@ -71,6 +73,9 @@ pub struct FileReport {
     pub segments: Vec<SegmentResult>,
     /// The session as a whole.
     pub summary: Option<SessionSummary>,
+    /// Small pictures behind the findings that stand out most, at most three of a participant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<ReportPicture>,
 }
 
 impl FileReport {
@@ -88,8 +93,44 @@ impl FileReport {
             notices: Vec::new(),
             segments: Vec::new(),
             summary: None,
+            pictures: Vec::new(),
         }
     }
+}
+
+/// The picture of a face that a finding rests on most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportPicture {
+    /// Whose face.
+    pub participant: ParticipantId,
+    /// Signal of the finding.
+    pub signal: String,
+    /// Index of the segment that the finding belongs to.
+    pub segment: u64,
+    /// The segment in session time.
+    pub span: Span,
+    /// Capture time of the picture.
+    #[serde(rename = "time_us")]
+    pub time: MediaTime,
+    /// What the finding contributed to the segment's evidence logit.
+    pub contribution: f64,
+    /// Centre x, centre y, width and height of the face's box, in 0 to 1 of the picture.
+    pub face: [f32; 4],
+    /// Where the measured traces lie, in the order of the model's regions.
+    pub regions: Vec<RegionShare>,
+    /// Width and height in pixels.
+    pub side_px: u32,
+    /// The picture as JPEG, base64 (RFC 4648, padded).
+    pub jpeg_base64: String,
+}
+
+/// The share of a region of the face in a picture's score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegionShare {
+    /// Name of the region.
+    pub name: String,
+    /// Its share; the shares of a picture sum to its score, positive = manipulated.
+    pub share: f64,
 }
 
 /// A participant as the report names it.

@@ -13,7 +13,7 @@ mod text;
 
 pub use document::{
     DOCUMENT_VERSION, Document, FileReport, Generator, ModelReport, Notice, ParticipantReport,
-    ScoreSettings, SignalReport,
+    RegionShare, ReportPicture, ScoreSettings, SignalReport,
 };
 pub(crate) use html::kit;
 pub use html::to_html;

@@ -10,6 +10,7 @@
 mod batch;
 mod error;
 mod input;
+mod pictures;
 mod reference;
 
 pub use batch::{BatchProgress, review_all};
@@ -142,6 +143,7 @@ fn try_review(
     report.notices = notices(&plan, source.stats(), remarks);
     report.segments = segments;
     report.summary = Some(summary);
+    report.pictures = pictures::encoded(pipeline.take_pictures());
     Ok(report)
 }
 

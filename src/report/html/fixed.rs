@@ -164,7 +164,14 @@ pub(super) fn footer(h: &mut Html, file: &FileReport, generator: &Generator) {
         crate::report::DOCUMENT_VERSION
     ));
     h.elem("code", "", &file.path);
-    h.raw("</p><p>This page holds no picture and no sound of the interview, loads nothing from any network and sends nothing.</p></footer>\n");
+    h.raw("</p><p>");
+    h.text(&match file.pictures.len() {
+        0 => "This page holds no picture and no sound of the interview".to_owned(),
+        1 => "This page holds one small picture of a face from the interview and no sound: pass it on as you would the recording. It".to_owned(),
+        n => format!("This page holds {n} small pictures of a face from the interview and no sound: pass it on as you would the recording. It"),
+    });
+    h.raw(if file.pictures.is_empty() { "," } else { "" });
+    h.raw(" loads nothing from any network and sends nothing.</p></footer>\n");
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod figures;
 mod fixed;
 mod markup;
 mod person;
+mod pictures;
 mod stretches;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Content security policy; the digest is that of `script.js`, held together by a test.
 const POLICY: &str = concat!(
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; ",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; ",
     "script-src 'sha256-",
     include_str!("script.sha256"),
     "'"

@@ -3,10 +3,8 @@
 use super::markup::Html;
 use super::words;
 use crate::core::{Outcome, ScoreOutcome, SegmentResult};
+use crate::fusion::WORTH_A_LOOK;
 
-/// A segment's contribution from which its stretch is listed, in log odds: ln 1.5, which raises the
-/// odds of manipulation by half.
-const WORTH_A_LOOK: f64 = 0.405;
 /// Stretches listed at most.
 const MOST: usize = 3;
 

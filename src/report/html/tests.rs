@@ -5,7 +5,8 @@ mod markup;
 use super::{SCRIPT, to_html};
 use crate::core::*;
 use crate::report::{
-    FileReport, Generator, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
+    FileReport, Generator, ModelReport, Notice, ParticipantReport, RegionShare, ReportPicture,
+    ScoreSettings, SignalReport,
 };
 use sha2::{Digest, Sha256};
 
@@ -321,6 +322,27 @@ fn sample() -> FileReport {
         }],
         segments: (0..SEGMENTS).map(segment).collect(),
         summary: Some(summary(-0.41)),
+        pictures: Vec::new(),
+    }
+}
+
+/// A picture of the candidate's face with these shares.
+fn picture(shares: &[(&str, f64)]) -> ReportPicture {
+    let share = |(name, share): &(&str, f64)| RegionShare {
+        name: (*name).to_owned(),
+        share: *share,
+    };
+    ReportPicture {
+        participant: ParticipantId::parse("candidate").unwrap(),
+        signal: "face_swap".to_owned(),
+        segment: 2,
+        span: Span::new(MediaTime::from_ms(6_000), MediaTime::from_ms(9_000)),
+        time: MediaTime::from_ms(7_240),
+        contribution: 0.93,
+        face: [0.5, 0.5, 0.45, 0.6],
+        regions: shares.iter().map(share).collect(),
+        side_px: 224,
+        jpeg_base64: "/9j/4AAQSkZJRg==".to_owned(),
     }
 }
 
@@ -493,4 +515,48 @@ fn a_file_that_could_not_be_read_says_so_and_nothing_else() {
     assert!(html.contains("Not a media file"));
     assert!(html.contains("says nothing about the person"));
     assert!(!html.contains("class=\"figure\""));
+}
+
+#[test]
+fn pictures_show_where_traces_lie_and_the_page_says_that_it_holds_them() {
+    let plain = page(&sample());
+    assert!(plain.contains("holds no picture and no sound") && !plain.contains("<img"));
+    let mut file = sample();
+    file.pictures = vec![picture(&[
+        ("inside", 0.2),
+        ("border_up", 0.3),
+        ("border_down", 0.1),
+        ("ring", -0.4),
+        ("eyes", 1.2),
+        ("cheeks", 0.02),
+        ("box", 0.6),
+        ("elsewhere_new", f64::NAN),
+    ])];
+    let html = page(&file);
+    for held in [
+        "Where the measured traces lie",
+        "src=\"data:image/jpeg;base64,/9j/4AAQSkZJRg==\"",
+        // For a reader who does not see the picture.
+        "alt=\"The face at 0:07.2; the score was raised most by: eyes, size of the face\"",
+        "holds one small picture of a face",
+        // The box of the eyes, -0.8 to 0.8 of a half width of 50.4 around 112.
+        "x=\"71.68\"",
+        // The deepest tint is the eyes'; the faint cheeks have none.
+        "opacity=\"0.55\"",
+        "\u{2212}0.40",
+    ] {
+        assert!(html.contains(held), "{held}");
+    }
+    let heat = html.matches("<g class=\"heat\"").count();
+    assert_eq!(
+        heat, 5,
+        "ring lowered it, cheeks are faint, one is no number"
+    );
+    assert!(!html.contains("no picture and no sound") && !html.contains("NaN"));
+    // A face box that is no box, and no share above 0: the picture stands, without a tint.
+    file.pictures = vec![picture(&[("eyes", -1.0)])];
+    file.pictures[0].face = [0.5, f32::NAN, 0.0, 0.1];
+    let html = page(&file);
+    assert!(html.contains("<img") && !html.contains("<g class=\"heat\""));
+    assert!(html.contains("no region raised the score"));
 }

@@ -20,6 +20,9 @@ fn hostile() -> FileReport {
     f.notices
         .iter_mut()
         .for_each(|n| (n.track, n.detail) = (text(), text()));
+    let mut shown = picture(&[(HOSTILE, 1.0)]);
+    (shown.signal, shown.jpeg_base64) = (text(), text());
+    f.pictures = vec![shown];
     for c in &mut f.capabilities {
         c.signal = text();
         c.obstacle = Some(Abstention::new(AbstainReason::Failed, HOSTILE));
@@ -70,7 +73,7 @@ fn no_string_of_a_report_becomes_markup() {
         html.matches("<title").count(),
         html.matches("</title").count()
     );
-    assert!(!html.contains("<img"));
+    assert_eq!(html.matches("<img").count(), 1, "the report's own picture");
     assert!(!html.contains('\u{202e}') && !html.contains('\u{0}'));
     // Outside the style and script of the program itself, no attribute may hold a bare quote.
     let body = html
@@ -87,7 +90,7 @@ fn no_string_of_a_report_becomes_markup() {
 
 /// Every element that opens closes, in order: a string that broke out would break this.
 fn assert_balanced(body: &str) {
-    let void = ["br", "meta"];
+    let void = ["br", "img", "meta"];
     let mut open: Vec<&str> = Vec::new();
     for part in body.split('<').skip(1) {
         let tag = part.split('>').next().unwrap();
