@@ -94,21 +94,26 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
 
 /// What was made of a reference, in a sentence without its full stop.
 pub(crate) fn reference_line(r: &ReferenceSummary) -> String {
-    let mut line = format!("reference: {}, {} usable pictures", r.source, r.pictures);
+    let many = |n: u64, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
+    let mut line = format!("reference: {}", r.source);
     if r.pictures > 0 {
-        let _ = write!(line, " of a face {:.0} px high", r.face_px);
+        let pictures = many(r.pictures, "usable picture");
+        let _ = write!(line, ", {pictures} of a face {:.0} px high", r.face_px);
     }
-    let _ = write!(
-        line,
-        "; face swap traces of {} segments are judged by the difference to it",
-        r.compared_segments
-    );
-    if r.not_comparable_segments > 0 {
-        let _ = write!(
+    let _ = match r.compared_segments {
+        0 => write!(line, "; no segment is judged by the difference to it"),
+        n => write!(
             line,
-            ", those of {} could not be compared and stand without",
-            r.not_comparable_segments
-        );
+            "; face swap traces of {} are judged by the difference to it",
+            many(n, "segment")
+        ),
+    };
+    if r.not_comparable_segments > 0 {
+        let apart = many(r.not_comparable_segments, "segment");
+        let _ = write!(line, "; {apart} could not be compared and count without it");
     }
     if let Some(why) = &r.obstacle {
         let _ = write!(line, ": {why}");
@@ -151,7 +156,7 @@ mod tests {
             "earlier interview round-1",
             "40 usable pictures of a face 150 px high",
             "7 segments",
-            "2 could not be compared",
+            "2 segments could not be compared",
             ": another camera",
         ] {
             assert!(line.contains(word), "{line}");
