@@ -27,11 +27,15 @@ from .synth.forge import FAMILIES
 EVERY = (NONE, *FAMILIES, *FILTERS)
 
 
+def copy_of(row: dict, family: str, crf: int) -> Path:
+    """Where the copy of a clip lies or will lie; its truth beside it is written last."""
+    return cache_dir("forged", f"crf{crf}", family) / f"{Path(row['path']).stem}.mp4"
+
+
 def copies(row: dict, family: str, crf: int, nets: tuple[Detector, Landmarks]) -> tuple[Path, dict]:
     """The forged or untouched copy of a clip, made once, and its truth."""
-    name = Path(row["path"]).stem
-    out = cache_dir("forged", f"crf{crf}", family) / f"{name}.mp4"
-    truth = out.with_suffix(".json")
+    out = copy_of(row, family, crf)
+    name, truth = out.stem, out.with_suffix(".json")
     if not truth.exists():
         forge_clip(data_dir() / row["path"], out, family, span_of(float(row["duration_s"])), seed_of(name, family), crf, nets,
                    most_s=MOST_S)
@@ -69,6 +73,9 @@ def write_page(found: list[Seen], families: list[str], crf: int, model: dict) ->
         f"Untouched originals through the same codec: marked {share_marked(originals)} of the segments with a number; "
         f"{sum(s.llr is None for s in originals)} of {len(originals)} segments without. Published with the net: "
         f"{100 * published:.1f} % of `val` segments.", ""]
+    missing = [f for f in EVERY if f != NONE and not any(s.family == f for s in found)]
+    if missing:
+        text += [f"Not run yet: {', '.join(missing)}.", ""]
     if kept:
         text += ["Filters leave a clip real; a mark here is a false alarm:", "", table(HEAD, lines(found, kept)), ""]
     (REPO_DIR / "docs" / "forged-review.md").write_text("\n".join(text), encoding="utf-8")
@@ -80,20 +87,24 @@ def main() -> None:
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     parser.add_argument("--families", default=",".join(EVERY))
     parser.add_argument("--crf", type=int, default=23)
+    parser.add_argument("--made-only", action="store_true", help="forge nothing: review the copies that were made before")
     args = parser.parse_args()
-    families = args.families.split(",")
-    rows, nets, found = manifest_rows({"val"}, REAL_KINDS), (Detector(), Landmarks()), []
+    families, found = args.families.split(","), []
+    every, nets = manifest_rows({"val"}, REAL_KINDS), (Detector(), Landmarks())
     for family in families:
+        rows = [r for r in every if not args.made_only or copy_of(r, family, args.crf).with_suffix(".json").exists()]
+        if not rows:
+            continue
         made = [copies(row, family, args.crf, nets) for row in rows]
         reports = review(args.liveproof, args.models_dir, [path for path, _ in made], cache_dir("evaluation", "forged") / "review.json")
         for row, (_, truth), report in zip(rows, made, reports):
             found += segments(row, family, truth, report)
         print(*lines(found, [family])[0], sep=" | ", flush=True)
-    listed = [f for f in families if f != NONE]
+    listed = [f for f in families if f != NONE and any(s.family == f for s in found)]
     model = read_entry("artifact-1")
     (cache_dir("evaluation", "forged") / "segments.json").write_text(json.dumps([vars(s) for s in found]))
     print(table(HEAD, lines(found, listed)))
-    if set(EVERY) <= set(families):
+    if NONE in families:
         write_page(found, listed, args.crf, model)
 
 

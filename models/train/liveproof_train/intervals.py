@@ -41,5 +41,5 @@ def percent(count: int, of: int, identities: int) -> str:
     """"12 % [4 %, 29 %] (4 of 32)", the interval with identities as cases."""
     if not of:
         return "–"
-    low, high = wilson(count / of, min(identities, of))
+    low, high = (round(v, 6) for v in wilson(count / of, min(identities, of)))
     return f"{100 * count / of:.3g} % [{100 * low:.2g} %, {100 * high:.2g} %] ({count} of {of})"

@@ -67,9 +67,10 @@ def lines(found: list[Seen], families: list[str]) -> list[tuple]:
         out.append((family, len({s.clip for s in own}), f"{sum(s.llr is not None for s in inside)} of {len(inside)}",
                     share_marked(inside), share_marked([s for s in own if not s.inside]),
                     "{:.3f} [{:.3f}, {:.3f}]".format(*auc) if auc else "–",
-                    f"{sum(a.score > b.score for a, b in both)} of {len(both)}"))
+                    f"{sum(a.score > b.score for a, b in both)} of {len(both)}",
+                    f"{np.mean([a.llr - b.llr for a, b in both]):+.3f}" if both else "–"))
     return out
 
 
 HEAD = ("forged by", "clips", "forged segments with a number", "marked inside the span", "marked outside it",
-        "score, AUC against the same segments of the originals", "forged above its original")
+        "score, AUC against the same segments of the originals", "forged above its original", "mean change of the LLR")

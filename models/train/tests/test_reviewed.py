@@ -50,11 +50,12 @@ class Segments(unittest.TestCase):
             row = {"path": f"{person}.mp4", "identity": f"p{person}"}
             found += segments(row, NONE, {"from_s": 0, "to_s": 0}, report([0.0, 0.1, 0.0]))
             found += segments(row, "decoder", {"from_s": 3, "to_s": 6}, report([0.0, 1.0 if person < 6 else 0.05, 0.0]))
-        name, clips, numbered, inside, outside, auc, above = lines(found, ["decoder"])[0]
+        name, clips, numbered, inside, outside, auc, above, change = lines(found, ["decoder"])[0]
         self.assertEqual((name, clips, numbered, above), ("decoder", 8, "8 of 8", "6 of 8"))
         self.assertTrue(inside.endswith("(6 of 8)"))
         self.assertTrue(outside.endswith("(0 of 16)"))
         self.assertTrue(auc.startswith("0.750"))
+        self.assertAlmostEqual(float(change), (6 * 0.9 - 2 * 0.05) / 8, delta=1e-3)
 
 
 if __name__ == "__main__":
