@@ -167,8 +167,10 @@ mod tests {
             not_comparable_segments: 0,
             ..good
         };
-        assert!(
-            reference_line(&none).contains("0 usable pictures; face swap traces of 0 segments")
+        let line = reference_line(&none);
+        assert_eq!(
+            line,
+            "reference: earlier interview round-1; no segment is judged by the difference to it: another camera"
         );
     }
 

@@ -17,7 +17,7 @@ const NOT_BUILT: [(&str, &str); 2] = [
     ),
     (
         "Same person as in another meeting",
-        "Faces and voices are not compared between recordings.",
+        "Faces and voices are not compared between recordings to tell who somebody is; a reference is compared for traces of a swap alone.",
     ),
 ];
 

@@ -65,6 +65,16 @@ const NAMES: [(&str, &str); 7] = [
     ("reference_face", "face of the reference"),
 ];
 
+/// What a piece of evidence is to the number that it is compared with.
+fn relation(name: &str) -> &'static str {
+    match name {
+        "swap_score" | "reference_difference" => "neutral at",
+        "distance" | "reference_surround" => "limit",
+        "reference_change" => "where only time passed about",
+        _ => "usually",
+    }
+}
+
 /// A piece of evidence as "name value unit (usually reference unit)".
 pub(super) fn evidence(e: &Evidence) -> String {
     let (name, unit) = UNITS
@@ -81,7 +91,7 @@ pub(super) fn evidence(e: &Evidence) -> String {
         text.push_str(unit);
     }
     if let Some(r) = e.reference {
-        text.push_str(&format!(" (usually {}", figure(r)));
+        text.push_str(&format!(" ({} {}", relation(&e.name), figure(r)));
         if !unit.is_empty() {
             text.push('\u{a0}');
             text.push_str(unit);
@@ -245,6 +255,11 @@ mod tests {
         assert_eq!(
             evidence(&e),
             "offset 240\u{a0}ms (usually \u{2212}3\u{a0}ms)"
+        );
+        let compared = Evidence::against("reference_surround", 0.25, 6.0);
+        assert_eq!(
+            evidence(&compared),
+            "change around the face since the reference 0.25 (limit 6)"
         );
         assert_eq!(
             evidence(&Evidence::new("slope_ms_per_s", 1.25)),
