@@ -131,7 +131,7 @@ def pair_background() -> dict[str, float]:
                     shown.append((greyed(rgb, face), face))
                 kept.setdefault(clip.about["name"], []).append(extract(shown))
                 rows[clip.about["name"]] = clip.about
-    blind = Data(rows, {n: {"plain": np.concatenate(parts)} for n, parts in kept.items()})
+    blind = Data(rows, {n: {"plain": np.concatenate(parts)} for n, parts in kept.items()}, stills={})
     return figures(held_out(blind, Settings(reals=0.0, chains=False)), rows)
 
 
