@@ -23,6 +23,7 @@ CROSSED = 0.1      # weight of a change of chain in what the size of a change is
 SURROUND = 12      # leading components of the ring
 SAME_CAMERA = 0.95  # share of the known same-camera spans that are compared
 SEGMENT_S, MIN_PICTURES = 3.0, 4
+MARGIN = 1.5       # scores are judged up to this many times what was seen in known material
 
 
 @dataclass
@@ -180,8 +181,8 @@ def judge(data: Data, fits: dict[str, Discriminant], shipped: ReferenceNet) -> J
     result = figures(scores, data.rows)
     fake, value, near = (np.array(v) for v in zip(*other))
     return Judged({"slope": float(model.coef_[0, 0]) / 5, "change_slope": float(model.coef_[0, 1]), "offset": float(model.intercept_[0]),
-                   "max_surround": round(limit, 2), "min_score": round(min(0.0, float(np.min(known))), 2),
-                   "max_score": round(max(0.0, float(np.max(known))), 2), "auc": result["auc"], "auc_low": result["auc_low"],
+                   "max_surround": round(limit, 2), "min_score": round(MARGIN * min(0.0, float(np.min(known))), 2),
+                   "max_score": round(MARGIN * max(0.0, float(np.max(known))), 2), "auc": result["auc"], "auc_low": result["auc_low"],
                    "min_pictures": 8.0}, result, figures(gated, data.rows), float(roc_auc_score(fake, value)), float(near.mean()),
                   float(np.mean([s.s <= limit for rows in whole.values() for s in rows])))
 

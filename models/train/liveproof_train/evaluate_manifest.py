@@ -2,10 +2,13 @@
 
     python -m liveproof_train.evaluate_manifest --split val -o val.csv
     python -m liveproof_train.evaluate_manifest --split pairs --overlays DIR -o pairs.csv
+    python -m liveproof_train.evaluate_manifest --split pairs --overlays DIR --reference-halves -o reference.csv
     python -m liveproof_train.evaluate_manifest --split eval --reason "release 0.2" -o eval.csv
 
 Needs nothing beyond Python. `--overlays DIR` fills the column `models` with DIR/fold<fold>.toml, so
-that each fold is scored by the net that was fitted on the other folds. Each list of split `eval` is
+that each fold is scored by the net that was fitted on the other folds. `--reference-halves` makes
+the first half of a pair's camera panel (elsewhere of the recording itself) the reference and has the
+second half judged. Each list of split `eval` is
 a look at it: the reason is demanded and a line is appended to docs/eval-looks.md.
 
 The list must lie where its relative paths hold, or give --absolute; no media are copied.
@@ -24,6 +27,7 @@ from .paths import REPO_DIR, data_dir, manifest_rows
 
 LOOKS = REPO_DIR / "docs" / "eval-looks.md"
 HEAD = ["path", "label", "identity", "tool", "condition", "pair", "models", "group"]
+HALVES = ["reference", "reference_to_s", "only_from_s"]
 MEDIA = {".mp4", ".mov", ".m4v", ".webm", ".mkv", ".gif", ".avi", ".jpg", ".jpeg", ".png", ".webp"}
 # UTKFace names are [age]_[gender]_[ethnicity]_[date]; the meaning of the codes is the data set's.
 GENDER = {"0": "male", "1": "female"}
@@ -71,6 +75,17 @@ def clip(row: dict[str, str], overlays: Path | None) -> dict[str, str]:
     }
 
 
+def halves(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What --reference-halves adds to each line: the verified first half, and where the judged half begins."""
+    cameras = {r["pair"]: r for r in rows if r["pair"] and r["label"] == "real"}
+    out = []
+    for row in rows:
+        camera = cameras.get(row["pair"], row)
+        out.append({"reference": camera["path"], "reference_to_s": f"{float(camera['duration_s']) / 2:.2f}",
+                    "only_from_s": f"{float(row['duration_s']) / 2:.2f}"})
+    return out
+
+
 def note_look(args: argparse.Namespace, n: int) -> None:
     """Appends a look at split eval to the log."""
     commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=REPO_DIR,
@@ -88,6 +103,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kind", action="append", help="only this kind; may be given several times")
     parser.add_argument("--every", type=int, default=1, help="only each N-th row, for a quick look")
     parser.add_argument("--overlays", type=Path, help="folder with fold0.toml, fold1.toml, ...")
+    parser.add_argument("--reference-halves", action="store_true", help="judge second halves against first halves of the camera")
     parser.add_argument("--absolute", action="store_true", help="write absolute paths")
     parser.add_argument("--reason", default="", help="why eval is looked at; goes to docs/eval-looks.md")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the list to write")
@@ -99,16 +115,21 @@ def main(argv: list[str]) -> int:
     overlays = args.overlays.resolve() if args.overlays else None
     rows = manifest_rows({args.split}, set(args.kind) if args.kind else None)
     rows = [r for r in rows if Path(r["path"]).suffix.lower() in MEDIA][:: args.every]
+    if args.reference_halves:
+        rows = [r for r in rows if r["duration_s"]]  # a still has no halves
     if not rows:
         print("no rows match", file=sys.stderr)
         return 1
     clips = [clip(r, overlays) for r in rows]
+    if args.reference_halves:
+        clips = [c | h for c, h in zip(clips, halves(rows))]
     root, home = data_dir().resolve(), args.out.resolve().parent
     for c in clips:
-        path = root / c["path"]
-        c["path"] = str(path) if args.absolute else os.path.relpath(path, home)
+        for key in ("path", "reference"):
+            if c.get(key):
+                c[key] = str(root / c[key]) if args.absolute else os.path.relpath(root / c[key], home)
     with open(args.out, "w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, HEAD)
+        writer = csv.DictWriter(handle, HEAD + (HALVES if args.reference_halves else []))
         writer.writeheader()
         writer.writerows(clips)
     if args.split == "eval":

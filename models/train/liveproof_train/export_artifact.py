@@ -19,7 +19,7 @@ from torch import nn
 from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant, Settings, choose, figures, fit, held_out,
                                     nested)
 from .artifact_card import card, line
-from .artifact_reference import FACE, SURROUND, Judged, ReferenceNet, fit_reference, judge
+from .artifact_reference import FACE, MARGIN, SURROUND, Judged, ReferenceNet, fit_reference, judge
 from .card import write_card
 from .exporting import OPSET
 from .manifest import _table, sha256_of, update_metrics, write_entry
@@ -258,11 +258,12 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
 
 
 def limits(found: list[Segment]) -> dict[str, float]:
-    """Beyond what 99 in 100 known segments show, an answer would be extrapolated."""
+    """Beyond what 99 in 100 known segments show (for scores: and half as far again, because the strongest swaps are
+    the rarest), an answer would be extrapolated."""
     scores = [s.score for s in found]
     return {"max_distance": round(float(np.quantile([s.distance for s in found], 0.99)), 2),
-            "min_score": round(min(0.0, float(np.quantile(scores, 0.01))), 2),
-            "max_score": round(max(0.0, float(np.quantile(scores, 0.99))), 2)}
+            "min_score": round(MARGIN * min(0.0, float(np.quantile(scores, 0.01))), 2),
+            "max_score": round(MARGIN * max(0.0, float(np.quantile(scores, 0.99))), 2)}
 
 
 def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discriminant]) -> None:

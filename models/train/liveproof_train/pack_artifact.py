@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Iterator
 
-import av
 import numpy as np
 
+from .frames import frames
 from .native import ART_PX, ART_SCALE, native_crop
 from .paths import cache_dir, data_dir, manifest_rows
 from .preprocess import crop_picture
@@ -26,13 +25,6 @@ RATE_HZ = 5.0
 PIECE = 120  # samples of 2 x 256 x 256 x 3 bytes: 47 MB
 MOST = 160   # samples of one clip
 REAL_KINDS = {"talk_av", "talk_av_loose", "talk_silent", "portrait_silent", "clip_hand"}
-
-
-def frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
-    """Seconds and RGB of each frame."""
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            yield float(frame.time or 0.0), frame.to_ndarray(format="rgb24")
 
 
 def pack_clip(path: Path, nets: tuple[Detector, Landmarks], rate_hz: float) -> dict[str, np.ndarray]:
