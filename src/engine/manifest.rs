@@ -204,6 +204,9 @@ pub struct AnalyzerEntry {
     /// See [`SignalPolicy::reference_session_cap`].
     #[serde(default)]
     pub reference_session_cap: Option<f64>,
+    /// See [`SignalPolicy::session_floor`].
+    #[serde(default)]
+    pub session_floor: Option<f64>,
     /// See [`SignalPolicy::session_weight`].
     pub session_weight: f64,
     /// See [`SignalPolicy::accumulation`].
@@ -222,6 +225,7 @@ impl AnalyzerEntry {
             segment_cap: self.segment_cap,
             session_cap: self.session_cap,
             reference_session_cap: self.reference_session_cap,
+            session_floor: self.session_floor,
             session_weight: self.session_weight,
             accumulation: self.accumulation,
             recalibration: self.recalibration,
@@ -366,6 +370,7 @@ mod tests {
     fn errors_name_the_entry_and_the_field() {
         let cases: &[(&str, &str, &str, &str)] = &[
             ("version = 1", "version = 2", "top level", "version"),
+            ("session_cap = 4.0", "session_cap = 4.0\nsession_floor = 0.1", "analyzer[0] (s)", "session_floor"),
             ("opset = 17", "opsett = 17", "model[0] (a-1)", "opsett"),
             ("opset = 17", "opset = \"x\"", "model[0] (a-1)", "opset"),
             ("layout = \"NCHW\"", "lay = 1", "model[0] (a-1)", "lay"),

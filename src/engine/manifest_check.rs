@@ -80,6 +80,9 @@ pub(super) fn check_analyzer(a: &AnalyzerEntry) -> Result<(), String> {
     if let Some(cap) = a.reference_session_cap {
         above("reference_session_cap", cap, false)?;
     }
+    if let Some(floor) = a.session_floor.filter(|f| !(f.is_finite() && *f <= 0.0)) {
+        return Err(format!("session_floor: found {floor}, expected at most 0"));
+    }
     above("session_weight", a.session_weight, true)?;
     if a.session_weight > 1.0 {
         return Err(format!(

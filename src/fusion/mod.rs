@@ -47,6 +47,11 @@ pub struct SignalPolicy {
     /// own; `None` = `session_cap`.
     #[serde(default)]
     pub reference_session_cap: Option<f64>,
+    /// Smallest contribution to the session's logit, not above 0; `None` = `-session_cap`. A signal
+    /// that knows some kinds of manipulation only cannot clear an interview of the others, however
+    /// often it repeats itself.
+    #[serde(default)]
+    pub session_floor: Option<f64>,
     /// Discount for the correlation of neighbouring segments, 0 to 1:
     /// `1 / (1 + 2 * sum of autocorrelations)`.
     pub session_weight: f64,
@@ -145,6 +150,7 @@ mod tests {
             segment_cap: 2.0,
             session_cap: 4.0,
             reference_session_cap: None,
+            session_floor: None,
             session_weight: 0.15,
             accumulation,
             recalibration: None,

@@ -30,13 +30,15 @@ impl SignalState {
     fn contribution(&self) -> f64 {
         let own = self.policy.session_cap;
         let compared = self.policy.reference_session_cap.unwrap_or(own);
+        let floor = self.policy.session_floor.map_or(f64::NEG_INFINITY, |f| f.min(0.0));
+        let within = |logit: f64, cap: f64| logit.clamp(-cap, cap).max(floor);
         // Each kind within its cap, and both together within the larger.
-        let sum = self.logit.clamp(-own, own) + self.compared_logit.clamp(-compared, compared);
+        let sum = within(self.logit, own) + within(self.compared_logit, compared);
         let most = match self.compared_logit {
             0.0 => own,
             _ => own.max(compared),
         };
-        sum.clamp(-most, most)
+        within(sum, most)
     }
 
     fn add(&mut self, finding: &Finding, segment_ns: i64) {
@@ -241,6 +243,7 @@ mod tests {
             let policy = SignalPolicy {
                 session_cap: 1.0,
                 reference_session_cap: cap,
+                session_floor: None,
                 session_weight: 1.0,
                 ..policy(Accumulation::Sum)
             };
@@ -259,6 +262,24 @@ mod tests {
         assert_eq!(total(Some(2.5), &mixed), 2.5);
         let opposed = [many(&compared(-1.5, None)), many(&without)].concat();
         assert_eq!(total(Some(2.5), &opposed), -1.5);
+    }
+
+    #[test]
+    fn a_signal_with_a_floor_clears_nobody_beyond_it() {
+        let policy = SignalPolicy {
+            session_cap: 2.0,
+            session_floor: Some(-0.5),
+            session_weight: 1.0,
+            ..policy(Accumulation::Sum)
+        };
+        let total = |llr: f64| {
+            let mut s = SessionFusion::new(std::slice::from_ref(&policy), CONFIG);
+            for i in 0..9 {
+                s.add_segment(&span(i), &[finding(scored(llr))], true);
+            }
+            s.signals()[0].contribution
+        };
+        assert_eq!((total(-1.0), total(1.0)), (-0.5, 2.0));
     }
 
     #[test]

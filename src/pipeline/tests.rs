@@ -70,6 +70,7 @@ fn policies() -> Vec<SignalPolicy> {
             segment_cap: 2.0,
             session_cap: 4.0,
             reference_session_cap: None,
+            session_floor: None,
             session_weight: 0.2,
             accumulation: Accumulation::Sum,
             recalibration: None,

@@ -292,7 +292,8 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
             del entry["card"]
             lines = ["version = 1", "", *_table(entry, "model", "[[model]]")]
             if kind == "ranking":
-                lines += ["", "[[analyzer]]", 'name = "face_swap"', "segment_cap = 10.0", "session_cap = 10.0"]
+                lines += ["", "[[analyzer]]", 'name = "face_swap"', "segment_cap = 10.0", "session_cap = 10.0",
+                          "reference_session_cap = 10.0", "session_floor = -10.0"]
             (folder / f"fold{fold}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"fold nets in {cache_dir('fits', 'artifact_folds')}")
 

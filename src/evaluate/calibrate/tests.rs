@@ -70,6 +70,7 @@ fn policy() -> SignalPolicy {
         segment_cap: 3.0,
         session_cap: 4.0,
         reference_session_cap: None,
+        session_floor: None,
         session_weight: 0.1,
         accumulation: Accumulation::Sum,
         recalibration: None,

@@ -13,6 +13,7 @@ fn policy(name: &str, accumulation: Accumulation) -> SignalPolicy {
         segment_cap: 3.0,
         session_cap: 4.0,
         reference_session_cap: None,
+        session_floor: None,
         session_weight: 0.1,
         accumulation,
         recalibration: None,
