@@ -370,7 +370,12 @@ mod tests {
     fn errors_name_the_entry_and_the_field() {
         let cases: &[(&str, &str, &str, &str)] = &[
             ("version = 1", "version = 2", "top level", "version"),
-            ("session_cap = 4.0", "session_cap = 4.0\nsession_floor = 0.1", "analyzer[0] (s)", "session_floor"),
+            (
+                "session_cap = 4.0",
+                "session_cap = 4.0\nsession_floor = 0.1",
+                "analyzer[0] (s)",
+                "session_floor",
+            ),
             ("opset = 17", "opsett = 17", "model[0] (a-1)", "opsett"),
             ("opset = 17", "opset = \"x\"", "model[0] (a-1)", "opset"),
             ("layout = \"NCHW\"", "lay = 1", "model[0] (a-1)", "lay"),

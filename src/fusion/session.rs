@@ -30,7 +30,10 @@ impl SignalState {
     fn contribution(&self) -> f64 {
         let own = self.policy.session_cap;
         let compared = self.policy.reference_session_cap.unwrap_or(own);
-        let floor = self.policy.session_floor.map_or(f64::NEG_INFINITY, |f| f.min(0.0));
+        let floor = self
+            .policy
+            .session_floor
+            .map_or(f64::NEG_INFINITY, |f| f.min(0.0));
         let within = |logit: f64, cap: f64| logit.clamp(-cap, cap).max(floor);
         // Each kind within its cap, and both together within the larger.
         let sum = within(self.logit, own) + within(self.compared_logit, compared);
