@@ -105,9 +105,10 @@ def clip_metadata(crf: int = 23) -> dict[str, object]:
     """Forged copies of clips that say something else of themselves than the untouched copy; fields that differ."""
     count, differing = 0, set()
     for family in FAMILIES:
-        for path in sorted(cache_dir("forged", f"crf{crf}", family).glob("*.mp4")):
+        for truth in sorted(cache_dir("forged", f"crf{crf}", family).glob("*.json")):   # written when the clip is whole
+            path = truth.with_suffix(".mp4")
             base = cache_dir("forged", f"crf{crf}", NONE) / path.name
-            if base.exists():
+            if base.with_suffix(".json").exists():
                 one, two = described(path), described(base)
                 count += 1
                 differing |= {k for k in one.keys() | two.keys() if one.get(k) != two.get(k)}
