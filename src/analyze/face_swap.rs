@@ -15,10 +15,12 @@
 //! unlike any in the training material: where the embedding lies far from what the net knows, the
 //! signal says so and abstains. Whole-head generation leaves none of these traces.
 
+mod flicker;
 mod pool;
 mod reference;
 mod settings;
 
+pub use flicker::{Jump, MOST_PICTURES, jumps};
 pub use reference::Gatherer;
 
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
@@ -96,8 +98,15 @@ impl Analyzer for FaceSwap {
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {
-        self.assess(segment, models)
-            .unwrap_or_else(|why| Analysis::new(segment.span, Outcome::Abstained(why)))
+        let mut analysis = self
+            .assess(segment, models)
+            .unwrap_or_else(|why| Analysis::new(segment.span, Outcome::Abstained(why)));
+        // Measured without a vote: it changes no number.
+        match &mut analysis.outcome {
+            Outcome::Scored { evidence, .. } => evidence.extend(flicker::evidence(segment)),
+            Outcome::Abstained(a) => a.evidence.extend(flicker::evidence(segment)),
+        }
+        analysis
     }
 
     fn baseline(&self) -> Option<Baseline> {

@@ -10,6 +10,9 @@ pub const MOUTH_PATCH_W: usize = 64;
 /// Height of the mouth patch in pixels.
 pub const MOUTH_PATCH_H: usize = 48;
 
+/// Side of [`Face::appearance`] in pixels.
+pub const APPEARANCE_PX: usize = 24;
+
 /// Landmarks in frame pixels, x then y, in the order of [`points`].
 pub type Landmarks = [[f32; 2]; LANDMARKS];
 
@@ -53,6 +56,10 @@ pub struct Face {
     /// Gray mouth patch, [`MOUTH_PATCH_W`] x [`MOUTH_PATCH_H`] rows, roll-corrected and
     /// scaled so that the patch is 1.6 IOD wide, centred on the mouth.
     pub mouth: Arc<[u8]>,
+    /// The face and a little around it, RGB, [`APPEARANCE_PX`] squared, row by row: roll-corrected,
+    /// 1.4 times the longer side of the face's box, on a place that follows the face with half a
+    /// picture's delay, so that jitter of the points does not shake it.
+    pub appearance: Arc<[u8]>,
     /// Variance of the Laplacian of 8-bit luma inside the face box.
     pub sharpness: f32,
     /// Mean luma inside the face box, 0 to 255.

@@ -45,6 +45,7 @@ mod tests {
             presence: 1.0,
             iod_px: 30.0,
             mouth: vec![0; 4].into(),
+            appearance: Vec::new().into(),
             sharpness: h,
             luma: 100.0,
         });

@@ -4,8 +4,8 @@ use super::geometry::{self, area, iou};
 use super::measure::{Change, Glance};
 use super::nets::{Hit, Marks, Nets};
 use crate::core::{
-    Abstention, DETAIL_PX, Face, FaceDetail, FaceObs, Frame, MOUTH_PATCH_H, MOUTH_PATCH_W,
-    MediaTime,
+    APPEARANCE_PX, Abstention, DETAIL_PX, Face, FaceDetail, FaceObs, Frame, MOUTH_PATCH_H,
+    MOUTH_PATCH_W, MediaTime,
 };
 use crate::engine::{EngineError, ModelSet};
 use crate::vision::{
@@ -83,6 +83,8 @@ struct TrackerState {
     empty_since: Option<MediaTime>,
     faces: u32,
     glance: Option<Glance>,
+    /// Where the small picture of the face is cut out: half way from the last place to the new one.
+    place: Option<Crop>,
     /// When the face is next kept at native resolution.
     detail_due: Option<MediaTime>,
 }
@@ -139,7 +141,14 @@ impl FaceTracker {
                 return Err(e.abstention());
             }
         };
-        let face = marks.map(|m| describe(frame, &m));
+        self.state.place = marks
+            .as_ref()
+            .map(|m| crop_from_points(&m.points).after(self.state.place));
+        let appearance = self
+            .state
+            .place
+            .map(|at| crop_rgb(frame, &at, APPEARANCE_PX));
+        let face = marks.map(|m| describe(frame, &m, appearance.unwrap_or_default()));
         let detail = self.detail(frame, change, marks.as_ref());
         self.state.glance = Some(glance.with_face(frame, face.as_ref().map(|f| f.bbox)));
         Ok(FaceObs {
@@ -315,7 +324,7 @@ fn prominence(frame: &Frame, b: [f32; 4]) -> f32 {
     area(b).sqrt() * (1.0 - 0.5 * off_x.hypot(off_y) / std::f32::consts::SQRT_2)
 }
 
-fn describe(frame: &Frame, marks: &Marks) -> Face {
+fn describe(frame: &Frame, marks: &Marks, appearance: Vec<u8>) -> Face {
     let bbox = geometry::bounding_box(&marks.points);
     let mouth = geometry::mouth_crop(&marks.points);
     Face {
@@ -325,6 +334,7 @@ fn describe(frame: &Frame, marks: &Marks) -> Face {
         pose_deg: marks.pose_deg,
         presence: marks.face,
         iod_px: geometry::iod_px(&marks.points) as f32,
+        appearance: appearance.into(),
         mouth: gray_patch(frame, &mouth, MOUTH_PATCH_W, MOUTH_PATCH_H).into(),
         sharpness: sharpness(frame, bbox).unwrap_or(0.0),
         luma: mean_luma(frame, bbox).unwrap_or(0.0),

@@ -39,6 +39,21 @@ impl Crop {
         ]
     }
 
+    /// Half way from an earlier crop to this one, so that jitter is halved; this one where there is
+    /// none, or where it lies further from it than 0.15 of its side.
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        let near = |e: &Self| (e.cx - self.cx).hypot(e.cy - self.cy) <= 0.15 * self.side;
+        let Some(e) = earlier.filter(near) else {
+            return self;
+        };
+        Self {
+            cx: (e.cx + self.cx) / 2.0,
+            cy: (e.cy + self.cy) / 2.0,
+            side: (e.side + self.side) / 2.0,
+            roll_rad: (e.roll_rad + self.roll_rad) / 2.0,
+        }
+    }
+
     /// Frame pixels to 0..1 of the crop.
     pub fn to_crop(&self, p: [f32; 2]) -> [f32; 2] {
         let (s, c) = self.roll_rad.sin_cos();

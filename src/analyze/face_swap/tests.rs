@@ -40,6 +40,7 @@ fn face(height: f32) -> Face {
         presence: 1.0,
         iod_px: 40.0,
         mouth: Vec::new().into(),
+        appearance: Vec::new().into(),
         sharpness: 50.0,
         luma: 120.0,
     }

@@ -226,6 +226,7 @@ impl Scene {
                     presence: 1.0,
                     iod_px: 40.0,
                     mouth: vec![90u8; MOUTH_PATCH_W * MOUTH_PATCH_H].into(),
+                    appearance: Vec::new().into(),
                     sharpness: 100.0,
                     luma: 120.0,
                 }),

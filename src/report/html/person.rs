@@ -229,6 +229,36 @@ fn row_start(h: &mut Html, title: &str, about: &str) {
     h.raw("</th><td role=\"cell\">");
 }
 
+/// Jumps of the face's appearance that the signal measured without a vote, if there were any.
+fn jumps(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Option<String> {
+    let mine = file
+        .segments
+        .iter()
+        .filter(|x| x.participant == p.participant);
+    let findings = mine.flat_map(|x| x.findings.iter().filter(|f| f.signal == s.signal));
+    let (mut count, mut first) = (0.0, f64::INFINITY);
+    for e in findings.flat_map(|f| f.outcome.evidence()) {
+        match e.name.as_str() {
+            "appearance_jumps" => count += e.value,
+            "appearance_jump_at_s" => first = first.min(e.value),
+            _ => {}
+        }
+    }
+    let times = if count == 1.0 { "once" } else { "times" };
+    let count = if count == 1.0 {
+        String::new()
+    } else {
+        format!("{count:.0} ")
+    };
+    first.is_finite().then(|| {
+        format!(
+            "The face’s appearance jumped to another and back {count}{times}, at {} for one \
+             (experimental, no vote: clips of real cameras do so too)",
+            words::clock_tenths(first)
+        )
+    })
+}
+
 fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) {
     let mut parts = Vec::new();
     if s.coverage > 0.0 {
@@ -265,6 +295,7 @@ fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummar
             }
         }
     }
+    parts.extend(jumps(file, p, s));
     if parts.is_empty() {
         parts.push("No segment was offered to this signal".to_owned());
     }

@@ -560,3 +560,26 @@ fn pictures_show_where_traces_lie_and_the_page_says_that_it_holds_them() {
     assert!(html.contains("<img") && !html.contains("<g class=\"heat\""));
     assert!(html.contains("no region raised the score"));
 }
+
+#[test]
+fn jumps_of_the_appearance_are_told_without_a_vote() {
+    let mut file = sample();
+    assert!(!page(&file).contains("appearance jumped"));
+    for (i, at_s) in [(2usize, 7.5), (4, 12.25)] {
+        let finding = file.segments[i].findings.iter_mut();
+        let face = finding
+            .into_iter()
+            .find(|f| f.signal == "face_swap")
+            .unwrap();
+        let jumps = [
+            Evidence::new("appearance_jumps", 1.0),
+            Evidence::new("appearance_jump_at_s", at_s),
+        ];
+        match &mut face.outcome {
+            Outcome::Scored { evidence, .. } => evidence.extend(jumps),
+            Outcome::Abstained(a) => a.evidence.extend(jumps),
+        }
+    }
+    let html = page(&file);
+    assert!(html.contains("jumped to another and back 2 times, at 0:07.5 for one (experimental"));
+}

@@ -52,7 +52,12 @@ const UNITS: [(&str, &str); 9] = [
 ];
 
 /// Evidence whose name, without its unit, would not say enough to a reader.
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 9] = [
+    (
+        "appearance_jumps",
+        "jumps of the face’s appearance and back (experimental, no vote)",
+    ),
+    ("appearance_jump_at", "the strongest at"),
     ("gap_mad", "usual deviation"),
     ("shift", "change against the start"),
     ("reference_difference", "difference to the reference"),
