@@ -253,7 +253,7 @@ fn jumps(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Option
     first.is_finite().then(|| {
         format!(
             "The face’s appearance jumped to another and back {count}{times}, at {} for one \
-             (experimental, no vote: clips of real cameras do so too)",
+             (experimental, no vote: too few real drop-outs and real clips were measured)",
             words::clock_tenths(first)
         )
     })
