@@ -49,7 +49,7 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "ln(L / (1 - L)) for the lower bound L of the AUC; below 0.60 the cap is 0 and the signal has no vote. Before the cap it is tempered: ln(p exp(LLR) + 1 - p) with p = 0.5, "
          "the assumed share of swaps by tools that leave these traces. One tool was seen, so a face without its traces at best halves the odds. "
          f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
-         f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (99 in 100 known segments lie within, scores within two thirds of it)."),
+         f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (95 in 100 known segments lie within the distance, 99 in 100 within two thirds of the scores)."),
         ("Reference mode", f"LLR = {compared.calibration['slope']:.3f} x d + {compared.calibration['change_slope']:.3f} x ln c "
          f"{compared.calibration['offset']:+.3f}, tempered alike: d the difference of the read-out from the reference, c the mean "
          "square of the face's change. Fitted on 3 s segments of the second halves against the first half of the camera's clip, "
