@@ -2,9 +2,11 @@
 
     python -m liveproof_train.forged_review --liveproof target/release/liveproof      # table into docs/forged-review.md
     python -m liveproof_train.forged_review --liveproof ... --families decoder,none   # some of them, into the terminal
+    python -m liveproof_train.forged_review --reference-list LIST.csv                 # for `liveproof evaluate`
 
 The copies lie in the cache and are never committed. Originals go through the same codec (family `none`). The middle
-third of each clip is forged, from segment border to segment border. Not part of CI: it needs the media.
+third of each clip is forged, from segment border to segment border. The list holds the copies that were made, each
+span against its own clip's beginning as the verified reference. Not part of CI: it needs the media.
 """
 from __future__ import annotations
 
@@ -40,6 +42,24 @@ def copies(row: dict, family: str, crf: int, nets: tuple[Detector, Landmarks]) -
         forge_clip(data_dir() / row["path"], out, family, span_of(float(row["duration_s"])), seed_of(name, family), crf, nets,
                    most_s=MOST_S)
     return out, json.loads(truth.read_text())
+
+
+def reference_list(rows: list[dict], crf: int, out: Path) -> int:
+    """Writes a list for `liveproof evaluate`: the span of each copy that lies in the cache, with what comes before it in
+    the same file as reference. Spans that begin the clip have none and are left out. The number of lines."""
+    lines_out = ["path,label,identity,tool,reference,reference_to_s,only_from_s,only_to_s"]
+    for family in EVERY:
+        for row in rows:
+            path = copy_of(row, family, crf)
+            if not path.with_suffix(".json").exists():
+                continue
+            truth = json.loads(path.with_suffix(".json").read_text())
+            if truth["from_s"] > 0:
+                fake = truth["label"] == "fake"
+                lines_out.append(",".join(map(str, (path, truth["label"], row["identity"] or path.stem, family if fake else "", path,
+                                                    truth["from_s"], truth["from_s"], truth["to_s"]))))
+    out.write_text("\n".join(lines_out) + "\n", encoding="utf-8")
+    return len(lines_out) - 1
 
 
 def review(program: Path, models: Path, paths: list[Path], report: Path) -> list[dict]:
@@ -88,9 +108,14 @@ def main() -> None:
     parser.add_argument("--families", default=",".join(EVERY))
     parser.add_argument("--crf", type=int, default=23)
     parser.add_argument("--made-only", action="store_true", help="forge nothing: review the copies that were made before")
+    parser.add_argument("--reference-list", type=Path, help="write the list of the copies made before, and nothing else")
     args = parser.parse_args()
     families, found = args.families.split(","), []
-    every, nets = manifest_rows({"val"}, REAL_KINDS), (Detector(), Landmarks())
+    every = manifest_rows({"val"}, REAL_KINDS)
+    if args.reference_list:
+        print(f"{args.reference_list}: {reference_list(every, args.crf, args.reference_list)} spans")
+        return
+    nets = Detector(), Landmarks()
     for family in families:
         rows = [r for r in every if not args.made_only or copy_of(r, family, args.crf).with_suffix(".json").exists()]
         if not rows:
