@@ -76,7 +76,7 @@ pub(super) fn standout(names: &[&str], segments: &[&SegmentResult]) -> Option<St
     let runs = strongest(names, segments);
     let first = runs.first()?;
     Some(format!(
-        "{} stands out from {} to {}{}: see the stretches below.",
+        "Standing out: {}, {} to {}{}; see the stretches below.",
         words::signal(first.signal).0,
         words::clock(first.from_s),
         words::clock(first.to_s),

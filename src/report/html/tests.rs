@@ -489,7 +489,7 @@ fn the_late_stretch_is_one_stretch() {
     let html = page(&sample());
     assert!(html.contains("<strong>0:42 to 1:09</strong> Lip-sync"));
     assert_eq!(html.matches("a segment: offset").count(), 1);
-    assert!(html.contains("Lip-sync stands out from 0:42 to 1:09"));
+    assert!(html.contains("Standing out: Lip-sync, 0:42 to 1:09"));
     // Pauses of ordinary length add a few hundredths, which is nothing to look at.
     assert!(!html.contains("</strong> Response latency"));
 }
