@@ -55,7 +55,8 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "square of the face's change. Fitted on 3 s segments of the second halves against the first half of the camera's clip, "
          f"out of fold, and on val reals. Where the surroundings changed by more than {compared.calibration['max_surround']} "
          "(95 in 100 same-camera spans lie within), the two are not compared. A reference from another day, light or bitrate of the "
-         "same camera was never measured; other chains stand in the table above as a warning."),
+         "same camera was never measured; neither was a change of light on the face alone, which much of this rests on "
+         "(docs/training-log.md); other chains stand in the table above as a warning."),
         ("Not evaluated on", "Other swap tools, enhancers, reenactment, whole-head generation, other codecs and call platforms, "
          "low light, virtual backgrounds, beauty filters, faces below 100 px or above 190 px with swaps, groups of people. "
          "It sees no time: flicker and lag are not part of it. Swaps pasted by other tools may leave other traces, or none."),

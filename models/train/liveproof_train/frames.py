@@ -7,10 +7,12 @@ to 3 off, which is as large as the residuals that the face-swap net reads. The s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
-import av
 import numpy as np
+
+if TYPE_CHECKING:
+    import av
 
 # Weights of red and blue in luma by FFmpeg's number of the colour space; others as players guess
 LUMA_WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
@@ -44,6 +46,8 @@ def rgb(frame: av.VideoFrame) -> np.ndarray:
 
 def frames(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     """Seconds and RGB of each frame of a recording."""
+    import av
+
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             yield float(frame.time or 0.0), rgb(frame)

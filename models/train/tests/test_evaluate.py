@@ -12,13 +12,13 @@ from liveproof_train import accuracy_doc
 from liveproof_train import evaluate_manifest as maker
 
 ROOT = Path(__file__).resolve().parents[3]
-COLUMNS = "path,source_path,label,kind,method,identity,split,hand_over_face,pair,tool,fold\n"
+COLUMNS = "path,source_path,label,kind,method,identity,split,hand_over_face,pair,tool,fold,duration_s\n"
 ROWS = (
-    "stills/utk/a.jpg,x/26_1_2_2017.jpg,real,still_face,camera,p1,val,,,,\n"
-    "swap/r.mp4,,real,live_swap_pair,camera,s1,pairs,,c1,,2\n"
-    "swap/f.mp4,,fake,live_swap_pair,tool x,s1,pairs,,c1,tool x,2\n"
-    "audio/m.wav,,real,speech_audio,camera,p3,pairs,,,,\n"
-    "swap/e.mp4,,fake,face_swap,method y,p4,eval,y,,,\n"
+    "stills/utk/a.jpg,x/26_1_2_2017.jpg,real,still_face,camera,p1,val,,,,,\n"
+    "swap/r.mp4,,real,live_swap_pair,camera,s1,pairs,,c1,,2,8.0\n"
+    "swap/f.mp4,,fake,live_swap_pair,tool x,s1,pairs,,c1,tool x,2,7.0\n"
+    "audio/m.wav,,real,speech_audio,camera,p3,pairs,,,,,5\n"
+    "swap/e.mp4,,fake,face_swap,method y,p4,eval,y,,,,3\n"
 )
 
 
@@ -43,6 +43,14 @@ class ListMaker(unittest.TestCase):
         self.assertTrue(all(r["models"].endswith("o/fold2.toml") for r in rows))
         self.assertEqual([r["tool"] for r in rows], ["", "tool x"])
         self.assertTrue((self.dir / "lists" / rows[0]["path"]).resolve().match("swap/r.mp4"))
+
+    def test_the_first_half_of_the_camera_is_the_reference_of_both_panels(self):
+        rows = self.make("--split", "pairs", "--reference-halves")
+        self.assertEqual([(r["reference_to_s"], r["only_from_s"]) for r in rows], [("4.00", "4.00"), ("4.00", "3.50")])
+        for row in rows:
+            self.assertTrue((self.dir / "lists" / row["reference"]).resolve().match("swap/r.mp4"))
+        out = str(self.dir / "none.csv")
+        self.assertEqual(maker.main(["--split", "val", "--reference-halves", "-o", out]), 1)  # a still has no halves
 
     def test_groups_come_from_utkface_names(self):
         (row,) = self.make("--split", "val")
