@@ -76,31 +76,43 @@ pub fn reference_table(max_surround: f64, min_pictures: u32) -> String {
     )
 }
 
+fn varint(mut v: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    while v >= 0x80 {
+        out.push(v as u8 | 0x80);
+        v >>= 7;
+    }
+    out.push(v as u8);
+    out
+}
+
+/// A number field of a protobuf message, for ONNX files of a few nodes.
+pub fn onnx_number(field: u64, v: u64) -> Vec<u8> {
+    [varint(field << 3), varint(v)].concat()
+}
+
+/// A text, bytes or message field.
+pub fn onnx_bytes(field: u64, v: &[u8]) -> Vec<u8> {
+    [varint(field << 3 | 2), varint(v.len() as u64), v.to_vec()].concat()
+}
+
+/// A float tensor [n, axes..] as ValueInfoProto of `onnx.proto3`.
+pub fn onnx_value(name: &str, axes: &[u64]) -> Vec<u8> {
+    let mut dims = onnx_bytes(1, &onnx_bytes(2, b"n"));
+    axes.iter()
+        .for_each(|a| dims.extend(onnx_bytes(1, &onnx_number(1, *a))));
+    let tensor = [onnx_number(1, 1), onnx_bytes(2, &dims)].concat();
+    [
+        onnx_bytes(1, name.as_bytes()),
+        onnx_bytes(2, &onnx_bytes(1, &tensor)),
+    ]
+    .concat()
+}
+
 /// Field numbers are those of `onnx.proto3` (ModelProto, GraphProto, NodeProto, AttributeProto,
 /// ValueInfoProto).
 fn stand_in() -> Vec<u8> {
-    fn varint(mut v: u64) -> Vec<u8> {
-        let mut out = Vec::new();
-        while v >= 0x80 {
-            out.push(v as u8 | 0x80);
-            v >>= 7;
-        }
-        out.push(v as u8);
-        out
-    }
-    fn number(field: u64, v: u64) -> Vec<u8> {
-        [varint(field << 3), varint(v)].concat()
-    }
-    fn bytes(field: u64, v: &[u8]) -> Vec<u8> {
-        [varint(field << 3 | 2), varint(v.len() as u64), v.to_vec()].concat()
-    }
-    let value = |name: &str, axes: &[u64]| {
-        let mut dims = bytes(1, &bytes(2, b"n"));
-        axes.iter()
-            .for_each(|a| dims.extend(bytes(1, &number(1, *a))));
-        let tensor = [number(1, 1), bytes(2, &dims)].concat();
-        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
-    };
+    use {onnx_bytes as bytes, onnx_number as number, onnx_value as value};
     let node = |op: &str, from: &str, to: &str, attributes: &[Vec<u8>]| {
         let mut out = [
             bytes(1, from.as_bytes()),

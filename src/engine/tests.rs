@@ -1,6 +1,7 @@
 //! The engine over real nets: a net written byte by byte here, and the shipped ones.
 
 use super::*;
+use crate::testing::{onnx_bytes as bytes, onnx_number as number, onnx_value as value};
 use ndarray::{ArrayD, IxDyn};
 use std::path::Path;
 
@@ -31,32 +32,12 @@ fn folder(op: &str, file: &[u8]) -> tempfile::TempDir {
 /// The smallest ONNX file: one node `y = op(x)` over float [n, `width`]. Field numbers are those
 /// of `onnx.proto3` (ModelProto, GraphProto, NodeProto, ValueInfoProto).
 fn onnx(op: &str, width: u64) -> Vec<u8> {
-    fn varint(mut v: u64) -> Vec<u8> {
-        let mut out = Vec::new();
-        while v >= 0x80 {
-            out.push(v as u8 | 0x80);
-            v >>= 7;
-        }
-        out.push(v as u8);
-        out
-    }
-    fn number(field: u64, v: u64) -> Vec<u8> {
-        [varint(field << 3), varint(v)].concat()
-    }
-    fn bytes(field: u64, v: &[u8]) -> Vec<u8> {
-        [varint(field << 3 | 2), varint(v.len() as u64), v.to_vec()].concat()
-    }
-    let value = |name: &str| {
-        let dims = [bytes(1, &bytes(2, b"n")), bytes(1, &number(1, width))].concat();
-        let tensor = [number(1, 1), bytes(2, &dims)].concat();
-        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
-    };
     let node = [bytes(1, b"x"), bytes(2, b"y"), bytes(4, op.as_bytes())].concat();
     let graph = [
         bytes(1, &node),
         bytes(2, b"g"),
-        bytes(11, &value("x")),
-        bytes(12, &value("y")),
+        bytes(11, &value("x", &[width])),
+        bytes(12, &value("y", &[width])),
     ];
     let opset = [bytes(1, b""), number(2, 17)].concat();
     [number(1, 8), bytes(7, &graph.concat()), bytes(8, &opset)].concat()
