@@ -3,23 +3,19 @@
 use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
 use super::reference::LaneReference;
+use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture,
-    FaceObs, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec,
-    ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult,
-    SignalCapability, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
+    Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary,
+    Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, SignalCapability, Span,
+    StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
 use crate::segment::{self, Readiness, Segmenter};
-use crate::track::{FaceTracker, TrackConfig};
-
-/// Native-resolution faces kept at a time, 150 kB each: 40 s at four a second. Tracks are further apart
-/// than that only where one has stalled.
-const MOST_DETAILS: usize = 160;
 
 /// One scored participant.
 pub(super) struct Lane {
@@ -29,13 +25,7 @@ pub(super) struct Lane {
     interviewer_audio: Option<TrackId>,
     pub(super) clock: ClockSource,
     pub(super) segmenter: Segmenter,
-    tracker: FaceTracker,
-    /// Breaks that the sender announced; each starts a new epoch.
-    breaks: u32,
-    /// Pictures of the last [`HISTORY_NS`], in time order.
-    observations: Vec<FaceObs>,
-    /// Why faces cannot be tracked at all, if so.
-    obstacle: Option<Abstention>,
+    sight: Sight,
     analyzers: Vec<Box<dyn Analyzer>>,
     album: Album,
     policies: Vec<SignalPolicy>,
@@ -81,10 +71,7 @@ impl Lane {
             audio,
             interviewer_audio,
             segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
-            tracker: new_tracker(settings.detect_interval_ns),
-            breaks: 0,
-            observations: Vec::new(),
-            obstacle: None,
+            sight: Sight::new(settings.detect_interval_ns),
             analyzers: analyze::create_all(),
             album: Album::new(settings.pictures),
             policies: policies.to_vec(),
@@ -184,37 +171,11 @@ impl Lane {
     ) {
         let began = stopwatch();
         self.segmenter.saw(frame.time);
-        if self
-            .observations
-            .last()
-            .is_some_and(|o| frame.time <= o.time)
-        {
+        if !self.sight.observe(frame, models) {
             // Time must rise within a track; ingest has told the sender about such pictures.
             self.lost += 1;
             return;
         }
-        let mut frame = frame.clone();
-        frame.epoch = frame.epoch.saturating_add(self.breaks);
-        let observed = match self.tracker.observe(&frame, models) {
-            Ok(obs) => obs,
-            Err(obstacle) => {
-                self.obstacle = Some(obstacle);
-                FaceObs {
-                    time: frame.time,
-                    epoch: frame.epoch,
-                    face: None,
-                    faces: 0,
-                    repeated: false,
-                    detail: None,
-                }
-            }
-        };
-        let detailed = observed.detail.is_some();
-        self.observations.push(observed);
-        if detailed {
-            self.drop_details(None);
-        }
-        self.forget();
         self.times.track_ms += elapsed_ms(began, stopwatch());
     }
 
@@ -233,35 +194,9 @@ impl Lane {
         }
     }
 
-    /// Drops what lies further back than any analyzer looks, in large steps so that the move
-    /// of the rest costs little.
-    fn forget(&mut self) {
-        let (Some(first), Some(last)) = (self.observations.first(), self.observations.last())
-        else {
-            return;
-        };
-        // Twice the history: segments still open may need a full one before their own end.
-        if last.time.since_ns(first.time) > 2 * HISTORY_NS {
-            let from = last.time.plus_ns(-HISTORY_NS - HISTORY_NS / 2);
-            self.observations.retain(|o| o.time >= from);
-        }
-    }
-
-    /// Drops native-resolution faces of closed segments, and the oldest beyond [`MOST_DETAILS`]
-    /// where a segment stays open: they are large, and no later segment looks at them.
-    fn drop_details(&mut self, closed: Option<MediaTime>) {
-        let mut kept = 0;
-        for o in self.observations.iter_mut().rev() {
-            kept += usize::from(o.detail.is_some());
-            if kept > MOST_DETAILS || closed.is_some_and(|end| o.time < end) {
-                o.detail = None;
-            }
-        }
-    }
-
     /// What was gathered on the pictures is not carried on.
     pub(super) fn break_track(&mut self) {
-        self.breaks = self.breaks.saturating_add(1);
+        self.sight.break_track();
     }
 
     pub(super) fn note_lost(&mut self, pictures: u64) {
@@ -271,7 +206,7 @@ impl Lane {
     fn watermarks(&self, voices: &[Voice]) -> Vec<Option<MediaTime>> {
         let mut marks = Vec::with_capacity(3);
         if self.video.is_some() {
-            marks.push(self.observations.last().map(|o| o.time));
+            marks.push(self.sight.latest());
         }
         for track in [&self.audio, &self.interviewer_audio].into_iter().flatten() {
             marks.push(
@@ -340,14 +275,9 @@ impl Lane {
         }
     }
 
-    /// The end of the participant's own media; the last picture lasts as long as the one before,
-    /// an only one as long as a picture may stand for.
+    /// The end of the participant's own media.
     fn end_of_media(&self, voices: &[Voice]) -> Option<MediaTime> {
-        let picture = match self.observations.as_slice() {
-            [.., a, b] => Some(b.time.plus_ns(b.time.since_ns(a.time).min(1_000_000_000))),
-            [only] => Some(only.time.plus_ns(segment::PICTURE_REACH_NS)),
-            [] => None,
-        };
+        let picture = self.sight.end();
         let sound = [&self.audio, &self.interviewer_audio]
             .into_iter()
             .flatten()
@@ -373,15 +303,11 @@ impl Lane {
     }
 
     fn measure(&self, span: &Span, voices: &[Voice]) -> (Quality, Coverage) {
-        let mut quality = crate::track::quality(&self.observations, *span);
+        let mut quality = crate::track::quality(self.sight.all(), *span);
         let voice = self.voice(voices, &self.audio, span.end);
         let mut coverage = Coverage {
-            video: segment::video_coverage(&self.observations, span, self.lost),
-            frames_seen: self
-                .observations
-                .iter()
-                .filter(|o| span.contains(o.time))
-                .count() as u64,
+            video: segment::video_coverage(self.sight.all(), span, self.lost),
+            frames_seen: self.sight.count(span),
             frames_dropped: self.lost,
             ..Coverage::default()
         };
@@ -444,7 +370,7 @@ impl Lane {
         let has_number = outcome.score().is_some();
         coverage.scored = f64::from(u8::from(has_number));
         self.session.add_segment(&span, &findings, has_number);
-        self.drop_details(Some(span.end));
+        self.sight.drop_details(Some(span.end));
         self.totals.add(&span, &coverage);
         self.lost = 0;
         let mut times = std::mem::take(&mut self.times);
@@ -488,16 +414,13 @@ impl Lane {
         let deaf = heard
             .filter_map(|t| voices.iter().find(|v| &v.track == t))
             .find_map(|v| v.obstacle.clone());
-        let from = span.end.plus_ns(-HISTORY_NS);
-        let a = self.observations.partition_point(|o| o.time < from);
-        let b = self.observations.partition_point(|o| o.time < span.end);
         let known = events.partition_point(|e| e.time < span.end);
         let segment = Segment {
             participant: &self.participant.id,
             role: self.participant.role,
             index,
             span,
-            face: &self.observations[a..b.max(a)],
+            face: self.sight.before(span.end),
             voice,
             interviewer,
             events: &events[..known],
@@ -507,14 +430,14 @@ impl Lane {
             reference,
             last,
         };
-        let blind = self.obstacle.clone().filter(|_| self.video.is_some());
+        let blind = self.sight.obstacle().filter(|_| self.video.is_some());
         let (policies, album) = (&self.policies, &mut self.album);
         self.analyzers
             .iter_mut()
             .map(|analyzer| {
                 let needs = analyzer.needs();
                 let missing = missing_model(analyzer.as_ref(), models)
-                    .or_else(|| blind.clone().filter(|_| needs.faces))
+                    .or_else(|| blind.filter(|_| needs.faces).cloned())
                     .or_else(|| deaf.clone().filter(|_| needs.speech));
                 let mut analysis = match missing {
                     Some(why) => Analysis::new(span, Outcome::Abstained(why)),
@@ -540,13 +463,6 @@ impl Lane {
             reference: self.reference.as_ref().map(LaneReference::summary),
         }
     }
-}
-
-pub(super) fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
-    FaceTracker::new(TrackConfig {
-        detect_interval_ns,
-        ..TrackConfig::default()
-    })
 }
 
 fn elapsed_ms(from: u64, to: u64) -> f64 {

@@ -14,6 +14,7 @@ mod analyzers;
 mod cautions;
 mod lane;
 mod reference;
+mod sight;
 mod totals;
 
 pub use cautions::cautions;

@@ -1,6 +1,6 @@
 //! The reference of one participant: read picture by picture, or given ready-made.
 
-use super::lane::new_tracker;
+use super::sight::new_tracker;
 use crate::analyze::ReferenceGatherer;
 use crate::core::{
     Abstention, Comparison, Frame, MediaTime, Reference, ReferenceKind, ReferenceSource,

@@ -1,0 +1,143 @@
+//! The pictures of one participant: tracked one by one, kept as far back as any analyzer looks.
+
+use crate::analyze::HISTORY_NS;
+use crate::core::{Abstention, FaceObs, Frame, MediaTime, Span};
+use crate::engine::ModelSet;
+use crate::segment;
+use crate::track::{FaceTracker, TrackConfig};
+
+/// Native-resolution faces kept at a time, 150 kB each: 40 s at four a second. Tracks are further apart
+/// than that only where one has stalled.
+const MOST_DETAILS: usize = 160;
+
+/// Tracked pictures of the last [`HISTORY_NS`] and a little more, in time order.
+pub(super) struct Sight {
+    tracker: FaceTracker,
+    /// Breaks that the sender announced; each starts a new epoch.
+    breaks: u32,
+    observations: Vec<FaceObs>,
+    /// Why faces cannot be tracked at all, if so.
+    obstacle: Option<Abstention>,
+}
+
+// === impl Sight ===
+
+impl Sight {
+    /// Nothing seen yet.
+    pub(super) fn new(detect_interval_ns: i64) -> Self {
+        Self {
+            tracker: new_tracker(detect_interval_ns),
+            breaks: 0,
+            observations: Vec::new(),
+            obstacle: None,
+        }
+    }
+
+    /// Tracks a picture; false when it is not newer than the one before, and was not looked at.
+    pub(super) fn observe(&mut self, frame: &Frame, models: &mut ModelSet) -> bool {
+        if self.latest().is_some_and(|last| frame.time <= last) {
+            return false;
+        }
+        let mut frame = frame.clone();
+        frame.epoch = frame.epoch.saturating_add(self.breaks);
+        let observed = match self.tracker.observe(&frame, models) {
+            Ok(obs) => obs,
+            Err(obstacle) => {
+                self.obstacle = Some(obstacle);
+                FaceObs {
+                    time: frame.time,
+                    epoch: frame.epoch,
+                    face: None,
+                    faces: 0,
+                    repeated: false,
+                    detail: None,
+                }
+            }
+        };
+        let detailed = observed.detail.is_some();
+        self.observations.push(observed);
+        if detailed {
+            self.drop_details(None);
+        }
+        self.forget();
+        true
+    }
+
+    /// What was gathered on the pictures is not carried on.
+    pub(super) fn break_track(&mut self) {
+        self.breaks = self.breaks.saturating_add(1);
+    }
+
+    /// Everything that is kept.
+    pub(super) fn all(&self) -> &[FaceObs] {
+        &self.observations
+    }
+
+    /// The last [`HISTORY_NS`] before `until`.
+    pub(super) fn before(&self, until: MediaTime) -> &[FaceObs] {
+        let from = until.plus_ns(-HISTORY_NS);
+        let a = self.observations.partition_point(|o| o.time < from);
+        let b = self.observations.partition_point(|o| o.time < until);
+        &self.observations[a..b.max(a)]
+    }
+
+    /// Pictures inside a span.
+    pub(super) fn count(&self, span: &Span) -> u64 {
+        let inside = |o: &&FaceObs| span.contains(o.time);
+        self.observations.iter().filter(inside).count() as u64
+    }
+
+    /// Time of the latest picture.
+    pub(super) fn latest(&self) -> Option<MediaTime> {
+        self.observations.last().map(|o| o.time)
+    }
+
+    /// Where the pictures end: the last one lasts as long as the one before, an only one as long as a
+    /// picture may stand for.
+    pub(super) fn end(&self) -> Option<MediaTime> {
+        match self.observations.as_slice() {
+            [.., a, b] => Some(b.time.plus_ns(b.time.since_ns(a.time).min(1_000_000_000))),
+            [only] => Some(only.time.plus_ns(segment::PICTURE_REACH_NS)),
+            [] => None,
+        }
+    }
+
+    /// Why faces cannot be tracked at all, if so.
+    pub(super) fn obstacle(&self) -> Option<&Abstention> {
+        self.obstacle.as_ref()
+    }
+
+    /// Drops native-resolution faces of closed segments, and the oldest beyond [`MOST_DETAILS`]
+    /// where a segment stays open: they are large, and no later segment looks at them.
+    pub(super) fn drop_details(&mut self, closed: Option<MediaTime>) {
+        let mut kept = 0;
+        for o in self.observations.iter_mut().rev() {
+            kept += usize::from(o.detail.is_some());
+            if kept > MOST_DETAILS || closed.is_some_and(|end| o.time < end) {
+                o.detail = None;
+            }
+        }
+    }
+
+    /// Drops what lies further back than any analyzer looks, in large steps so that the move
+    /// of the rest costs little.
+    fn forget(&mut self) {
+        let (Some(first), Some(last)) = (self.observations.first(), self.observations.last())
+        else {
+            return;
+        };
+        // Twice the history: segments still open may need a full one before their own end.
+        if last.time.since_ns(first.time) > 2 * HISTORY_NS {
+            let from = last.time.plus_ns(-HISTORY_NS - HISTORY_NS / 2);
+            self.observations.retain(|o| o.time >= from);
+        }
+    }
+}
+
+/// A tracker with the interview's detection interval.
+pub(super) fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
+    FaceTracker::new(TrackConfig {
+        detect_interval_ns,
+        ..TrackConfig::default()
+    })
+}
