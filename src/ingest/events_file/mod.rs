@@ -5,6 +5,7 @@
 //! a misunderstanding. Whatever contradicts the file itself or the recording is refused with the
 //! entry that is at fault, never silently dropped.
 
+mod check;
 mod parse;
 mod plan;
 #[cfg(test)]
