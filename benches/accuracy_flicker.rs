@@ -13,13 +13,16 @@
     clippy::disallowed_methods
 )]
 
+mod media;
+
 use liveproof::analyze::face_swap::{Jump, MOST_PICTURES, jumps};
-use liveproof::core::{FaceObs, Frame, TrackId, TrackKind};
-use liveproof::decode::file::{FileSource, Media, OpenOptions};
-use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
+use liveproof::core::{FaceObs, Frame};
+use liveproof::decode::file::Media;
+use liveproof::engine::ModelSet;
 use liveproof::track::{FaceTracker, TrackConfig};
+use media::{Material, Row, open_pictures};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// Pictures between two splices: enough for the noise to settle.
@@ -42,29 +45,20 @@ struct Spliced {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let data = std::env::var_os("LIVEPROOF_DATA")
-        .map_or_else(|| root.join("../shared/data"), PathBuf::from);
-    let names: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
-    let Some(clips) = clips(&data.join("MANIFEST.csv")) else {
-        println!("no media at {}: nothing measured", data.display());
+    let Some(material) = Material::find() else {
         return;
     };
-    let dir = ModelsDir::find(Some(&root.join("models"))).expect("the shipped models");
-    let engine = Engine::load(&dir, &EngineOptions::default()).expect("the shipped models load");
-    let mut models = engine.new_set().expect("a set of models");
+    let mut models = media::engine().new_set().expect("a set of models");
     let mut plain: BTreeMap<String, Plain> = BTreeMap::new();
     let mut pairs: BTreeMap<String, BTreeMap<String, Vec<Frame>>> = BTreeMap::new();
     let mut spliced = Spliced::default();
     let (mut seconds, mut pictures) = (0.0, 0);
-    for clip in clips {
-        if !names.is_empty() && !names.iter().any(|n| clip.path.contains(n)) {
-            continue;
-        }
-        let frames = match read(&data.join(&clip.path)) {
+    let wanted = material
+        .rows
+        .iter()
+        .filter(|r| serves(r) && material.wants(&r.path));
+    for clip in wanted {
+        let frames = match read(&material.data.join(&clip.path)) {
             Ok(frames) => frames,
             Err(e) => {
                 println!("{}: not read: {e}", clip.path);
@@ -76,7 +70,7 @@ fn main() {
         let found = jumps(&seen);
         seconds += started.elapsed().as_secs_f64();
         pictures += seen.len();
-        plain.entry(clip.kind()).or_default().add(&seen, &found);
+        plain.entry(kind(clip)).or_default().add(&seen, &found);
         for jump in found {
             println!(
                 "{} {:.2} s: {} pictures, strength {:.2}",
@@ -88,7 +82,7 @@ fn main() {
         }
         if clip.split == "pairs" {
             let both = pairs.entry(clip.pair.clone()).or_default();
-            both.insert(clip.label, frames);
+            both.insert(clip.label.clone(), frames);
             if let (Some(real), Some(fake)) = (both.get("real"), both.get("fake")) {
                 spliced.add(real, fake, &mut models);
                 pairs.remove(&clip.pair);
@@ -105,29 +99,17 @@ fn main() {
     );
 }
 
-/// A line of MANIFEST.csv.
-struct Clip {
-    path: String,
-    label: String,
-    split: String,
-    pair: String,
+/// Real clips of `train` and `val`, and both panels of `pairs`.
+fn serves(clip: &Row) -> bool {
+    let real = clip.label == "real" && ["train", "val"].contains(&clip.split.as_str());
+    clip.moves() && (real || clip.split == "pairs")
 }
 
-// === impl Clip ===
-
-impl Clip {
-    fn kind(&self) -> String {
-        match self.split.as_str() {
-            "pairs" => format!(
-                "pairs, {} panel",
-                if self.label == "real" {
-                    "camera"
-                } else {
-                    "swapped"
-                }
-            ),
-            split => format!("{split}, real"),
-        }
+fn kind(clip: &Row) -> String {
+    match (clip.split.as_str(), clip.label.as_str()) {
+        ("pairs", "real") => "pairs, camera panel".to_owned(),
+        ("pairs", _) => "pairs, swapped panel".to_owned(),
+        (split, _) => format!("{split}, real"),
     }
 }
 
@@ -215,13 +197,7 @@ impl std::fmt::Display for Spliced {
 }
 
 fn read(path: &Path) -> Result<Vec<Frame>, Box<dyn std::error::Error>> {
-    let mut source = FileSource::open(path, &OpenOptions::default())?;
-    let video = source
-        .info()
-        .first(TrackKind::Video)
-        .ok_or("no pictures")?
-        .index;
-    source.select(video, TrackId::parse("video")?, None)?;
+    let mut source = open_pictures(path)?;
     let mut frames = Vec::new();
     while let Some(media) = source.next()? {
         if let Media::Frame { frame, .. } = media {
@@ -235,56 +211,4 @@ fn track(frames: &[Frame], models: &mut ModelSet) -> Vec<FaceObs> {
     let mut tracker = FaceTracker::new(TrackConfig::default());
     let observe = |f: &Frame| tracker.observe(f, models).ok();
     frames.iter().filter_map(observe).collect()
-}
-
-/// Real clips of `train` and `val` and both panels of `pairs`, in the order of the file.
-fn clips(manifest: &Path) -> Option<Vec<Clip>> {
-    let text = std::fs::read_to_string(manifest).ok()?;
-    let mut rows = text.lines().map(fields);
-    let head = rows.next()?;
-    let column = |name: &str| head.iter().position(|h| h == name);
-    let (path, label, split, pair) = (
-        column("path")?,
-        column("label")?,
-        column("split")?,
-        column("pair")?,
-    );
-    let clip = |r: Vec<String>| {
-        Some(Clip {
-            path: r.get(path)?.clone(),
-            label: r.get(label)?.clone(),
-            split: r.get(split)?.clone(),
-            pair: r.get(pair)?.clone(),
-        })
-    };
-    let moving = |c: &Clip| {
-        ["mp4", "mpg", "mkv", "webm", "mov"]
-            .iter()
-            .any(|e| c.path.ends_with(e))
-    };
-    let wanted = |c: &Clip| {
-        c.split == "pairs" || (c.label == "real" && ["train", "val"].contains(&c.split.as_str()))
-    };
-    Some(
-        rows.filter_map(clip)
-            .filter(|c| moving(c) && wanted(c))
-            .collect(),
-    )
-}
-
-/// The fields of a line; quotes keep commas, two quotes are one.
-fn fields(line: &str) -> Vec<String> {
-    let (mut out, mut quoted) = (vec![String::new()], false);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                out.last_mut().unwrap().extend(chars.next())
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => out.push(String::new()),
-            c => out.last_mut().unwrap().push(c),
-        }
-    }
-    out
 }

@@ -1,8 +1,8 @@
 //! Lip-sync figures on real talking clips, through the product's own decoding, tracking, voice
 //! series and analyzer.
 //!
-//! `cargo bench --bench accuracy_lip_sync -- [DATA] [NAME...]` over the `talk_av` clips of DATA
-//! (default `LIVEPROOF_DATA`, then `../shared/data`); a NAME limits the measured clips to those
+//! `cargo bench --bench accuracy_lip_sync -- [NAME...]` over the `talk_av` clips of
+//! `LIVEPROOF_DATA` (default `../shared/data`); a NAME limits the measured clips to those
 //! whose path contains it. Each clip is decoded and tracked once; its sound is then moved, or
 //! replaced by another person's. The weights of a clip were fitted without its speaker
 //! (`benches/lip_sync_folds.json`). Prints tables and, as the last line, JSON.
@@ -13,6 +13,8 @@
     clippy::disallowed_methods
 )]
 
+mod media;
+
 #[path = "lip_sync/clip.rs"]
 mod clip;
 #[path = "lip_sync/figures.rs"]
@@ -22,8 +24,8 @@ use clip::{Recording, Sound};
 use figures::{Figures, Window};
 use liveproof::analyze::lip_sync::LipSync;
 use liveproof::analyze::lip_sync::weights::Weights;
-use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
-use std::path::{Path, PathBuf};
+use liveproof::engine::ModelSet;
+use media::{Material, Row};
 
 /// Shifts of the sound in milliseconds; positive = late.
 const SHIFTS_MS: [i64; 6] = [-400, -240, -120, 120, 240, 400];
@@ -53,29 +55,20 @@ struct Fold {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut args = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
-    let data = args
-        .next()
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("LIVEPROOF_DATA").map(PathBuf::from))
-        .unwrap_or_else(|| root.join("../shared/data"));
-    let names: Vec<String> = args.collect();
-    let folds = std::fs::read(root.join("benches/lip_sync_folds.json")).expect("the folds");
+    let folds =
+        std::fs::read(media::root().join("benches/lip_sync_folds.json")).expect("the folds");
     let folds: Folds = serde_json::from_slice(&folds).expect("readable folds");
-    let Some(rows) = clip::manifest(&data.join("MANIFEST.csv")) else {
-        println!("no media at {}: nothing measured", data.display());
+    let Some(material) = Material::find() else {
         return;
     };
-    let dir = ModelsDir::find(Some(&root.join("models"))).expect("the shipped models");
-    let engine = Engine::load(&dir, &EngineOptions::default()).expect("the shipped models load");
+    let engine = media::engine();
     for model in engine.models() {
         println!("{} sha256 {}", model.id, &model.sha256[..12]);
     }
     let mut models = engine.new_set().expect("a set of models");
     let mut recordings = Vec::new();
-    for row in rows.iter().filter(|r| !TWICE.contains(&r.name().as_str())) {
-        match Recording::read(&data, row, &mut models) {
+    for row in material.rows.iter().filter(|r| serves(r)) {
+        match Recording::read(&material.data, row, &mut models) {
             Ok(r) => {
                 eprintln!("{}: {:.1} s, {:.1} fps", r.name, r.seconds, r.fps);
                 recordings.push(r);
@@ -85,7 +78,7 @@ fn main() {
     }
     let mut figures = Figures::default();
     for r in &recordings {
-        let wanted = names.is_empty() || names.iter().any(|n| r.name.contains(n.as_str()));
+        let wanted = material.wants(&r.name);
         let fold = folds.folds.iter().find(|f| f.clips.contains(&r.name));
         match fold.filter(|_| wanted && r.seconds >= LONG_S) {
             Some(fold) => measure(r, fold, &recordings, &mut models, &mut figures),
@@ -94,6 +87,13 @@ fn main() {
         }
     }
     figures.print();
+}
+
+/// Talking clips of `train` and `val`, each once.
+fn serves(row: &Row) -> bool {
+    row.kind == "talk_av"
+        && ["train", "val"].contains(&row.split.as_str())
+        && !TWICE.contains(&row.name().as_str())
 }
 
 fn measure(

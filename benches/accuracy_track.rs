@@ -13,11 +13,14 @@
     clippy::disallowed_methods
 )]
 
-use liveproof::core::{Frame, TrackId, TrackKind};
-use liveproof::decode::file::{FileSource, Media, OpenOptions};
-use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
+mod media;
+
+use liveproof::core::Frame;
+use liveproof::decode::file::Media;
+use liveproof::engine::ModelSet;
 use liveproof::track::{FaceTracker, TrackConfig, quality};
-use std::path::{Path, PathBuf};
+use media::{Material, open_pictures};
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -35,19 +38,10 @@ struct Tally {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let data = std::env::var_os("LIVEPROOF_DATA")
-        .map_or_else(|| root.join("../shared/data"), PathBuf::from);
-    let names: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
-    let Some(clips) = clips(&data.join("MANIFEST.csv")) else {
-        println!("no media at {}: nothing measured", data.display());
+    let Some(material) = Material::find() else {
         return;
     };
-    let dir = ModelsDir::find(Some(&root.join("models"))).expect("the shipped models");
-    let engine = Engine::load(&dir, &EngineOptions::default()).expect("the shipped models load");
+    let engine = media::engine();
     for model in engine
         .models()
         .iter()
@@ -69,12 +63,11 @@ fn main() {
         "false"
     );
     let (mut fast, mut slow) = (Tally::default(), Tally::default());
-    for (path, split) in clips {
-        if !names.is_empty() && !names.iter().any(|n| path.contains(n)) {
-            continue;
-        }
+    let talking = material.rows.iter().filter(|r| r.kind == "talk_av");
+    for row in talking.filter(|r| material.wants(&r.path)) {
+        let (path, split) = (&row.path, &row.split);
         let mut models = engine.new_set().expect("a set of models");
-        match measure(&data.join(&path), &mut models) {
+        match measure(&material.data.join(path), &mut models) {
             Ok(clip) => {
                 println!("{path:30} {split:5} {clip}");
                 let total = if clip.fps >= 24.5 {
@@ -147,13 +140,7 @@ impl Tally {
 }
 
 fn measure(path: &Path, models: &mut ModelSet) -> Result<Clip, Box<dyn std::error::Error>> {
-    let mut source = FileSource::open(path, &OpenOptions::default())?;
-    let video = source
-        .info()
-        .first(TrackKind::Video)
-        .ok_or("no pictures")?
-        .index;
-    source.select(video, TrackId::parse("video")?, None)?;
+    let mut source = open_pictures(path)?;
     let mut tracker = FaceTracker::new(TrackConfig::default());
     let (mut seen, mut decode_s, mut track_s) = (Vec::new(), 0.0, 0.0);
     let (mut blanked, mut false_faces, mut false_tracks) = (0, 0, 0);
@@ -246,32 +233,4 @@ fn paint_over(frame: &Frame, b: [f32; 4]) -> Option<Frame> {
         }
     }
     Frame::new(frame.time, frame.epoch, frame.width, frame.height, rgb).ok()
-}
-
-/// Path and split of every `talk_av` clip of the media manifest.
-fn clips(manifest: &Path) -> Option<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(manifest).ok()?;
-    let mut rows = text.lines().map(fields);
-    let head = rows.next()?;
-    let column = |name: &str| head.iter().position(|h| h == name);
-    let (path, kind, split) = (column("path")?, column("kind")?, column("split")?);
-    let talking = rows.filter(|r| r.get(kind).is_some_and(|k| k == "talk_av"));
-    Some(
-        talking
-            .filter_map(|r| Some((r.get(path)?.clone(), r.get(split)?.clone())))
-            .collect(),
-    )
-}
-
-/// Fields of a CSV line; quotes may hold commas.
-fn fields(line: &str) -> Vec<String> {
-    let (mut out, mut quoted) = (vec![String::new()], false);
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => out.push(String::new()),
-            c => out.last_mut().expect("never empty").push(c),
-        }
-    }
-    out
 }

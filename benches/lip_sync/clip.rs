@@ -1,6 +1,7 @@
 //! One talking clip, decoded and tracked once, and its sound, which can be moved or replaced.
 
 use super::figures::Window;
+use super::media::{Row, open_pictures};
 use liveproof::analyze::lip_sync::LipSync;
 use liveproof::analyze::{Analyzer, HISTORY_NS, Segment};
 use liveproof::audio::VoiceTrack;
@@ -8,62 +9,10 @@ use liveproof::core::{
     AbstainReason, Abstention, ClockSource, Coverage, FaceObs, MEL_BANDS, MediaTime, ParticipantId,
     Quality, Role, Span, TrackId, TrackKind, VOICE_HOP_NS, VoiceSeries,
 };
-use liveproof::decode::file::{FileSource, Media, OpenOptions};
+use liveproof::decode::file::Media;
 use liveproof::engine::ModelSet;
 use liveproof::track::{FaceTracker, TrackConfig};
 use std::path::Path;
-
-/// A row of the media manifest.
-pub struct Row {
-    pub path: String,
-    speaker: String,
-}
-
-impl Row {
-    /// File name without folder and ending.
-    pub fn name(&self) -> String {
-        let file = self.path.rsplit('/').next().unwrap_or_default();
-        file.split('.').next().unwrap_or_default().to_owned()
-    }
-}
-
-/// The `talk_av` rows of splits train and val.
-pub fn manifest(path: &Path) -> Option<Vec<Row>> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let mut rows = text.lines().map(fields);
-    let head = rows.next()?;
-    let column = |name: &str| head.iter().position(|h| h == name);
-    let at = (
-        column("path")?,
-        column("kind")?,
-        column("split")?,
-        column("identity")?,
-    );
-    let rows = rows.filter(|r| {
-        r.get(at.1).is_some_and(|k| k == "talk_av")
-            && r.get(at.2).is_some_and(|s| s == "train" || s == "val")
-    });
-    let row = |r: Vec<String>| {
-        Some(Row {
-            path: r.get(at.0)?.clone(),
-            speaker: r.get(at.3)?.clone(),
-        })
-    };
-    Some(rows.filter_map(row).collect())
-}
-
-/// Fields of a CSV line; quotes may hold commas.
-fn fields(line: &str) -> Vec<String> {
-    let (mut out, mut quoted) = (vec![String::new()], false);
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => out.push(String::new()),
-            c => out.last_mut().expect("never empty").push(c),
-        }
-    }
-    out
-}
 
 /// A clip's series.
 pub struct Recording {
@@ -83,11 +32,12 @@ impl Recording {
         row: &Row,
         models: &mut ModelSet,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut source = FileSource::open(&data.join(&row.path), &OpenOptions::default())?;
-        let index = |source: &FileSource, kind| source.info().first(kind).map(|s| s.index);
-        let video = index(&source, TrackKind::Video).ok_or("no pictures")?;
-        let audio = index(&source, TrackKind::Audio).ok_or("no sound")?;
-        source.select(video, TrackId::parse("video")?, None)?;
+        let mut source = open_pictures(&data.join(&row.path))?;
+        let audio = source
+            .info()
+            .first(TrackKind::Audio)
+            .ok_or("no sound")?
+            .index;
         source.select(audio, TrackId::parse("audio")?, None)?;
         let mut tracker = FaceTracker::new(TrackConfig::default());
         let mut voice = VoiceTrack::new(HISTORY_NS * 10);
@@ -115,7 +65,7 @@ impl Recording {
         let fps = gaps.get(gaps.len() / 2).map_or(0.0, |ns| 1e9 / *ns as f64);
         Ok(Self {
             name: row.name(),
-            speaker: row.speaker.clone(),
+            speaker: row.identity.clone(),
             fps,
             seconds: last,
             face,

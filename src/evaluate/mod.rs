@@ -39,7 +39,7 @@ pub use document::{
     ToolRow,
 };
 pub use figures::{Options, evaluate};
-pub use list::{COLUMNS, Clip, ClipList, ListError, Stretch};
+pub use list::{COLUMNS, Clip, ClipList, CsvRecord, ListError, Stretch, csv_records};
 pub use page::to_html;
 pub use runner::{Engines, RunError, RunProgress, RunSettings, Scored, run};
 pub use table::clip_table;

@@ -4,13 +4,18 @@ use super::ListError;
 
 /// A record and the line on which it starts, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) line: usize,
-    pub(super) fields: Vec<String>,
+pub struct Record {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// The fields, without their quotes.
+    pub fields: Vec<String>,
 }
 
 /// Splits a text into records. Lines that hold nothing are left out; a byte order mark is skipped.
-pub(super) fn records(text: &str) -> Result<Vec<Record>, ListError> {
+///
+/// # Errors
+/// [`ListError::Syntax`] names line and field of a quote that is wrong.
+pub fn records(text: &str) -> Result<Vec<Record>, ListError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut out = Vec::new();
     let mut reader = Reader {

@@ -7,6 +7,7 @@ mod error;
 mod tests;
 
 pub(crate) use csv::field as csv_field;
+pub use csv::{Record as CsvRecord, records as csv_records};
 pub use error::ListError;
 
 use crate::core::{MediaTime, Span};

@@ -1,0 +1,115 @@
+//! The media beside the repository, and the models, for benches that measure accuracy on them.
+#![allow(dead_code, reason = "each bench uses a part")]
+
+use liveproof::core::{TrackId, TrackKind};
+use liveproof::decode::file::{FileSource, OpenOptions};
+use liveproof::engine::{Engine, EngineOptions, ModelsDir};
+use liveproof::evaluate::csv_records;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What was asked for on the command line, where the media lie, and what they hold.
+pub struct Material {
+    /// Folder of the media.
+    pub data: PathBuf,
+    names: Vec<String>,
+    /// All rows of MANIFEST.csv.
+    pub rows: Vec<Row>,
+}
+
+/// A row of MANIFEST.csv.
+pub struct Row {
+    pub path: String,
+    pub label: String,
+    pub kind: String,
+    pub split: String,
+    pub identity: String,
+    pub pair: String,
+}
+
+/// The repository's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shipped models.
+pub fn engine() -> Arc<Engine> {
+    let dir = ModelsDir::find(Some(&root().join("models"))).expect("the shipped models");
+    Engine::load(&dir, &EngineOptions::default()).expect("the shipped models load")
+}
+
+/// A recording with its first video stream selected as track "video".
+pub fn open_pictures(path: &Path) -> Result<FileSource, Box<dyn std::error::Error>> {
+    let mut source = FileSource::open(path, &OpenOptions::default())?;
+    let video = source.info().first(TrackKind::Video);
+    let index = video.ok_or("no pictures")?.index;
+    source.select(index, TrackId::parse("video")?, None)?;
+    Ok(source)
+}
+
+// === impl Material ===
+
+impl Material {
+    /// Media of `LIVEPROOF_DATA` (default `../shared/data`), limited to the NAMEs of the command line;
+    /// `None`, and a line that says so, where there are none.
+    pub fn find() -> Option<Self> {
+        let data = std::env::var_os("LIVEPROOF_DATA")
+            .map_or_else(|| root().join("../shared/data"), PathBuf::from);
+        let found = rows(&data.join("MANIFEST.csv"));
+        if found.is_none() {
+            println!("no media at {}: nothing measured", data.display());
+        }
+        let names = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
+        Some(Self {
+            names: names.collect(),
+            rows: found?,
+            data,
+        })
+    }
+
+    /// True when the command line names this clip, or none.
+    pub fn wants(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|n| name.contains(n.as_str()))
+    }
+}
+
+fn rows(manifest: &Path) -> Option<Vec<Row>> {
+    let text = std::fs::read_to_string(manifest).ok()?;
+    let mut records = csv_records(&text).expect("MANIFEST.csv is CSV").into_iter();
+    let head = records.next()?.fields;
+    let column = |name: &str| {
+        let at = head.iter().position(|h| h == name);
+        at.unwrap_or_else(|| panic!("MANIFEST.csv has no column {name}"))
+    };
+    let names = ["path", "label", "kind", "split", "identity", "pair"];
+    let at = names.map(column);
+    let row = |fields: Vec<String>| {
+        let [path, label, kind, split, identity, pair] =
+            at.map(|i| fields.get(i).cloned().unwrap_or_default());
+        Row {
+            path,
+            label,
+            kind,
+            split,
+            identity,
+            pair,
+        }
+    };
+    Some(records.map(|r| row(r.fields)).collect())
+}
+
+// === impl Row ===
+
+impl Row {
+    /// File name without folder and ending.
+    pub fn name(&self) -> String {
+        let stem = Path::new(&self.path).file_stem();
+        stem.map_or_else(String::new, |s| s.to_string_lossy().into_owned())
+    }
+
+    /// True for a clip of moving pictures.
+    pub fn moves(&self) -> bool {
+        let ends = |e: &&str| self.path.ends_with(&format!(".{e}"));
+        ["mp4", "mpg", "mkv", "webm", "mov"].iter().any(ends)
+    }
+}
