@@ -9,9 +9,9 @@
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
 
 use crate::core::{
-    Abstention, Baseline, ClockSource, Comparison, ControlEvent, Coverage, FaceObs, Outcome,
-    ParticipantId, Quality, QuestionGap, Reference, Role, Span, TracePicture, TrackSpec,
-    VoiceSeries,
+    Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, Comparison, ControlEvent,
+    Coverage, FaceObs, Outcome, ParticipantId, Quality, QuestionGap, Reference, Role, Span,
+    TracePicture, TrackSpec, VoiceSeries,
 };
 use crate::engine::ModelSet;
 
@@ -125,6 +125,16 @@ pub trait Analyzer: Send {
 
     /// Question-answer gaps measured so far; only response latency has any.
     fn gaps(&self) -> Vec<QuestionGap> {
+        Vec::new()
+    }
+
+    /// The kinds of challenge that this signal judges.
+    fn judges(&self) -> &'static [ChallengeKind] {
+        &[]
+    }
+
+    /// What became of the challenges whose windows have closed, in the order of their prompts.
+    fn challenges(&self) -> Vec<ChallengeResult> {
         Vec::new()
     }
 

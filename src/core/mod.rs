@@ -10,6 +10,7 @@
 //! - an audio-video offset is positive when the audio is late;
 //! - a signal that measured nothing is [`Outcome::Abstained`], never a number.
 
+mod challenge;
 mod error;
 mod ids;
 mod interview;
@@ -23,6 +24,7 @@ mod series;
 mod stats;
 mod time;
 
+pub use challenge::{ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, TracePoint, thinned};
 pub use error::FieldError;
 pub use ids::{ParticipantId, SessionId, TrackId};
 pub use interview::{

@@ -1,7 +1,8 @@
 //! Results: what leaves the pipeline, on the wire, in JSON and in reports.
 
 use super::{
-    AbstainReason, Abstention, Finding, MediaTime, ModelRef, ParticipantId, ReferenceSummary, Span,
+    AbstainReason, Abstention, ChallengeResult, Finding, MediaTime, ModelRef, ParticipantId,
+    ReferenceSummary, Span,
 };
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +176,9 @@ pub struct ParticipantSummary {
     pub signals: Vec<SignalSummary>,
     /// Gaps between questions and answers.
     pub gaps: Vec<QuestionGap>,
+    /// Challenges that were put to the participant, in the order of their prompts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub challenges: Vec<ChallengeResult>,
     /// How much was seen.
     pub coverage: Coverage,
     /// What was made of the participant's reference; `None` without one.

@@ -4,6 +4,7 @@
 //! a [`FieldError`] that names the field as the client knows it. Values that `core` does not
 //! interpret (sizes, rates, strides) are passed on as they are; `ingest` judges them.
 
+mod challenges;
 mod client;
 mod enums;
 mod inbound;

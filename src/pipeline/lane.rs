@@ -2,6 +2,7 @@
 
 use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
+use super::challenges::challenges;
 use super::reference::LaneReference;
 use super::sight::Sight;
 use super::totals::Totals;
@@ -453,12 +454,13 @@ impl Lane {
             .collect()
     }
 
-    pub(super) fn summary(&self) -> ParticipantSummary {
+    pub(super) fn summary(&self, events: &[ControlEvent]) -> ParticipantSummary {
         ParticipantSummary {
             participant: self.participant.id.clone(),
             outcome: self.session.outcome(),
             signals: self.session.signals(),
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
+            challenges: challenges(&self.analyzers, events, &self.session.signals()),
             coverage: self.totals.coverage(self.session.scored_share()),
             reference: self.reference.as_ref().map(LaneReference::summary),
         }

@@ -12,6 +12,7 @@
 mod album;
 mod analyzers;
 mod cautions;
+mod challenges;
 mod lane;
 mod reference;
 mod sight;
@@ -386,7 +387,10 @@ impl Pipeline {
         let duration = MediaTime(self.end.since_ns(self.first.unwrap_or(self.end)).max(0));
         let summary = SessionSummary {
             duration,
-            participants: self.lanes.iter().map(Lane::summary).collect(),
+            participants: {
+                let of = |l: &Lane| l.summary(&self.events);
+                self.lanes.iter().map(of).collect()
+            },
             partial,
             end_reason: end_reason.to_owned(),
             cautions: cautions(self.settings.fusion.prior),

@@ -242,6 +242,44 @@ fn events_of_strangers_are_refused_by_field() {
 }
 
 #[test]
+fn every_challenge_has_a_result_and_none_is_evidence_without_a_model() {
+    use crate::core::{ChallengeKind, ChallengeStatus};
+    let mut models = ModelSet::default();
+    let mut pipeline = Pipeline::new(interview(), PipelineSettings::default(), &policies());
+    for (i, kind) in [ChallengeKind::Phrase, ChallengeKind::HandPass]
+        .into_iter()
+        .enumerate()
+    {
+        let kind = EventKind::Challenge {
+            id: format!("c{i}"),
+            kind,
+            deadline: MediaTime::from_ms(3_000),
+            count: 0,
+        };
+        let time = MediaTime::from_ms(500 - 100 * i as i64);
+        pipeline.push_event(ControlEvent { time, kind }).unwrap();
+    }
+    for i in 0..200 {
+        let time = MediaTime::from_ms(i * 40);
+        let frame = Frame::new(time, 0, 32, 24, vec![i as u8; 32 * 24 * 3]).unwrap();
+        pipeline.push_frame(&track_id("cam"), &frame, &mut models);
+    }
+    let (results, summary) = pipeline.finish("end", false, &mut models);
+    assert!(results.iter().all(|r| r.outcome.score().is_none()));
+    let found = &summary.participants[0].challenges;
+    let ids: Vec<&str> = found.iter().map(|c| c.id.as_str()).collect();
+    assert_eq!(ids, ["c1", "c0"], "by the time of the prompt");
+    for c in found {
+        assert!(c.llr.is_none() && c.count == 1 && c.trace.is_empty());
+        let ChallengeStatus::NotMeasurable { reason, .. } = &c.status else {
+            panic!("{:?}", c.status)
+        };
+        assert_eq!(*reason, AbstainReason::ModelMissing);
+    }
+    assert_eq!(found[1].status.detail(), "not scored by this version");
+}
+
+#[test]
 fn an_interview_without_media_ends_without_a_number() {
     let mut models = ModelSet::default();
     let mut pipeline = Pipeline::new(interview(), PipelineSettings::default(), &policies());

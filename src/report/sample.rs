@@ -5,10 +5,11 @@ use super::{
     SignalReport,
 };
 use crate::core::{
-    AbstainCount, AbstainReason, Abstention, Comparison, Coverage, Evidence, Finding, MediaTime,
-    ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, ReferenceKind,
-    ReferenceSource, ReferenceSummary, Role, Score, ScoreOutcome, SegmentResult, SessionSummary,
-    SignalCapability, SignalSummary, Span, StageTimes,
+    AbstainCount, AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus,
+    Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, ParticipantId,
+    ParticipantSummary, Quality, QuestionGap, ReferenceKind, ReferenceSource, ReferenceSummary,
+    Role, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability, SignalSummary,
+    Span, StageTimes, TracePoint,
 };
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -134,6 +135,49 @@ fn segments() -> Vec<SegmentResult> {
     ]
 }
 
+/// A challenge of each status.
+pub(crate) fn challenges() -> Vec<ChallengeResult> {
+    let point = |t: i64, value: f64| TracePoint { time: ms(t), value };
+    let scored = ChallengeResult {
+        id: "h1".into(),
+        kind: ChallengeKind::HandPass,
+        count: 2,
+        signal: "hand_occlusion".into(),
+        prompt_end: ms(1000),
+        deadline: ms(5000),
+        status: ChallengeStatus::Performed,
+        onset: Some(ms(1640)),
+        reaction_ms: Some(640.0),
+        passes: 2,
+        evidence: vec![
+            Evidence::against("peak_overlap_share", 0.62, 0.25),
+            Evidence::against("hidden_hand_share", 0.71, 0.2),
+        ],
+        llr: Some(1.1),
+        trace: vec![point(1640, 0.05), point(2000, 0.62), point(2400, 0.0)],
+    };
+    let turn = ChallengeResult {
+        id: "t1".into(),
+        kind: ChallengeKind::TurnLeft,
+        count: 1,
+        signal: "head_turn".into(),
+        status: ChallengeStatus::NotPerformed {
+            detail: "turned by 12°, 35° needed".into(),
+        },
+        onset: None,
+        reaction_ms: None,
+        passes: 0,
+        evidence: vec![Evidence::against("turned_deg", 12.0, 35.0)],
+        llr: None,
+        trace: vec![point(1640, 2.0), point(2000, 12.0)],
+        ..scored.clone()
+    };
+    let why = Abstention::new(AbstainReason::ModelMissing, "not scored by this version");
+    let window = (ms(3000), ms(6000));
+    let flash = ChallengeResult::unmeasured("f1", ChallengeKind::Flash, 0, window, &why);
+    vec![scored, turn, flash]
+}
+
 fn summary() -> SessionSummary {
     let signal = |signal: &str, contribution: f64, model: ModelRef| SignalSummary {
         signal: signal.into(),
@@ -175,6 +219,7 @@ fn summary() -> SessionSummary {
                     content_onset: None,
                 },
             ],
+            challenges: challenges(),
             coverage: Coverage {
                 video: 1.0,
                 audio: 0.75,

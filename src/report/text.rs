@@ -1,6 +1,8 @@
 //! Lines for a terminal.
 
-use crate::core::{Outcome, ReferenceSummary, ScoreOutcome, SegmentResult, SessionSummary};
+use crate::core::{
+    ChallengeResult, Outcome, ReferenceSummary, ScoreOutcome, SegmentResult, SessionSummary,
+};
 use std::fmt::Write as _;
 
 /// One line for one final segment: time, participant, score or reason, then each signal.
@@ -77,6 +79,7 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
                 .iter()
                 .map(|r| format!("  {}", reference_line(r))),
         );
+        lines.extend(p.challenges.iter().map(challenge_line));
         for g in &p.gaps {
             let end = clock(g.question_end.as_secs_f64());
             let n = g.index + 1;
@@ -90,6 +93,31 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
         lines.push(format!("partial: {}", summary.end_reason));
     }
     lines
+}
+
+/// What became of a challenge, in a line.
+fn challenge_line(c: &ChallengeResult) -> String {
+    let times = match c.count {
+        0 | 1 => String::new(),
+        n => format!(" {n} times"),
+    };
+    let mut line = format!(
+        "  challenge {} at {}, {}{times}: {}",
+        c.id,
+        clock(c.prompt_end.as_secs_f64()),
+        c.kind.words(),
+        c.status.words()
+    );
+    if !c.status.detail().is_empty() {
+        let _ = write!(line, " ({})", c.status.detail());
+    }
+    if let Some(ms) = c.reaction_ms {
+        let _ = write!(line, "; set in after {ms:.0} ms");
+    }
+    if let Some(llr) = c.llr {
+        let _ = write!(line, "; log-likelihood ratio {llr:+.2}");
+    }
+    line
 }
 
 /// What was made of a reference, in a sentence without its full stop.
@@ -172,6 +200,17 @@ mod tests {
             line,
             "reference: earlier interview round-1; no segment is judged by the difference to it: another camera"
         );
+    }
+
+    #[test]
+    fn a_challenge_says_what_was_asked_and_what_came_of_it() {
+        let all = crate::report::sample::challenges();
+        assert_eq!(
+            challenge_line(&all[0]),
+            "  challenge h1 at 0:01.0, pass a hand in front of the face 2 times: performed; set in after 640 ms; log-likelihood ratio +1.10"
+        );
+        assert!(challenge_line(&all[1]).ends_with("not performed (turned by 12°, 35° needed)"));
+        assert!(challenge_line(&all[2]).ends_with("not measurable (not scored by this version)"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Results, both ways: the server writes them, `stream` reads them back.
 
 use super::enums::{read_reason, read_reference_kind, write_reason, write_reference_kind};
-use super::{pb, required};
+use super::{challenges, pb, required};
 use crate::core::{
     AbstainCount, Abstention, Comparison, Coverage, Evidence, FieldError, Finding, MediaTime,
     ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, ReferenceSource,
@@ -56,6 +56,7 @@ fn write_participant(p: &ParticipantSummary) -> pb::ParticipantSummary {
         }),
         signals: p.signals.iter().map(write_signal).collect(),
         gaps: p.gaps.iter().map(write_gap).collect(),
+        challenges: p.challenges.iter().map(challenges::write).collect(),
         coverage: Some(write_coverage(&p.coverage)),
         reference: p.reference.as_ref().map(write_reference),
     }
@@ -157,7 +158,7 @@ fn write_no_score(a: &Abstention) -> pb::NoScore {
     }
 }
 
-fn write_evidence(e: &Evidence) -> pb::Evidence {
+pub(super) fn write_evidence(e: &Evidence) -> pb::Evidence {
     pb::Evidence {
         name: e.name.clone(),
         value: e.value,
@@ -269,6 +270,11 @@ fn read_participant(p: pb::ParticipantSummary) -> Result<ParticipantSummary, Fie
             .map(read_signal)
             .collect::<Result<_, _>>()?,
         gaps: p.gaps.iter().map(read_gap).collect(),
+        challenges: p
+            .challenges
+            .into_iter()
+            .map(challenges::read)
+            .collect::<Result<_, _>>()?,
         coverage: read_coverage(&p.coverage.unwrap_or_default()),
         reference: p.reference.map(read_reference).transpose()?,
     })
@@ -382,7 +388,7 @@ fn read_no_score(a: pb::NoScore) -> Result<Abstention, FieldError> {
     ))
 }
 
-fn read_evidence(e: pb::Evidence) -> Evidence {
+pub(super) fn read_evidence(e: pb::Evidence) -> Evidence {
     Evidence {
         name: e.name,
         value: e.value,

@@ -9,6 +9,7 @@
 //! reasons; abstentions hatched; the evidence with and without the prior; the base-rate
 //! statement; model digests and data terms; what the score does not say.
 
+mod challenges;
 mod chart;
 mod figures;
 mod fixed;

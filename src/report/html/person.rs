@@ -2,7 +2,7 @@
 
 use super::chart::{self, Timeline};
 use super::markup::Html;
-use super::{figures, pictures, stretches, words};
+use super::{challenges, figures, pictures, stretches, words};
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, ParticipantSummary, Score, ScoreOutcome,
     SegmentResult, SessionSummary, SignalSummary,
@@ -40,6 +40,7 @@ pub(super) fn sections(
     headline(h, file, p, &segments);
     over_time(h, id, file, summary, p, &segments);
     pictures::section(h, id, file, p);
+    challenges::section(h, &p.challenges);
     measured(h, file, p);
     if let Some(score) = p.outcome.score() {
         figures::sum(h, p, score);

@@ -246,3 +246,24 @@ fn jumps_of_the_appearance_are_told_without_a_vote() {
     let html = page(&file);
     assert!(html.contains("jumped to another and back 2 times, at 0:07.5 for one (experimental"));
 }
+
+#[test]
+fn challenges_say_what_was_asked_what_came_of_it_and_what_it_does_not_mean() {
+    let mut file = sample();
+    assert!(!page(&file).contains("Challenges"));
+    let p = file.summary.as_mut().unwrap().participants.first_mut();
+    p.unwrap().challenges = crate::report::sample::challenges();
+    let html = page(&file);
+    for held in [
+        "Pass a hand in front of the face, 2 times",
+        "set in after 640\u{a0}ms",
+        "the picture did not behave as a real hand before a real face does (log odds +1.10)",
+        "aria-label=\"Share of the face that a hand covered, at most 62\u{a0}%\"",
+        "Turn the head to the left",
+        "Not done as asked, which is no sign of manipulation: turned by 12°, 35° needed.",
+        "Look at coloured flashes",
+        "Whether it was done cannot be told: not scored by this version.",
+    ] {
+        assert!(html.contains(held), "{held}");
+    }
+}

@@ -223,6 +223,7 @@ pub(super) fn summary(lips: f64) -> SessionSummary {
             ),
         ],
         gaps,
+        challenges: Vec::new(),
         coverage: Coverage {
             video: 1.0,
             audio: 1.0,
