@@ -4,7 +4,7 @@ use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::config::Config;
 use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, ModelsDir};
-use liveproof::fusion::FusionConfig;
+use liveproof::fusion::{FusionConfig, SequentialTest};
 use liveproof::grpc::Tls;
 use liveproof::pipeline::PipelineSettings;
 use liveproof::serve::ServeConfig;
@@ -46,6 +46,11 @@ pub fn pipeline(config: &Config) -> PipelineSettings {
             prior: p.prior,
             segment_coverage_floor: p.segment_coverage_floor,
             session_coverage_floor: p.session_coverage_floor,
+            test: SequentialTest {
+                false_alarm: p.false_alarm_rate,
+                miss: p.miss_rate,
+                change_threshold: p.change_threshold,
+            },
         },
         ..PipelineSettings::default()
     }

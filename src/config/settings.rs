@@ -127,6 +127,16 @@ settings! {
         segment_coverage_floor: f64 = 0.5, "a share from 0 to 1", |p| (0.0..=1.0).contains(p);
         /// Share of a session's length on which some signal must have given a number.
         session_coverage_floor: f64 = 0.1, "a share from 0 to 1", |p| (0.0..=1.0).contains(p);
+        /// Share of live interviews that may stand out: with `miss_rate` it sets the evidence from
+        /// which a session stands out, `ln((1 - miss_rate) / false_alarm_rate)`.
+        false_alarm_rate: f64 = 0.01, "a share from 0.0001 to 0.4", |p| (0.000_1..=0.4).contains(p);
+        /// Share of manipulated interviews that may be called consistent with a live recording:
+        /// down to `ln(miss_rate / (1 - false_alarm_rate))` of evidence.
+        miss_rate: f64 = 0.1, "a share from 0.0001 to 0.4", |p| (0.000_1..=0.4).contains(p);
+        /// Evidence (log odds) from which a stretch of an interview stands out against what came
+        /// before it. The default is reached in about 1 of 16 simulated live hours, 1 of 4 with a
+        /// reference.
+        change_threshold: f64 = 5.0, "log odds from 1 to 100", |p| (1.0..=100.0).contains(p);
         /// Time between two runs of the face detector while a face is tracked.
         detect_interval_ms: u32 = 1_000, "40 to 10000 ms", |n| (40..=10_000).contains(n);
     }

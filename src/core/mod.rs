@@ -23,6 +23,7 @@ mod result;
 mod series;
 mod stats;
 mod time;
+mod verdict;
 
 pub use challenge::{ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, TracePoint, thinned};
 pub use error::FieldError;
@@ -51,3 +52,4 @@ pub use series::{
 };
 pub use stats::median;
 pub use time::{MediaTime, Span};
+pub use verdict::{Change, Standing, Verdict};

@@ -1,8 +1,8 @@
 //! Results: what leaves the pipeline, on the wire, in JSON and in reports.
 
 use super::{
-    AbstainReason, Abstention, ChallengeResult, Finding, MediaTime, ModelRef, ParticipantId,
-    ReferenceSummary, Span,
+    AbstainReason, Abstention, ChallengeResult, Change, Finding, MediaTime, ModelRef,
+    ParticipantId, ReferenceSummary, Span, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -172,6 +172,12 @@ pub struct ParticipantSummary {
     pub participant: ParticipantId,
     /// A number, or why there is none.
     pub outcome: ScoreOutcome,
+    /// Where the evidence stands.
+    #[serde(default)]
+    pub verdict: Verdict,
+    /// Whether it changed on the way.
+    #[serde(default)]
+    pub change: Change,
     /// One per signal, in the order of the analyzer list.
     pub signals: Vec<SignalSummary>,
     /// Gaps between questions and answers.

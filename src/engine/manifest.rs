@@ -207,8 +207,8 @@ pub struct AnalyzerEntry {
     /// See [`SignalPolicy::session_floor`].
     #[serde(default)]
     pub session_floor: Option<f64>,
-    /// See [`SignalPolicy::session_weight`].
-    pub session_weight: f64,
+    /// See [`SignalPolicy::segment_correlation`].
+    pub segment_correlation: f64,
     /// See [`SignalPolicy::accumulation`].
     pub accumulation: Accumulation,
     /// See [`SignalPolicy::recalibration`]; written by `liveproof evaluate --calibrate`.
@@ -226,7 +226,7 @@ impl AnalyzerEntry {
             session_cap: self.session_cap,
             reference_session_cap: self.reference_session_cap,
             session_floor: self.session_floor,
-            session_weight: self.session_weight,
+            segment_correlation: self.segment_correlation,
             accumulation: self.accumulation,
             recalibration: self.recalibration,
         }
@@ -352,7 +352,7 @@ mod tests {
         weight = 1.0
         segment_cap = 2.0
         session_cap = 4.0
-        session_weight = 0.1
+        segment_correlation = 0.8
         accumulation = "sum"
     "#;
 
@@ -406,10 +406,10 @@ mod tests {
                 "segment_cap",
             ),
             (
-                "session_weight = 0.1",
-                "session_weight = 1.5",
+                "segment_correlation = 0.8",
+                "segment_correlation = 1.0",
                 "analyzer[0] (s)",
-                "session_weight",
+                "segment_correlation",
             ),
             (
                 "accumulation = \"sum\"",

@@ -1,5 +1,7 @@
 //! What a manifest entry must hold beyond its form. Each check names the field.
 
+use crate::fusion::MOST_CORRELATION;
+
 use super::{AnalyzerEntry, ModelEntry, ModelKind};
 
 fn plain_file_name(field: &str, name: &str) -> Result<(), String> {
@@ -83,11 +85,10 @@ pub(super) fn check_analyzer(a: &AnalyzerEntry) -> Result<(), String> {
     if let Some(floor) = a.session_floor.filter(|f| !(f.is_finite() && *f <= 0.0)) {
         return Err(format!("session_floor: found {floor}, expected at most 0"));
     }
-    above("session_weight", a.session_weight, true)?;
-    if a.session_weight > 1.0 {
+    if !(0.0..=MOST_CORRELATION).contains(&a.segment_correlation) {
         return Err(format!(
-            "session_weight: found {}, expected at most 1",
-            a.session_weight
+            "segment_correlation: found {}, expected 0 to {MOST_CORRELATION}",
+            a.segment_correlation
         ));
     }
     match a.recalibration.as_ref().and_then(|r| r.fault()) {

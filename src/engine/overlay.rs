@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     const SIGNAL: &str = "[[analyzer]]\nname = \"s\"\ntasks = [\"w\"]\ndescription = \"x\"\nweight = 1.0\n\
-        segment_cap = 2.0\nsession_cap = 4.0\nsession_weight = 0.1\naccumulation = \"sum\"\n";
+        segment_cap = 2.0\nsession_cap = 4.0\nsegment_correlation = 0.8\naccumulation = \"sum\"\n";
 
     fn shipped() -> tempfile::TempDir {
         let dir = folder_with_weights(b"shipped", &digest(b"shipped"));

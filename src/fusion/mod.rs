@@ -1,19 +1,27 @@
-//! From findings to a score: weights, caps, prior, coverage floors. Pure.
+//! From findings to a score: weights, caps, prior, coverage floors, sequential tests. Pure.
 //!
 //! **In:** outcomes of the analyzers and how much was seen. **Out:** contributions and a
 //! [`ScoreOutcome`]. **May touch:** `core`. **Must not touch:** IO, clocks, models.
 //!
 //! What holds, and is property-tested:
 //! - the contributions sum to the evidence logit, exactly as they are reported;
+//! - correlated segments are discounted as the sample that they are ([`SignalPolicy::segment_correlation`]);
 //! - quality and validity only multiply: a missing signal removes its own term and nothing else;
 //! - a signal cannot pass its cap, in a segment or in the session;
 //! - without a single scored signal, or below the coverage floor, there is no number at all.
 
+mod change;
+mod discount;
 mod recalibration;
 mod session;
+mod signal;
+mod verdict;
 
+pub use change::CHANGE_THRESHOLD;
+pub use discount::MOST_CORRELATION;
 pub use recalibration::{NO_VOTE, Recalibration, recalibrate, without_vote};
 pub use session::SessionFusion;
+pub use verdict::SequentialTest;
 
 use crate::core::{AbstainReason, Abstention, Coverage, Finding, Outcome, Score, ScoreOutcome};
 
@@ -25,7 +33,7 @@ pub const WORTH_A_LOOK: f64 = 0.405;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Accumulation {
-    /// Each segment is evidence of its own, discounted by `session_weight`.
+    /// Each segment is evidence of its own, discounted for the correlation of segments.
     Sum,
     /// Each finding restates the session so far; the latest one counts.
     Latest,
@@ -52,9 +60,10 @@ pub struct SignalPolicy {
     /// often it repeats itself.
     #[serde(default)]
     pub session_floor: Option<f64>,
-    /// Discount for the correlation of neighbouring segments, 0 to 1:
-    /// `1 / (1 + 2 * sum of autocorrelations)`.
-    pub session_weight: f64,
+    /// Correlation of the signal's log-likelihood ratios from one scored segment to the next, 0 to
+    /// [`MOST_CORRELATION`]; over k segments it is taken to be its k-th power. 0 = each segment is
+    /// evidence of its own.
+    pub segment_correlation: f64,
     /// How findings add up.
     pub accumulation: Accumulation,
     /// Correction of the analyzer's LLRs, if one was fitted.
@@ -71,6 +80,8 @@ pub struct FusionConfig {
     pub segment_coverage_floor: f64,
     /// A session needs a number from some signal on this share of its length.
     pub session_coverage_floor: f64,
+    /// Error rates of the tests on a session's evidence.
+    pub test: SequentialTest,
 }
 
 /// A signal's share of a segment's evidence logit: weight times quality times LLR, capped;
@@ -151,7 +162,7 @@ mod tests {
             session_cap: 4.0,
             reference_session_cap: None,
             session_floor: None,
-            session_weight: 0.15,
+            segment_correlation: 0.7,
             accumulation,
             recalibration: None,
         }
@@ -161,9 +172,14 @@ mod tests {
         prior: 0.01,
         segment_coverage_floor: 0.5,
         session_coverage_floor: 0.1,
+        test: SequentialTest {
+            false_alarm: 0.01,
+            miss: 0.1,
+            change_threshold: CHANGE_THRESHOLD,
+        },
     };
 
-    fn scored(llr: f64, quality: f64) -> Outcome {
+    pub(super) fn scored(llr: f64, quality: f64) -> Outcome {
         Outcome::Scored {
             llr,
             quality,
@@ -171,9 +187,14 @@ mod tests {
         }
     }
 
-    fn finding(outcome: Outcome, contribution: f64) -> Finding {
+    pub(super) fn span(i: i64) -> Span {
+        let at = |i: i64| crate::core::MediaTime::from_ms(i * 3000);
+        Span::new(at(i), at(i + 1))
+    }
+
+    pub(super) fn finding(signal: &str, outcome: Outcome, contribution: f64) -> Finding {
         Finding {
-            signal: "x".into(),
+            signal: signal.into(),
             span: Span::default(),
             outcome,
             contribution,
@@ -192,7 +213,7 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_never_a_number() {
-        let silent = |reason| finding(Outcome::abstain(reason, "x"), 0.0);
+        let silent = |reason| finding("x", Outcome::abstain(reason, "x"), 0.0);
         let out = segment_outcome(
             &[
                 silent(AbstainReason::ModelMissing),
@@ -208,7 +229,7 @@ mod tests {
         assert_eq!(why.reason, AbstainReason::Gathering);
         assert!(segment_outcome(&[], &full(), &CONFIG).score().is_none());
         let out = segment_outcome(
-            &[finding(scored(-1.0, 1.0), -1.0)],
+            &[finding("x", scored(-1.0, 1.0), -1.0)],
             &Coverage::default(),
             &CONFIG,
         );
@@ -242,7 +263,7 @@ mod tests {
         ) {
             let p = policy(Accumulation::Sum);
             let drop = drop % llrs.len();
-            let judged = |o: Outcome| { let c = contribution(&p, &o); finding(o, c) };
+            let judged = |o: Outcome| { let c = contribution(&p, &o); finding("x", o, c) };
             let all: Vec<Finding> = llrs.iter().map(|l| judged(scored(*l, 1.0))).collect();
             let mut without = all.clone();
             without[drop] = judged(Outcome::abstain(AbstainReason::ModelMissing, "gone"));

@@ -458,6 +458,8 @@ impl Lane {
         ParticipantSummary {
             participant: self.participant.id.clone(),
             outcome: self.session.outcome(),
+            verdict: self.session.verdict(),
+            change: self.session.change(),
             signals: self.session.signals(),
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
             challenges: challenges(&self.analyzers, events, &self.session.signals()),

@@ -28,7 +28,7 @@ use crate::core::{
     Reference, Role, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
-use crate::fusion::{FusionConfig, SignalPolicy};
+use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
 use lane::Lane;
 
 /// Events kept in one interview; more are refused, so that memory stays bounded.
@@ -65,6 +65,7 @@ impl Default for PipelineSettings {
                 prior: 0.01,
                 segment_coverage_floor: 0.5,
                 session_coverage_floor: 0.1,
+                test: SequentialTest::default(),
             },
             detect_interval_ns: 1_000_000_000,
             question_marks: false,

@@ -71,7 +71,7 @@ fn policies() -> Vec<SignalPolicy> {
             session_cap: 4.0,
             reference_session_cap: None,
             session_floor: None,
-            session_weight: 0.2,
+            segment_correlation: 0.67,
             accumulation: Accumulation::Sum,
             recalibration: None,
         })

@@ -9,6 +9,7 @@ mod html;
 mod json;
 #[cfg(test)]
 pub(crate) mod sample;
+mod standing;
 mod text;
 
 pub use document::{
@@ -18,5 +19,6 @@ pub use document::{
 pub(crate) use html::kit;
 pub use html::to_html;
 pub use json::to_json;
+pub(crate) use standing::{change_line, verdict_line};
 pub(crate) use text::reference_line;
 pub use text::{segment_line, summary_lines};

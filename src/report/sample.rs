@@ -6,10 +6,10 @@ use super::{
 };
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus,
-    Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, ParticipantId,
+    Change, Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, ParticipantId,
     ParticipantSummary, Quality, QuestionGap, ReferenceKind, ReferenceSource, ReferenceSummary,
     Role, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability, SignalSummary,
-    Span, StageTimes, TracePoint,
+    Span, StageTimes, Standing, TracePoint, Verdict,
 };
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -199,6 +199,18 @@ fn summary() -> SessionSummary {
                 evidence_logit: 0.09,
                 prior: 0.01,
             }),
+            verdict: Verdict {
+                standing: Standing::Inconclusive,
+                lower: -2.29,
+                upper: 4.5,
+                since: None,
+                detail: "the evidence lies between the thresholds".into(),
+            },
+            change: Change {
+                statistic: 0.09,
+                threshold: 5.0,
+                ..Change::default()
+            },
             signals: vec![
                 signal("face_swap", 0.0, ModelRef::default()),
                 signal("lip_sync", 0.09, lip_sync()),

@@ -1,5 +1,6 @@
 //! Lines for a terminal.
 
+use super::standing::{change_line, verdict_line};
 use crate::core::{
     ChallengeResult, Outcome, ReferenceSummary, ScoreOutcome, SegmentResult, SessionSummary,
 };
@@ -55,6 +56,8 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
             ScoreOutcome::NoScore(a) => format!("no score: {} ({})", a.reason.words(), a.detail),
         };
         lines.push(format!("{}: {head}", p.participant));
+        lines.push(format!("  assessment: {}", verdict_line(&p.verdict)));
+        lines.extend(change_line(&p.change).map(|line| format!("  change: {line}")));
         lines.push(format!(
             "  seen: pictures {:.0} %, sound {:.0} %; some signal gave a number on {:.0} % of {:.1} s",
             p.coverage.video * 100.0,
@@ -150,7 +153,7 @@ pub(crate) fn reference_line(r: &ReferenceSummary) -> String {
 }
 
 /// Seconds as `m:ss.s`.
-fn clock(s: f64) -> String {
+pub(super) fn clock(s: f64) -> String {
     let sign = if s < 0.0 { "-" } else { "" };
     let tenths = (s.abs() * 10.0).round() as u64;
     format!(

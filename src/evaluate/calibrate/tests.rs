@@ -71,7 +71,7 @@ fn policy() -> SignalPolicy {
         session_cap: 4.0,
         reference_session_cap: None,
         session_floor: None,
-        session_weight: 0.1,
+        segment_correlation: 0.82,
         accumulation: Accumulation::Sum,
         recalibration: None,
     }

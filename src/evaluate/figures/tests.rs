@@ -14,7 +14,7 @@ fn policy(name: &str, accumulation: Accumulation) -> SignalPolicy {
         session_cap: 4.0,
         reference_session_cap: None,
         session_floor: None,
-        session_weight: 0.1,
+        segment_correlation: 0.82,
         accumulation,
         recalibration: None,
     }

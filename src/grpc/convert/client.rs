@@ -10,7 +10,7 @@ use crate::core::{
     ColorMatrix, ColorRange, ControlEvent, EventKind, FieldError, InterviewSpec, SessionId,
     TrackSpec,
 };
-use crate::fusion::FusionConfig;
+use crate::fusion::{FusionConfig, SequentialTest};
 use crate::session::{Hello, ModelInfo, SignalInfo, WireLimits};
 
 /// The announcement of an interview.
@@ -174,6 +174,11 @@ pub fn read_hello(h: &pb::Hello) -> Result<Hello, FieldError> {
             prior: h.prior,
             segment_coverage_floor: h.segment_coverage_floor,
             session_coverage_floor: h.session_coverage_floor,
+            test: SequentialTest {
+                false_alarm: h.false_alarm_rate,
+                miss: h.miss_rate,
+                change_threshold: h.change_threshold,
+            },
         },
     })
 }

@@ -3,7 +3,7 @@
 use super::pb;
 use crate::core::{
     AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, ReferenceKind, Role,
-    TrackKind, VideoFormat,
+    Standing, TrackKind, VideoFormat,
 };
 use crate::session::NoticeKind;
 
@@ -37,6 +37,10 @@ fn unusable(field: &str, found: impl std::fmt::Display, name: &str) -> FieldErro
 wire_enum!(read_role, write_role: ParticipantRole <=> Role {
     Candidate = Candidate, Interviewer = Interviewer, Other = Other, Mixed = Mixed,
     ScreenShare = ScreenShare,
+});
+
+wire_enum!(read_standing, write_standing: Standing <=> Standing {
+    ConsistentWithLive = ConsistentWithLive, Inconclusive = Inconclusive, StandsOut = StandsOut,
 });
 
 wire_enum!(read_track_kind, write_track_kind: TrackKind <=> TrackKind {

@@ -56,6 +56,9 @@ fn hello(h: Hello) -> pb::Hello {
         resume_token: Default::default(),
         segment_coverage_floor: h.fusion.segment_coverage_floor,
         session_coverage_floor: h.fusion.session_coverage_floor,
+        false_alarm_rate: h.fusion.test.false_alarm,
+        miss_rate: h.fusion.test.miss,
+        change_threshold: h.fusion.test.change_threshold,
     }
 }
 

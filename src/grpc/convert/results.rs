@@ -1,12 +1,15 @@
 //! Results, both ways: the server writes them, `stream` reads them back.
 
-use super::enums::{read_reason, read_reference_kind, write_reason, write_reference_kind};
+use super::enums::{
+    read_reason, read_reference_kind, read_standing, write_reason, write_reference_kind,
+    write_standing,
+};
 use super::{challenges, pb, required};
 use crate::core::{
-    AbstainCount, Abstention, Comparison, Coverage, Evidence, FieldError, Finding, MediaTime,
-    ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap, ReferenceSource,
-    ReferenceSummary, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability,
-    SignalSummary, Span, StageTimes,
+    AbstainCount, Abstention, Change, Comparison, Coverage, Evidence, FieldError, Finding,
+    MediaTime, ModelRef, Outcome, ParticipantId, ParticipantSummary, Quality, QuestionGap,
+    ReferenceSource, ReferenceSummary, Score, ScoreOutcome, SegmentResult, SessionSummary,
+    SignalCapability, SignalSummary, Span, StageTimes, Verdict,
 };
 
 // === to the wire ===
@@ -59,6 +62,27 @@ fn write_participant(p: &ParticipantSummary) -> pb::ParticipantSummary {
         challenges: p.challenges.iter().map(challenges::write).collect(),
         coverage: Some(write_coverage(&p.coverage)),
         reference: p.reference.as_ref().map(write_reference),
+        verdict: Some(write_verdict(&p.verdict)),
+        change: Some(write_change(&p.change)),
+    }
+}
+
+fn write_verdict(v: &Verdict) -> pb::Verdict {
+    pb::Verdict {
+        standing: write_standing(v.standing),
+        lower: v.lower,
+        upper: v.upper,
+        since_us: v.since.map(MediaTime::as_us),
+        detail: v.detail.clone(),
+    }
+}
+
+fn write_change(c: &Change) -> pb::Change {
+    pb::Change {
+        statistic: c.statistic,
+        threshold: c.threshold,
+        since_us: c.since.map(MediaTime::as_us),
+        noticed_us: c.noticed.map(MediaTime::as_us),
     }
 }
 
@@ -277,7 +301,31 @@ fn read_participant(p: pb::ParticipantSummary) -> Result<ParticipantSummary, Fie
             .collect::<Result<_, _>>()?,
         coverage: read_coverage(&p.coverage.unwrap_or_default()),
         reference: p.reference.map(read_reference).transpose()?,
+        // A server of an earlier version sends neither: that is inconclusive.
+        verdict: p
+            .verdict
+            .map_or_else(|| Ok(Verdict::default()), read_verdict)?,
+        change: p.change.map(read_change).unwrap_or_default(),
     })
+}
+
+fn read_verdict(v: pb::Verdict) -> Result<Verdict, FieldError> {
+    Ok(Verdict {
+        standing: read_standing(v.standing, "verdict.standing")?,
+        lower: v.lower,
+        upper: v.upper,
+        since: v.since_us.map(MediaTime::from_us),
+        detail: v.detail,
+    })
+}
+
+fn read_change(c: pb::Change) -> Change {
+    Change {
+        statistic: c.statistic,
+        threshold: c.threshold,
+        since: c.since_us.map(MediaTime::from_us),
+        noticed: c.noticed_us.map(MediaTime::from_us),
+    }
 }
 
 fn read_reference(r: pb::ReferenceSummary) -> Result<ReferenceSummary, FieldError> {

@@ -66,6 +66,11 @@ fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &
                 &format!("{}.", words::strength(s.evidence_logit)),
             );
             h.elem("p", "", &odds_sentence(s));
+            let standing = crate::report::verdict_line(&p.verdict);
+            h.elem("p", "", &format!("Assessment: {standing}."));
+            if p.change.since.is_some() {
+                change(h, p);
+            }
             if let Some(text) = stretches::standout(&signal_names(p), segments) {
                 h.elem("p", "", &text);
             }
@@ -103,12 +108,22 @@ fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &
         "Segments with a number",
         &format!("{numbered} of {}", segments.len()),
     );
+    if p.change.threshold > 0.0 && p.change.since.is_none() {
+        fact("Change in mid-call", "none stands out");
+    }
     let measured = p.signals.iter().filter(|s| s.coverage > 0.0).count();
     fact(
         "Signals measured",
         &format!("{measured} of {}", p.signals.len().max(file.signals.len())),
     );
     h.raw("</dl></section>\n");
+}
+
+/// Where the interview began to stand out.
+fn change(h: &mut Html, p: &ParticipantSummary) {
+    if let Some(line) = crate::report::change_line(&p.change) {
+        h.elem("p", "", &format!("{}.", words::capital(&line)));
+    }
 }
 
 /// What the evidence did to the prior, as probabilities.
