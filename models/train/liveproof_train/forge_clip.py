@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import zlib
 from pathlib import Path
 
 import av
@@ -20,14 +19,9 @@ from .reviewed import NONE
 from .serving import Detector, Landmarks, Tracker
 from .synth.filters import FILTERS
 from .synth.forge import FAMILIES, IDENTITIES, PINS
-from .synth.temporal import Behaviour, ClipForger, Span
+from .synth.temporal import Behaviour, ClipForger, Span, seed_of
 
 MADE = {**FAMILIES, **FILTERS, **IDENTITIES}
-
-
-def seed_of(*parts: str) -> int:
-    """A seed that follows from names, the same on every machine."""
-    return zlib.crc32("/".join(parts).encode())
 
 
 def even(rgb: np.ndarray) -> np.ndarray:

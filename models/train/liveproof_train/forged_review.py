@@ -17,7 +17,7 @@ import subprocess
 from pathlib import Path
 
 from .card import table
-from .forge_clip import forge_clip, seed_of
+from .forge_clip import forge_clip
 from .manifest import read_entry
 from .pack_artifact import REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
@@ -25,6 +25,7 @@ from .reviewed import HEAD, MARK_LLR, MOST_S, NONE, Seen, lines, segments, share
 from .serving import Detector, Landmarks
 from .synth.filters import FILTERS
 from .synth.forge import FAMILIES
+from .synth.temporal import seed_of
 
 EVERY = (NONE, *FAMILIES, *FILTERS)
 

@@ -5,6 +5,7 @@ parameters (decoder, mask, colours) stay what they were.
 """
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Callable
@@ -18,6 +19,11 @@ Pin = Callable[[np.random.Generator, np.ndarray, np.ndarray], dict]  # arguments
 MEMORY = 0.8          # of the first-order autoregressive jitter, per frame
 WINDOW = 3.0          # side of the window that is forged, in sizes of the face: head, hair, shoulders
 SWAP_FPS = (10.0, 15.0, 20.0, 30.0)
+
+
+def seed_of(*parts: str) -> int:
+    """A seed that follows from names, the same on every machine."""
+    return zlib.crc32("/".join(parts).encode())
 
 
 @dataclass(frozen=True)

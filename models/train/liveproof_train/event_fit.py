@@ -1,0 +1,126 @@
+"""Fits what the measures of a hand challenge count: a sum of non-negative terms, one per measure. Pure.
+
+The form is that of `[model.calibration]` of the seg net (src/analyze/hand_occlusion/settings.rs): the log-likelihood ratio
+of an event is the sum of weight x (value - centre) over the measures that were made, each term within +-term_cap, the sum
+within +-cap. A measure's centre is where a balanced logistic regression on it alone points neither way, held between the
+two classes' means, so that the mere fact that a measure was made counts for nothing. Weights then come from a joint
+ridge logistic regression with weights of 0 and more, both classes weighted alike, so that logit and LLR agree.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from .intervals import wilson
+
+RIDGE = 0.02          # penalty on the squared weight of a measure of unit spread, relative to the mean log loss
+TERM_CAP = 2.5        # a single measure's say, as in settings.rs
+LARGEST_CAP = 3.0     # an event's say, whatever the data
+LEAST_EVENTS = 8      # of either class that made a measure, below which it gets no weight
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one measure counts: log odds per unit, and the value that points neither way."""
+
+    weight: float
+    centre: float
+
+
+@dataclass(frozen=True)
+class EventFit:
+    """The calibration block."""
+
+    terms: dict[str, Term]
+    cap: float
+    term_cap: float = TERM_CAP
+
+    def llr(self, measured: dict[str, float]) -> float | None:
+        """Of one event; None where no measure that counts was made."""
+        made = [float(np.clip(t.weight * (measured[n] - t.centre), -self.term_cap, self.term_cap))
+                for n, t in self.terms.items() if n in measured]
+        return float(np.clip(sum(made), -self.cap, self.cap)) if made else None
+
+    def block(self) -> dict:
+        """As the manifest holds it."""
+        return {"cap": round(self.cap, 3), "term_cap": self.term_cap,
+                "measures": {n: {"weight": float(f"{t.weight:.4g}"), "centre": float(f"{t.centre:.4g}")} for n, t in self.terms.items()}}
+
+
+def _loss(logit: np.ndarray, fake: np.ndarray, share: np.ndarray) -> float:
+    return float((share * np.logaddexp(0, np.where(fake, -logit, logit))).sum())
+
+
+def _balanced(fake: np.ndarray) -> np.ndarray:
+    return np.where(fake, 0.5 / max(fake.sum(), 1), 0.5 / max((~fake).sum(), 1))
+
+
+def centre_of(value: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
+    """Where the measure alone points neither way, and its slope there (0 or less: it tells nothing, or the wrong way)."""
+    spread = float(value.std()) or 1.0
+    x, share = (value - value.mean()) / spread, _balanced(fake)
+    found = minimize(lambda p: _loss(p[0] * x + p[1], fake, share) + RIDGE * p[0] ** 2, np.zeros(2), method="L-BFGS-B")
+    slope, shift = found.x
+    low, high = sorted((float(value[fake].mean()), float(value[~fake].mean())))
+    at = value.mean() - spread * shift / slope if abs(slope) > 1e-6 else value.mean()
+    return float(np.clip(at, low, high)), float(slope / spread)
+
+
+def fit(events: list[dict[str, float]], fake: list[bool], names: list[str], cap: float = LARGEST_CAP) -> EventFit:
+    """Fits the terms of those `names` that enough events of both classes made."""
+    truth = np.array(fake, bool)
+    columns, centres, kept = [], [], []
+    for name in names:
+        made = np.array([name in e for e in events])
+        if min((made & truth).sum(), (made & ~truth).sum()) < LEAST_EVENTS:
+            continue
+        value = np.array([e.get(name, np.nan) for e in events], float)
+        centre, slope = centre_of(value[made], truth[made])
+        if slope <= 0:
+            continue
+        columns.append(np.where(made, value - centre, 0.0))
+        centres.append(centre)
+        kept.append(name)
+    if not kept:
+        return EventFit({}, cap)
+    x = np.stack(columns, 1)
+    spread = np.sqrt((x ** 2).mean(0)) + 1e-9
+    share = _balanced(truth)
+
+    def cost(w: np.ndarray) -> float:
+        terms = np.clip(w / spread * x, -TERM_CAP, TERM_CAP)
+        return _loss(terms.sum(1), truth, share) + RIDGE * float((w ** 2).sum())
+
+    found = minimize(cost, np.full(len(kept), 0.3), method="L-BFGS-B", bounds=[(0, None)] * len(kept))
+    weights = found.x / spread
+    return EventFit({n: Term(float(w), c) for n, w, c in zip(kept, weights, centres) if w > 1e-6}, cap)
+
+
+def supported_cap(llr: np.ndarray, fake: np.ndarray, people: int) -> float:
+    """Largest log-likelihood ratio that scores out of fold support: over all thresholds, the lower Wilson bound of one
+    class's share over the upper bound of the other's, with `people` as cases. 0.5 to LARGEST_CAP."""
+    best = 0.0
+    for at in np.unique(llr):
+        for side in (llr >= at, llr <= at):
+            in_fake, in_real = (float(side[c].mean()) if c.any() else 0.0 for c in (fake, ~fake))
+            for p, q in ((in_fake, in_real), (in_real, in_fake)):
+                low, high = wilson(p, people)[0], wilson(q, people)[1]
+                if low > 0 and high > 0:
+                    best = max(best, float(np.log(low / high)))
+    return float(np.clip(best, 0.5, LARGEST_CAP))
+
+
+def out_of_fold(events: list[dict[str, float]], fake: list[bool], people: list[str], names: list[str], folds: int = 5) -> np.ndarray:
+    """LLR of each event by a fit without its person; 0 where nothing was measured."""
+    who = sorted(set(people))
+    fold = {p: i % folds for i, p in enumerate(who)}
+    out = np.zeros(len(events))
+    for k in range(folds):
+        rest = [i for i, p in enumerate(people) if fold[p] != k]
+        own = [i for i, p in enumerate(people) if fold[p] == k]
+        fitted = fit([events[i] for i in rest], [fake[i] for i in rest], names)
+        for i in own:
+            out[i] = fitted.llr(events[i]) or 0.0
+    return out
