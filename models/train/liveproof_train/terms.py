@@ -12,3 +12,4 @@ ARTIFACT_TERMS = (
     "DeepFaceLive (repository GPL-3.0, rights in the pictures with their owners), ASL clips (CC BY 4.0), talking clips, "
     "several of unclear rights, and LFW, UTKFace and CIPLAB stills (offered for research only); for research. For clean "
     "terms retrain with models/train on media of your own.")
+HAND_SOURCES = [*SOURCES[:-1], "teacher: mediapipe 0.10.21 (hand landmarks and face mesh)", "drawn hands (synth/hands.py)"]
