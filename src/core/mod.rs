@@ -37,7 +37,7 @@ pub use media::{
     AudioBlock, AudioFormat, ColorMatrix, ColorRange, Frame, PictureLayout, PlaneLayout, Region,
     VideoFormat,
 };
-pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome};
+pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome, PredictionSet};
 pub use picture::{EvidencePicture, TracePicture};
 pub use reference::{
     Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,

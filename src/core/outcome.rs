@@ -219,6 +219,32 @@ pub struct ModelRef {
     pub sha256: String,
 }
 
+/// Which kinds of recordings a number is like, at the error rate of its model's calibration: a
+/// class-conditional conformal set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PredictionSet {
+    /// Like real recordings, and unlike manipulated ones.
+    Real,
+    /// Like manipulated recordings, and unlike real ones.
+    Manipulated,
+    /// Like either: the measurement cannot tell them apart here.
+    Both,
+    /// Unlike either.
+    Neither,
+}
+
+impl PredictionSet {
+    /// What a finding says of it; `None` where a single class is left.
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Real | Self::Manipulated => None,
+            Self::Both => Some("cannot tell real from manipulated here"),
+            Self::Neither => Some("unlike both real and manipulated recordings of the calibration"),
+        }
+    }
+}
+
 /// What one signal says of one span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -232,6 +258,9 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Share of the evidence logit after weight, quality and cap; 0 when abstained.
     pub contribution: f64,
+    /// What its number is like; `None` without a number, or where the model has no table for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction_set: Option<PredictionSet>,
     /// What was made of the participant's reference; `None` without one, or where nothing was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,

@@ -150,6 +150,10 @@ pub struct SignalSummary {
     pub coverage: f64,
     /// Share of the session's evidence logit, capped.
     pub contribution: f64,
+    /// Share of its numbers that are like one class of recordings only, 0 to 1; `None` where the
+    /// model has no table for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_apart: Option<f64>,
     /// Segments by reason for abstaining.
     pub abstained: Vec<AbstainCount>,
 }

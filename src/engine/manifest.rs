@@ -5,7 +5,7 @@
 //! to a default.
 
 use super::manifest_check::{check_analyzer, check_model};
-use crate::fusion::{Accumulation, Recalibration, SignalPolicy};
+use crate::fusion::{Accumulation, Conformal, Recalibration, SignalPolicy};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use std::collections::HashSet;
@@ -214,6 +214,9 @@ pub struct AnalyzerEntry {
     /// See [`SignalPolicy::recalibration`]; written by `liveproof evaluate --calibrate`.
     #[serde(default)]
     pub recalibration: Option<Recalibration>,
+    /// See [`SignalPolicy::conformal`]; written by `liveproof evaluate --calibrate`.
+    #[serde(default)]
+    pub conformal: Option<Conformal>,
 }
 
 impl AnalyzerEntry {
@@ -229,6 +232,7 @@ impl AnalyzerEntry {
             segment_correlation: self.segment_correlation,
             accumulation: self.accumulation,
             recalibration: self.recalibration,
+            conformal: self.conformal.clone(),
         }
     }
 }

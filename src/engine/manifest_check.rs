@@ -1,6 +1,6 @@
 //! What a manifest entry must hold beyond its form. Each check names the field.
 
-use crate::fusion::MOST_CORRELATION;
+use crate::fusion::{Conformal, MOST_CORRELATION};
 
 use super::{AnalyzerEntry, ModelEntry, ModelKind};
 
@@ -41,6 +41,7 @@ pub(super) fn check_model(m: &ModelEntry) -> Result<(), String> {
     if m.kind == ModelKind::Onnx && (m.input.is_empty() || m.outputs.is_empty()) {
         return Err("input, outputs: a net needs at least one of each".to_owned());
     }
+    Conformal::of(&m.calibration)?;
     for input in &m.input {
         if input.mean.as_ref().is_some_and(|v| !v.all(f32::is_finite)) {
             return Err(format!(
@@ -90,6 +91,9 @@ pub(super) fn check_analyzer(a: &AnalyzerEntry) -> Result<(), String> {
             "segment_correlation: found {}, expected 0 to {MOST_CORRELATION}",
             a.segment_correlation
         ));
+    }
+    if let Some(fault) = a.conformal.as_ref().and_then(Conformal::fault) {
+        return Err(fault);
     }
     match a.recalibration.as_ref().and_then(|r| r.fault()) {
         Some(fault) => Err(fault),

@@ -5,13 +5,16 @@
 //! regression with both classes weighted alike gives slope and offset (Platt scaling; the slope is
 //! never negative, so the order of scores stays). How much the signal may say follows from scores
 //! out of fold, identities held together: the largest log-likelihood ratio that the data supports,
-//! and no vote at all where the lower bound of its AUC lies under [`VOTE_AUC`].
+//! and no vote at all where the lower bound of its AUC lies under [`VOTE_AUC`]. From the same scores comes
+//! the table of class-conditional conformal sets ([`conformal`]).
+
+mod conformal;
 
 use super::document::Calibrated;
 use super::fit::fit_logistic;
 use super::metrics::{Clusters, RESAMPLES, Ranked, Sample, calibration, interval, wilson};
 use super::{ClipList, ClipResult};
-use crate::fusion::{Accumulation, Recalibration, SignalPolicy};
+use crate::fusion::{Accumulation, Conformal, Recalibration, SignalPolicy};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -73,6 +76,7 @@ pub fn calibrate(
 /// What was fitted for one signal.
 struct Fitted {
     recalibration: Recalibration,
+    conformal: Conformal,
     auc: f64,
     auc_ci: (f64, f64),
     cllr_before: f64,
@@ -114,14 +118,16 @@ impl Fitted {
         let weight = if self.votes() { policy.weight } else { 0.0 };
         format!(
             "[[analyzer]]\nname = \"{}\"\nweight = {weight:?}\nsegment_cap = {:?}\n[analyzer.recalibration]\n\
-             slope = {:?}\noffset = {:?}\nface = {:?}\nsharpness = {:?}\nlargest = {:?}\n",
+             slope = {:?}\noffset = {:?}\nface = {:?}\nsharpness = {:?}\nlargest = {:?}\n\
+             [analyzer.conformal]\n{}",
             policy.name,
             policy.segment_cap.min(r.largest),
             r.slope,
             r.offset,
             r.face,
             r.sharpness,
-            r.largest
+            r.largest,
+            conformal::block(&self.conformal)
         )
     }
 }
@@ -161,14 +167,16 @@ fn fit_signal(
     let auc_ci =
         interval(&clusters, RESAMPLES, 1, auc).ok_or("too few identities for an interval")?;
     let largest = supported(&samples(&rows, &after), identities);
+    let recordings = (clips(false), clips(true));
     Ok(Fitted {
+        conformal: conformal::table(&rows, &after, largest, recordings),
         recalibration: compose(policy.recalibration.as_ref(), map, largest),
         auc: ranked.auc(|_| 1.0).unwrap_or(0.5),
         auc_ci,
         cllr_before: cost(&before),
         cllr_after: cost(&after),
         identities,
-        recordings: (clips(false), clips(true)),
+        recordings,
     })
 }
 

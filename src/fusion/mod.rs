@@ -11,6 +11,7 @@
 //! - without a single scored signal, or below the coverage floor, there is no number at all.
 
 mod change;
+mod conformal;
 mod discount;
 mod recalibration;
 mod session;
@@ -18,6 +19,7 @@ mod signal;
 mod verdict;
 
 pub use change::CHANGE_THRESHOLD;
+pub use conformal::Conformal;
 pub use discount::MOST_CORRELATION;
 pub use recalibration::{NO_VOTE, Recalibration, recalibrate, without_vote};
 pub use session::SessionFusion;
@@ -69,6 +71,9 @@ pub struct SignalPolicy {
     /// Correction of the analyzer's LLRs, if one was fitted.
     #[serde(default)]
     pub recalibration: Option<Recalibration>,
+    /// Table of its corrected LLRs, if one was fitted; it takes the place of the model's own.
+    #[serde(default)]
+    pub conformal: Option<Conformal>,
 }
 
 /// Prior and floors.
@@ -165,6 +170,7 @@ mod tests {
             segment_correlation: 0.7,
             accumulation,
             recalibration: None,
+            conformal: None,
         }
     }
 
@@ -199,6 +205,7 @@ mod tests {
             outcome,
             contribution,
             model: ModelRef::default(),
+            prediction_set: None,
             comparison: None,
         }
     }

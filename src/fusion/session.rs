@@ -5,7 +5,7 @@ use super::signal::Tally;
 use super::{FusionConfig, SignalPolicy, no_number, score};
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, Change, Finding, MediaTime, ModelRef, Outcome,
-    ScoreOutcome, SignalSummary, Span, Standing, Verdict,
+    PredictionSet, ScoreOutcome, SignalSummary, Span, Standing, Verdict,
 };
 
 /// Accumulates the findings of one participant's segments.
@@ -25,6 +25,10 @@ struct SignalState {
     policy: SignalPolicy,
     model: ModelRef,
     tally: Tally,
+    /// Numbers with a prediction set, and how many of these are like one class only.
+    sets: u64,
+    like_real: u64,
+    like_manipulated: u64,
     scored_ns: i64,
     abstained: Vec<AbstainCount>,
 }
@@ -37,6 +41,11 @@ impl SignalState {
     fn add(&mut self, finding: &Finding, segment_ns: i64) {
         self.model = finding.model.clone();
         self.tally.add(&self.policy, finding);
+        if let Some(set) = finding.prediction_set {
+            self.sets += 1;
+            self.like_real += u64::from(set == PredictionSet::Real);
+            self.like_manipulated += u64::from(set == PredictionSet::Manipulated);
+        }
         match &finding.outcome {
             Outcome::Scored { .. } => self.scored_ns += segment_ns,
             Outcome::Abstained(a) => match self.abstained.iter_mut().find(|n| n.reason == a.reason)
@@ -55,6 +64,24 @@ impl SignalState {
     }
 }
 
+impl SignalState {
+    /// Whether the signal speaks for a standing and can tell the classes apart: half of its numbers
+    /// or more are like that class only. Without a table nothing is known against it.
+    fn carries(&self, standing: Standing) -> bool {
+        let (towards, single) = match standing {
+            Standing::StandsOut => (self.contribution() > 0.0, self.like_manipulated),
+            Standing::ConsistentWithLive => (self.contribution() < 0.0, self.like_real),
+            Standing::Inconclusive => (true, self.sets),
+        };
+        towards && 2 * single >= self.sets
+    }
+
+    fn told_apart(&self) -> Option<f64> {
+        let single = (self.like_real + self.like_manipulated) as f64;
+        (self.sets > 0).then(|| single / self.sets as f64)
+    }
+}
+
 impl SessionFusion {
     /// An empty session with one state per policy.
     pub fn new(policies: &[SignalPolicy], config: FusionConfig) -> Self {
@@ -64,6 +91,9 @@ impl SessionFusion {
                 policy: p.clone(),
                 model: ModelRef::default(),
                 tally: Tally::default(),
+                sets: 0,
+                like_real: 0,
+                like_manipulated: 0,
                 scored_ns: 0,
                 abstained: Vec::new(),
             })
@@ -97,7 +127,7 @@ impl SessionFusion {
                 state.add(f, span.len_ns());
             }
         }
-        let standing = self.config.test.standing(&self.outcome());
+        let standing = self.standing();
         if standing != self.standing.0 {
             self.standing = (standing, Some(span.end));
         }
@@ -108,9 +138,31 @@ impl SessionFusion {
         share(self.scored_ns, self.total_ns)
     }
 
-    /// Where the evidence stands.
+    /// Where the evidence stands. It leaves "inconclusive" only where some signal that speaks for it
+    /// can tell real from manipulated recordings (see [`super::Conformal`]); the evidence itself stays
+    /// what it is.
     pub fn verdict(&self) -> Verdict {
-        self.config.test.verdict(&self.outcome(), self.standing.1)
+        let verdict = self.config.test.verdict(&self.outcome(), self.standing.1);
+        if self.standing() == verdict.standing {
+            return verdict;
+        }
+        Verdict {
+            standing: Standing::Inconclusive,
+            since: None,
+            detail: "the evidence passes a threshold, but no signal that speaks for it can tell \
+                     real from manipulated recordings here"
+                .to_owned(),
+            ..verdict
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let standing = self.config.test.standing(&self.outcome());
+        if self.signals.iter().any(|s| s.carries(standing)) {
+            standing
+        } else {
+            Standing::Inconclusive
+        }
     }
 
     /// Whether the evidence changed on the way. Below the coverage floor nothing is said of it.
@@ -134,6 +186,7 @@ impl SessionFusion {
                 model: s.model.clone(),
                 coverage: share(s.scored_ns, self.total_ns),
                 contribution: s.contribution(),
+                told_apart: s.told_apart(),
                 abstained: s.abstained.clone(),
             })
             .collect()

@@ -84,6 +84,7 @@ mod tests {
                     evidence: Vec::new(),
                 },
                 contribution: *c,
+                prediction_set: None,
                 comparison: None,
             };
             let picture = TracePicture {

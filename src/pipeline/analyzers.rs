@@ -3,7 +3,7 @@
 use crate::analyze::{Analysis, Analyzer, Segment};
 use crate::core::{AbstainReason, Abstention, Finding, ModelRef, Outcome, Quality};
 use crate::engine::ModelSet;
-use crate::fusion::{self, SignalPolicy};
+use crate::fusion::{self, Conformal, SignalPolicy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why the analyzer's model is not there, if it needs one and it is not.
@@ -50,8 +50,21 @@ pub(super) fn finding(
     // A calibration of the operator's own was fitted on scores without a reference.
     let compared = matches!(&analysis.comparison, Some(c) if c.obstacle.is_none());
     let recalibration = recalibration.filter(|_| !compared);
+    let raw = llr(&analysis.outcome);
     let outcome = fusion::recalibrate(recalibration, analysis.outcome, quality);
     let outcome = fusion::without_vote(policy.map_or(0.0, |p| p.weight), outcome);
+    let table = policy
+        .filter(|_| !compared)
+        .and_then(|p| p.conformal.as_ref());
+    let prediction_set = match (table, llr(&outcome), raw) {
+        (Some(table), Some(llr), _) => Some(table.set(llr)),
+        // The model's own table knows its LLRs as they were before anybody's correction.
+        (None, Some(_), Some(raw)) if !compared => analyzer
+            .task()
+            .and_then(|t| Conformal::of(models.calibration(t).ok()?).ok()?)
+            .map(|table| table.set(raw)),
+        _ => None,
+    };
     // A signal without a policy has no vote.
     let contribution = policy.map_or(0.0, |p| fusion::contribution(p, &outcome));
     Finding {
@@ -63,6 +76,14 @@ pub(super) fn finding(
         span: analysis.span,
         outcome,
         contribution,
+        prediction_set,
         comparison: analysis.comparison,
+    }
+}
+
+fn llr(outcome: &Outcome) -> Option<f64> {
+    match outcome {
+        Outcome::Scored { llr, .. } => Some(*llr),
+        Outcome::Abstained(_) => None,
     }
 }

@@ -74,6 +74,7 @@ fn policies() -> Vec<SignalPolicy> {
             segment_correlation: 0.67,
             accumulation: Accumulation::Sum,
             recalibration: None,
+            conformal: None,
         })
         .collect()
 }

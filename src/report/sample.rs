@@ -7,9 +7,9 @@ use super::{
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus,
     Change, Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, ParticipantId,
-    ParticipantSummary, Quality, QuestionGap, ReferenceKind, ReferenceSource, ReferenceSummary,
-    Role, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability, SignalSummary,
-    Span, StageTimes, Standing, TracePoint, Verdict,
+    ParticipantSummary, PredictionSet, Quality, QuestionGap, ReferenceKind, ReferenceSource,
+    ReferenceSummary, Role, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability,
+    SignalSummary, Span, StageTimes, Standing, TracePoint, Verdict,
 };
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -49,6 +49,7 @@ fn finding(signal: &str, span: Span, outcome: Outcome, contribution: f64) -> Fin
         span,
         outcome,
         contribution,
+        prediction_set: None,
         comparison: None,
     }
 }
@@ -129,7 +130,10 @@ fn segments() -> Vec<SegmentResult> {
                     }),
                     ..finding("face_swap", span(1), missing(), 0.0)
                 },
-                finding("lip_sync", span(1), late, 0.6),
+                Finding {
+                    prediction_set: Some(PredictionSet::Both),
+                    ..finding("lip_sync", span(1), late, 0.6)
+                },
             ],
         ),
     ]
@@ -184,6 +188,7 @@ fn summary() -> SessionSummary {
         model,
         coverage: if contribution == 0.0 { 0.0 } else { 0.5 },
         contribution,
+        told_apart: Some(0.5),
         abstained: vec![AbstainCount {
             reason: AbstainReason::Gathering,
             segments: 1,

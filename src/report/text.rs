@@ -2,7 +2,8 @@
 
 use super::standing::{change_line, verdict_line};
 use crate::core::{
-    ChallengeResult, Outcome, ReferenceSummary, ScoreOutcome, SegmentResult, SessionSummary,
+    ChallengeResult, Outcome, PredictionSet, ReferenceSummary, ScoreOutcome, SegmentResult,
+    SessionSummary,
 };
 use std::fmt::Write as _;
 
@@ -32,6 +33,9 @@ pub fn segment_line(s: &SegmentResult) -> String {
                 let _ = write!(line, "; {} {:+.2}", f.signal, f.contribution);
                 if let Some(e) = evidence.first() {
                     let _ = write!(line, " [{} {:.0}]", e.name, e.value);
+                }
+                if let Some(remark) = f.prediction_set.and_then(PredictionSet::remark) {
+                    let _ = write!(line, " ({remark})");
                 }
             }
             Outcome::Abstained(a) => {
@@ -72,6 +76,13 @@ pub fn summary_lines(summary: &SessionSummary) -> Vec<String> {
                 s.coverage * 100.0,
                 s.contribution
             );
+            if let Some(share) = s.told_apart {
+                let _ = write!(
+                    line,
+                    "; tells real from manipulated on {:.0} %",
+                    share * 100.0
+                );
+            }
             for a in &s.abstained {
                 let _ = write!(line, "; {} x {}", a.segments, a.reason.words());
             }

@@ -16,6 +16,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from . import conformal
 from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant, Settings, choose, figures, fit, held_out,
                                     nested)
 from .artifact_card import card, line
@@ -206,7 +207,9 @@ def main() -> None:
     path = MODELS_DIR / f"{MODEL}.onnx"
     export(shipped, against, path)
     ms = speed_ms(path)
-    write_entry(manifest_entry(calibration, cap, result, limit, compared))
+    rows = conformal.scored(found + val, data, lambda score: np.clip(tempered(calibration["slope"] * score + calibration["offset"]), -cap, cap))
+    write_entry(manifest_entry(calibration, cap, result, limit, compared, sets=conformal.table(rows)))
+    told = conformal.words(conformal.held_out(rows))
     metrics = {"pairs_auc": result["auc"], "pairs_auc_low": result["auc_low"], "pairs_auc_high": result["auc_high"],
                "pairs_ranked_right": result["pairs_right"], "pairs": result["pairs"], "streamers": result["streamers"],
                "val_segments": len(val), "val_segments_llr_above_0": flagged[1], "val_segments_llr_above_ln2": flagged[0],
@@ -221,6 +224,7 @@ def main() -> None:
         print(f"{name:64} {' '.join(line(f))}")
     write_card(MODELS_DIR / f"{MODEL}.card.md", f"{MODEL}: traces of a swapped face", card(
         result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared))
+    conformal.add_to_card(MODELS_DIR / f"{MODEL}.card.md", told)
     if args.folds:
         export_folds(data, chosen, fits)
     (cache_dir("evaluation", "artifact") / "out_of_fold.json").write_text(json.dumps(
@@ -228,7 +232,7 @@ def main() -> None:
 
 
 def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float],
-                   compared: Judged, known_share: float = KNOWN_SHARE) -> dict:
+                   compared: Judged, known_share: float = KNOWN_SHARE, sets: dict | None = None) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
     return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
@@ -254,7 +258,8 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
                         "note": "fitted on out-of-fold segment scores of the pairs and on val reals; cap = ln(auc_low / (1 - auc_low)), 0 below 0.60; "
                                 "known_share: assumed share of swaps by tools that leave the traces of the one which was seen",
                         "reference": {**compared.calibration, "known_share": known_share,
-                                      "cap": cap if known_share == 1 else earned_cap(compared.result["auc_low"])}},
+                                      "cap": cap if known_share == 1 else earned_cap(compared.result["auc_low"])},
+                        **({"conformal": sets} if sets else {})},
         "params": {**GATES, "max_distance": limit["max_distance"], "regions": list(REGIONS)},
     }
 

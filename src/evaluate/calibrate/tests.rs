@@ -1,7 +1,7 @@
 //! Calibrations of made-up signals whose truth is known.
 
 use super::*;
-use crate::core::{MediaTime, Quality, Span};
+use crate::core::{MediaTime, PredictionSet, Quality, Span};
 use crate::engine::{Engine, EngineOptions, ModelsDir};
 use crate::evaluate::{FindingScore, SegmentScore};
 use std::path::Path;
@@ -74,6 +74,7 @@ fn policy() -> SignalPolicy {
         segment_correlation: 0.82,
         accumulation: Accumulation::Sum,
         recalibration: None,
+        conformal: None,
     }
 }
 
@@ -189,5 +190,9 @@ fn the_overlay_is_one_that_the_engine_takes() {
         .find(|p| p.name == "face_swap")
         .unwrap();
     let r = policy.recalibration.unwrap();
+    let table = policy.conformal.unwrap();
+    assert_eq!(table.fault(), None);
+    assert_eq!(table.set(-r.largest), PredictionSet::Real);
+    assert_eq!(table.set(r.largest), PredictionSet::Manipulated);
     assert!(r.slope > 1.0 && policy.segment_cap == r.largest.min(policy.segment_cap));
 }

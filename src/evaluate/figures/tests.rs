@@ -17,6 +17,7 @@ fn policy(name: &str, accumulation: Accumulation) -> SignalPolicy {
         segment_correlation: 0.82,
         accumulation,
         recalibration: None,
+        conformal: None,
     }
 }
 

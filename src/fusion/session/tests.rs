@@ -164,6 +164,49 @@ fn the_standing_says_since_when() {
     assert_eq!(run(&[-2.0, -2.0]), live);
 }
 
+#[test]
+fn a_standing_needs_a_signal_that_tells_the_classes_apart() {
+    let sets = |set: Option<PredictionSet>, llr: f64| {
+        let mut policies = three();
+        policies[2].session_cap = 9.0;
+        let mut s = SessionFusion::new(&policies, CONFIG);
+        for i in 0..4 {
+            let f = Finding {
+                prediction_set: set,
+                ..named("c", scored(llr), 0.0)
+            };
+            s.add_segment(&span(i), std::slice::from_ref(&f), true);
+        }
+        (s.verdict(), s.outcome(), s.signals()[2].told_apart)
+    };
+    use PredictionSet::{Both, Manipulated, Real};
+    let (open, score, told) = sets(None, 2.0);
+    assert_eq!((open.standing, told), (Standing::StandsOut, None));
+    for (set, want) in [
+        (Manipulated, Standing::StandsOut),
+        (Both, Standing::Inconclusive),
+    ] {
+        let (verdict, same, _) = sets(Some(set), 2.0);
+        assert_eq!(verdict.standing, want);
+        assert_eq!(same, score, "the evidence stays what it is");
+    }
+    let (held, _, told) = sets(Some(Both), 2.0);
+    assert!(
+        held.detail.contains("tell real from manipulated"),
+        "{}",
+        held.detail
+    );
+    assert_eq!((held.since, told), (None, Some(0.0)));
+    assert_eq!(
+        sets(Some(Real), -2.0).0.standing,
+        Standing::ConsistentWithLive
+    );
+    assert_eq!(
+        sets(Some(Manipulated), -2.0).0.standing,
+        Standing::Inconclusive
+    );
+}
+
 fn rows() -> impl Strategy<Value = Vec<Vec<Option<f64>>>> {
     let cell = prop::option::weighted(0.7, -6.0..6.0f64);
     prop::collection::vec(prop::collection::vec(cell, 3), 1..40)

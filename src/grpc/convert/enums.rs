@@ -2,8 +2,8 @@
 
 use super::pb;
 use crate::core::{
-    AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, ReferenceKind, Role,
-    Standing, TrackKind, VideoFormat,
+    AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, PredictionSet,
+    ReferenceKind, Role, Standing, TrackKind, VideoFormat,
 };
 use crate::session::NoticeKind;
 
@@ -37,6 +37,10 @@ fn unusable(field: &str, found: impl std::fmt::Display, name: &str) -> FieldErro
 wire_enum!(read_role, write_role: ParticipantRole <=> Role {
     Candidate = Candidate, Interviewer = Interviewer, Other = Other, Mixed = Mixed,
     ScreenShare = ScreenShare,
+});
+
+wire_enum!(read_prediction_set, write_prediction_set: PredictionSet <=> PredictionSet {
+    Real = Real, Manipulated = Manipulated, Both = Both, Neither = Neither,
 });
 
 wire_enum!(read_standing, write_standing: Standing <=> Standing {

@@ -1,8 +1,8 @@
 //! Results, both ways: the server writes them, `stream` reads them back.
 
 use super::enums::{
-    read_reason, read_reference_kind, read_standing, write_reason, write_reference_kind,
-    write_standing,
+    read_prediction_set, read_reason, read_reference_kind, read_standing, write_prediction_set,
+    write_reason, write_reference_kind, write_standing,
 };
 use super::{challenges, pb, required};
 use crate::core::{
@@ -116,6 +116,7 @@ fn write_signal(s: &SignalSummary) -> pb::SignalSummary {
         signal: s.signal.clone(),
         coverage: s.coverage,
         contribution: s.contribution,
+        told_apart: s.told_apart,
         abstained: s.abstained.iter().map(count).collect(),
         model_id: s.model.id.clone(),
         model_sha256: s.model.sha256.clone(),
@@ -156,6 +157,7 @@ fn write_finding(f: &Finding) -> pb::Finding {
             }),
         }),
         contribution: f.contribution,
+        prediction_set: f.prediction_set.map_or(0, write_prediction_set),
         comparison: f.comparison.as_ref().map(write_comparison),
     }
 }
@@ -368,6 +370,7 @@ fn read_signal(s: pb::SignalSummary) -> Result<SignalSummary, FieldError> {
         },
         coverage: s.coverage,
         contribution: s.contribution,
+        told_apart: s.told_apart,
         abstained: s
             .abstained
             .into_iter()
@@ -409,6 +412,10 @@ fn read_finding(f: pb::Finding) -> Result<Finding, FieldError> {
             }),
         },
         contribution: f.contribution,
+        prediction_set: match f.prediction_set {
+            0 => None,
+            set => Some(read_prediction_set(set, "findings.prediction_set")?),
+        },
         comparison: f.comparison.map(read_comparison).transpose()?,
     })
 }

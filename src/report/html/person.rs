@@ -284,6 +284,13 @@ fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummar
             words::signed(s.contribution)
         ));
     }
+    if let Some(share) = s.told_apart {
+        parts.push(format!(
+            "Like one class of the calibration's recordings only on {} of its numbers; the others are like both, \
+             or like neither",
+            words::percent(share)
+        ));
+    }
     let obstacle = file
         .capabilities
         .iter()

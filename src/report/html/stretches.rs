@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use super::words;
-use crate::core::{Outcome, ScoreOutcome, SegmentResult};
+use crate::core::{Outcome, PredictionSet, ScoreOutcome, SegmentResult};
 use crate::fusion::WORTH_A_LOOK;
 
 /// Stretches listed at most.
@@ -168,8 +168,11 @@ pub(super) fn segment_table(
                 Some(f) if f.outcome.is_scored() => {
                     h.text(&words::signed(f.contribution));
                     let why = evidence_text(&f.outcome, 2);
-                    if !why.is_empty() {
-                        h.raw(" <span class=\"soft\">").text(&why).raw("</span>");
+                    let remark = f.prediction_set.and_then(PredictionSet::remark);
+                    for more in [why.as_str(), remark.unwrap_or_default()] {
+                        if !more.is_empty() {
+                            h.raw(" <span class=\"soft\">").text(more).raw("</span>");
+                        }
                     }
                 }
                 Some(f) => match &f.outcome {

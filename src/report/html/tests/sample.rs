@@ -59,6 +59,7 @@ pub(super) fn findings(i: i64) -> Vec<Finding> {
         span: span(i),
         outcome,
         contribution,
+        prediction_set: None,
         comparison: None,
     };
     let missing = || Outcome::abstain(AbstainReason::ModelMissing, "model missing");
@@ -158,6 +159,7 @@ pub(super) fn signal(
         model,
         coverage,
         contribution,
+        told_apart: None,
         abstained,
     }
 }
