@@ -1,4 +1,4 @@
-"""Rebuilds testdata from nothing: python generate.py [demo] [media], both by default."""
+"""Rebuilds testdata from nothing: python generate.py [demo] [challenge] [media], all by default."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 import dialogue
+import hand_pass
 import interview
 from speech import Espeak
 
@@ -22,6 +23,10 @@ def versions(espeak):
 def main(wanted):
     cv2.setNumThreads(1)
     espeak = Espeak()
+    if "challenge" in wanted:
+        hand_pass.write(HERE.parent / "demo", SEED, versions(espeak))
+    if not {"demo", "media"} & set(wanted):
+        return
     timeline = dialogue.build(espeak, SEED)
     if "demo" in wanted:
         interview.write(HERE.parent / "demo", timeline, SEED, versions(espeak))
@@ -32,4 +37,4 @@ def main(wanted):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["demo", "media"])
+    main(sys.argv[1:] or ["demo", "challenge", "media"])

@@ -19,6 +19,10 @@ RIDGE = 0.02          # penalty on the squared weight of a measure of unit sprea
 TERM_CAP = 2.5        # a single measure's say, as in settings.rs
 LARGEST_CAP = 3.0     # an event's say, whatever the data
 LEAST_EVENTS = 8      # of either class that made a measure, below which it gets no weight
+# What an event may count (src/analyze/hand_occlusion/physics.rs); other evidence of a result says what was done
+MEASURES = ("hidden_hand_share", "cut_hand_share", "hidden_hand_spread", "face_through_share", "recoloured_share", "edge_blur_ratio",
+            "landmarks_through_share", "recover_ms", "painted_over_jump")
+ONE_SIDED = frozenset({"landmarks_through_share"})   # never speaks for a real face: losing landmarks says nothing
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class EventFit:
 
     def llr(self, measured: dict[str, float]) -> float | None:
         """Of one event; None where no measure that counts was made."""
-        made = [float(np.clip(t.weight * (measured[n] - t.centre), -self.term_cap, self.term_cap))
+        made = [float(np.clip(t.weight * (measured[n] - t.centre), lowest(n, self.term_cap), self.term_cap))
                 for n, t in self.terms.items() if n in measured]
         return float(np.clip(sum(made), -self.cap, self.cap)) if made else None
 
@@ -47,6 +51,11 @@ class EventFit:
         """As the manifest holds it."""
         return {"cap": round(self.cap, 3), "term_cap": self.term_cap,
                 "measures": {n: {"weight": float(f"{t.weight:.4g}"), "centre": float(f"{t.centre:.4g}")} for n, t in self.terms.items()}}
+
+
+def lowest(name: str, term_cap: float = TERM_CAP) -> float:
+    """Least value of a measure's term."""
+    return 0.0 if name in ONE_SIDED else -term_cap
 
 
 def _loss(logit: np.ndarray, fake: np.ndarray, share: np.ndarray) -> float:
@@ -87,10 +96,10 @@ def fit(events: list[dict[str, float]], fake: list[bool], names: list[str], cap:
         return EventFit({}, cap)
     x = np.stack(columns, 1)
     spread = np.sqrt((x ** 2).mean(0)) + 1e-9
-    share = _balanced(truth)
+    share, least = _balanced(truth), np.array([lowest(n) for n in kept])
 
     def cost(w: np.ndarray) -> float:
-        terms = np.clip(w / spread * x, -TERM_CAP, TERM_CAP)
+        terms = np.clip(w / spread * x, least, TERM_CAP)
         return _loss(terms.sum(1), truth, share) + RIDGE * float((w ** 2).sum())
 
     found = minimize(cost, np.full(len(kept), 0.3), method="L-BFGS-B", bounds=[(0, None)] * len(kept))

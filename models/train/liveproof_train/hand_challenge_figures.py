@@ -157,9 +157,9 @@ def review_set(split: str, program: Path, models: Path, overlay: Path | None = N
 
 def fit_on(events: list[Event]) -> tuple[event_fit.EventFit, dict]:
     """The terms fitted on what was performed and measured, with the cap that out-of-fold scores support."""
-    used = [e for e in events if e.performed and e.measures]
+    used = [e for e in events if e.performed and any(n in e.measures for n in event_fit.MEASURES)]
     measures, fake, people = [e.measures for e in used], [e.fake for e in used], [e.identity for e in used]
-    names = sorted({n for m in measures for n in m})
+    names = list(event_fit.MEASURES)
     held = event_fit.out_of_fold(measures, fake, people, names)
     cap = event_fit.supported_cap(held, np.array(fake), len(set(people)))
     fitted = event_fit.fit(measures, fake, names, cap)

@@ -1,7 +1,8 @@
 """Hands for composed passes: whose hands may be used in which split.
 
-`train`: drawn by synth/hands.py, and cut-outs of people of split train. `val`: drawn hands of other seeds, hands of the
-demo's drawer (testdata/generate/hand.py, another way of drawing), and cut-outs withheld from the seg net's fit.
+`train`: drawn by synth/hands.py, and the cut-outs of people of split train. `val`: drawn hands of other seeds, and hands of
+the demo's drawer (testdata/generate/hand.py, another way of drawing, which no fit sees). Every cut-out is a `train` person's and
+enters the seg net's fit, so none is used in `val`.
 """
 from __future__ import annotations
 
@@ -38,26 +39,19 @@ def demo_hand(seed: int) -> Hand:
 
 
 @lru_cache(maxsize=1)
-def cutouts() -> tuple[list[Hand], list[Hand]]:
-    """Cut-outs of the cache: used in the seg net's fit, and withheld from it."""
-    every = load_cutouts()
-    return [h for h in every if not withheld(h)], [h for h in every if withheld(h)]
-
-
-def withheld(hand: Hand) -> bool:
-    """Whether the seg net's fit leaves this cut-out out."""
-    return False
+def cutouts() -> list[Hand]:
+    """The cut-outs of the cache, all of split train."""
+    return load_cutouts()
 
 
 def hand_of(split: str, rng: np.random.Generator) -> Hand:
     """A hand for a clip of the split. ValueError for a split without hands."""
     if split not in ("train", "val"):
         raise ValueError(f"split: expected train or val, got {split!r}")
-    real = cutouts()[split == "val"]
     kind = rng.random()
-    if real and kind < 0.5:
-        return real[int(rng.integers(len(real)))]
-    if split == "val" and kind < 0.75:
+    if split == "train" and kind < 0.5 and cutouts():
+        return cutouts()[int(rng.integers(len(cutouts())))]
+    if split == "val" and kind < 0.5:
         return demo_hand(100 + int(rng.integers(DEMO_HANDS)))
     own = np.random.default_rng([split == "val", int(rng.integers(2 ** 31))])
     return draw_hand(own, 180.0, pose=str(own.choice(POSES)), facing=float(own.choice([-1.0, 1.0])))

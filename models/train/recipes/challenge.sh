@@ -2,9 +2,11 @@
 # terms. Needs the media, the nets det-1, lmk-1 and seg-1, the donor bank and decoders of `forge` (without them fewer
 # families), cut-outs of hands in the cache, and a built liveproof (LIVEPROOF_BIN, default target/release/liveproof).
 # Terms are fitted on the passes over `train` clips; those over `val` clips are only reported.
-STAGES="train val fit figures"
+STAGES="train val fit figures sessions"
 LIVEPROOF_BIN=$(realpath "${LIVEPROOF_BIN:-../../target/release/liveproof}")
 stage_train() { train hand_passes --split train --per 1,2,1; }
 stage_val() { train hand_passes --split val; }
 stage_fit() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" --fit "${fit_options[@]}"; }
 stage_figures() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }
+# whole sessions: swaps (the copies of `checks`), forged sound, dialogues with a relay's delay, hand challenges; needs espeak-ng, ffmpeg
+stage_sessions() { train forged_sessions make; train forged_sessions figures --reasons --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }

@@ -48,6 +48,11 @@ class Fit(unittest.TestCase):
         self.assertEqual(found.llr({"a": 1.0, "b": 1.0}), 3.0)
         self.assertEqual(found.llr({"a": -1.0, "b": -1.0}), -3.0)
 
+    def test_losing_landmarks_never_speaks_for_a_real_face(self) -> None:
+        found = EventFit({"landmarks_through_share": Term(4.0, 0.5)}, 3.0)
+        self.assertEqual(found.llr({"landmarks_through_share": 0.0}), 0.0)
+        self.assertAlmostEqual(found.llr({"landmarks_through_share": 0.9}), 1.6)
+
     def test_too_few_events_give_no_weight(self) -> None:
         rare = [{**e, **({"rare": float(f)} if i < 10 else {})} for i, (e, f) in enumerate(zip(self.events, self.fake))]
         self.assertNotIn("rare", fit(rare, self.fake, ["good", "rare"]).terms)
