@@ -2,7 +2,8 @@
 
     python -m liveproof_train.accuracy_doc "pairs (out of fold)=pairs.json" "val=val.json" ...
 
-Each argument is TITLE=FILE; the sections come in the order given. Every figure is the evaluation's
+Each argument is TITLE=FILE; the sections come in the order given. A FILE may also be the figures of
+hand_challenge_figures or forged_sessions (never the first). Every figure is the evaluation's
 own, with n and its 95 % interval; nothing is left out for being bad. `--notes FILE` (default
 docs/accuracy-notes.md, if it is there) is quoted below the head: what the figures do not say.
 """
@@ -14,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .accuracy_sections import KINDS
+from .accuracy_text import area, interval, pairs, pct, rate, table
 from .paths import REPO_DIR
 
 VERSION = 1
@@ -29,40 +32,6 @@ NOT_EVALUATED = [
     "whole interviews with questions and answers by real people",
     "people by skin tone, age or gender beyond the tables by group",
 ]
-
-
-def pct(share: float | None) -> str:
-    if share is None:
-        return "–"
-    value = share * 100
-    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
-
-
-def interval(ci: list[float] | None, text=lambda v: f"{v:.3f}") -> str:
-    return f" [{text(ci[0])}, {text(ci[1])}]" if ci else ""
-
-
-def area(f: dict[str, Any]) -> str:
-    return "–" if f["auc"] is None else f"{f['auc']:.3f}{interval(f['auc_ci'])}"
-
-
-def rate(r: dict[str, Any]) -> str:
-    if r["share"] is None:
-        return "–"
-    return f"{pct(r['share'])}{interval(r['ci'], pct)} ({r['hits']} of {r['n']})"
-
-
-def pairs(p: dict[str, Any] | None) -> str:
-    return "–" if not p else f"{p['right']} of {p['n']}" + (f", {p['tied']} tied" if p["tied"] else "")
-
-
-def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """A Markdown table without the columns that hold nothing."""
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
-    kept = [i for i in range(len(head)) if i == 0 or any(r[i] != "–" for r in rows)]
-    head, rows = [head[i] for i in kept], [[r[i] for i in kept] for r in rows]
-    return [line(head), "|" + "---|" * len(head), *map(line, rows), ""]
 
 
 def scores(e: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -142,6 +111,8 @@ def degraded_table(e: dict[str, Any], name: str) -> list[str]:
 
 
 def section(title: str, e: dict[str, Any]) -> list[str]:
+    if e.get("kind") in KINDS:
+        return KINDS[e["kind"]](title, e)
     if e["version"] != VERSION:
         raise SystemExit(f"{title}: evaluation version {e['version']}, expected {VERSION}")
     one = e["list"]
@@ -210,7 +181,7 @@ def document(parts: list[tuple[str, dict[str, Any]]], notes: str, log: Path) -> 
     out += ["## Not evaluated on", "", *(f"- {line}" for line in NOT_EVALUATED), ""]
     for title, e in parts:
         out += section(title, e)
-    out += models([e for _, e in parts])
+    out += models([e for _, e in parts if "models" in e])
     out += looks(log)
     return "\n".join(out).rstrip() + "\n"
 
@@ -227,6 +198,8 @@ def main(argv: list[str]) -> int:
         if not path:
             parser.error(f"{given}: expected TITLE=FILE")
         parts.append((title, json.loads(Path(path).read_text(encoding="utf-8"))))
+    if "settings" not in parts[0][1]:
+        parser.error(f"{args.evaluations[0]}: the first must be an evaluation of `liveproof evaluate`")
     notes = args.notes.read_text(encoding="utf-8") if args.notes.exists() else ""
     args.out.write_text(document(parts, notes, LOOKS), encoding="utf-8")
     print(f"wrote {args.out}")

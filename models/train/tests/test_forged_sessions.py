@@ -5,6 +5,7 @@ import unittest
 
 import numpy as np
 
+from liveproof_train.accuracy_doc import section
 from liveproof_train.session_audio import (ADDED_S, RATE_HZ, answers, as_loud, candidate_sound, dialogue, drifting, dubbed,
                                            interviewer_sound, loudness, pauses, picture_times, question_events, shifted, spliced)
 from liveproof_train.session_score import Session, controls, figures, gain, meant_signal, named
@@ -157,6 +158,9 @@ class Figures(unittest.TestCase):
                                                            "By family, against the untouched sessions of the same making"])
         self.assertEqual(len(found["tables"][1][2]), 2)
         self.assertAlmostEqual(found["everything"]["gain"], found["everything"]["fused"] - found["everything"]["alone"])
+        page = "\n".join(section("sessions", found))
+        self.assertIn("32 sessions of 8 people", page)
+        self.assertIn("| dubbed (`lip_sync`) | 8 / 8 | 8 | 1.000", page)
 
 
 if __name__ == "__main__":

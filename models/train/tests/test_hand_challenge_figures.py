@@ -5,6 +5,7 @@ import unittest
 
 import numpy as np
 
+from liveproof_train.accuracy_doc import section
 from liveproof_train.event_fit import LARGEST_CAP, EventFit, Term, centre_of, fit, out_of_fold, supported_cap
 from liveproof_train.hand_challenge_figures import Event, challenges, compliance, event_of, figures, told
 
@@ -108,6 +109,14 @@ class Figures(unittest.TestCase):
         self.assertIn("covered", text)
         self.assertIn("occluder_aware", text)
         self.assertIn("10 of 11", text)
+
+    def test_the_page_says_what_was_missed_and_that_no_real_pass_was_seen(self) -> None:
+        page = "\n".join(section("hand challenge", figures(self.events)))
+        self.assertIn("Never measured on a real hand pass", page)
+        self.assertIn("| compliance, genuine and refused: recall | 50 %", page)
+        self.assertRegex(page, r"recall \| 50 %[^|]*\| missed \|")
+        self.assertRegex(page, r"know nothing of the hand \| 1\.000[^|]*\| goal met \|")
+        self.assertIn("| beside | 9 | 0 | 1 |", page)
 
     def test_results_are_found_wherever_they_stand(self) -> None:
         one = {"id": "h1", "status": {"kind": "not_measurable", "reason": "no_face"}, "passes": 0, "llr": None,
