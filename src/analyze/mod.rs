@@ -162,4 +162,4 @@ macro_rules! analyzers {
 
 pub use face_swap::Gatherer as ReferenceGatherer;
 
-analyzers! { face_swap, lip_sync, hand_occlusion, response_latency }
+analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, response_latency }

@@ -47,8 +47,9 @@ pub use result::{
     SegmentResult, SessionSummary, SignalCapability, SignalSummary, StageTimes,
 };
 pub use series::{
-    APPEARANCE_PX, DETAIL_PX, DETAIL_SCALE, Face, FaceDetail, FaceObs, LANDMARKS, Landmarks,
-    MEL_BANDS, MOUTH_PATCH_H, MOUTH_PATCH_W, VOICE_HOP_NS, VOICE_HOP_SAMPLES, VoiceSeries, points,
+    APPEARANCE_PX, DETAIL_PX, DETAIL_SCALE, Face, FaceDetail, FaceObs, HandScene, LANDMARKS,
+    Landmarks, MEL_BANDS, MOUTH_PATCH_H, MOUTH_PATCH_W, SCENE_PX, SCENE_SCALE, VOICE_HOP_NS,
+    VOICE_HOP_SAMPLES, VoiceSeries, points,
 };
 pub use stats::median;
 pub use time::{MediaTime, Span};

@@ -84,6 +84,35 @@ pub struct FaceDetail {
     pub scale: f32,
 }
 
+/// Side of a [`HandScene`] in pixels.
+pub const SCENE_PX: usize = 128;
+/// Side of a [`HandScene`] in units of the longer side of the face's box, as in training.
+pub const SCENE_SCALE: f64 = 1.8;
+
+/// The face and what is around it while a hand challenge is open, for signals that look for the hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandScene {
+    /// RGB, [`SCENE_PX`] x [`SCENE_PX`], row by row, upright; black outside the frame.
+    pub rgb: Arc<[u8]>,
+    /// Centre of the scene in frame pixels.
+    pub centre: [f32; 2],
+    /// Side of the scene in frame pixels.
+    pub side_px: f32,
+    /// x0, y0, x1, y1 of the landmarks' box in frame pixels that the scene was cut around.
+    pub face: [f32; 4],
+    /// How long before this picture the face was last found there, nanoseconds; 0 = in this picture.
+    pub age_ns: i64,
+}
+
+impl HandScene {
+    /// A point in frame pixels to 0..1 of the scene.
+    pub fn to_scene(&self, p: [f32; 2]) -> [f32; 2] {
+        let side = self.side_px.max(1e-6);
+        let to = |v: f32, c: f32| (v - c) / side + 0.5;
+        [to(p[0], self.centre[0]), to(p[1], self.centre[1])]
+    }
+}
+
 /// What tracking says of one picture.
 #[derive(Debug, Clone)]
 pub struct FaceObs {
@@ -99,6 +128,8 @@ pub struct FaceObs {
     pub repeated: bool,
     /// The face at native resolution, a few times a second; dropped once its segment is closed.
     pub detail: Option<FaceDetail>,
+    /// The face's surroundings while a hand challenge is open; dropped once its segment is closed.
+    pub scene: Option<HandScene>,
 }
 
 /// Hop of a voice series in nanoseconds: 10 ms.

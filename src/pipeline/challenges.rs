@@ -1,9 +1,19 @@
 //! What became of every challenge of an interview, those that no signal could judge included.
 
-use crate::analyze::Analyzer;
+use crate::analyze::{Analyzer, hand_occlusion};
 use crate::core::{
-    AbstainReason, Abstention, ChallengeResult, ControlEvent, EventKind, SignalSummary,
+    AbstainReason, Abstention, ChallengeResult, ControlEvent, EventKind, MediaTime, SignalSummary,
 };
+use crate::engine::ModelSet;
+
+/// True when a hand challenge is open at `time` and there is a net to look for the hand.
+pub(super) fn hand_wanted(events: &[ControlEvent], time: MediaTime, models: &ModelSet) -> bool {
+    let earliest = time.plus_ns(-hand_occlusion::LONGEST_NS - hand_occlusion::AFTER_NS);
+    let from = events.partition_point(|e| e.time < earliest);
+    let open = |e: &ControlEvent| hand_occlusion::span(e).is_some_and(|s| s.contains(time));
+    let recent = events.iter().skip(from).take_while(|e| e.time <= time);
+    recent.into_iter().any(open) && models.model(hand_occlusion::TASK).is_ok()
+}
 
 /// One result per challenge event, in the order of the prompts.
 pub(super) fn challenges(

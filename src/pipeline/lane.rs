@@ -2,7 +2,7 @@
 
 use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
-use super::challenges::challenges;
+use super::challenges::{challenges, hand_wanted};
 use super::reference::LaneReference;
 use super::sight::Sight;
 use super::totals::Totals;
@@ -167,12 +167,14 @@ impl Lane {
     pub(super) fn push_frame(
         &mut self,
         frame: &Frame,
+        events: &[ControlEvent],
         models: &mut ModelSet,
         stopwatch: fn() -> u64,
     ) {
         let began = stopwatch();
         self.segmenter.saw(frame.time);
-        if !self.sight.observe(frame, models) {
+        let hands = hand_wanted(events, frame.time, models);
+        if !self.sight.observe(frame, hands, models) {
             // Time must rise within a track; ingest has told the sender about such pictures.
             self.lost += 1;
             return;

@@ -201,7 +201,7 @@ impl Pipeline {
                 lane.push_stretch(frame, models);
                 continue;
             }
-            lane.push_frame(frame, models, self.settings.stopwatch);
+            lane.push_frame(frame, &self.events, models, self.settings.stopwatch);
         }
     }
 

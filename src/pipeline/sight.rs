@@ -9,6 +9,8 @@ use crate::track::{FaceTracker, TrackConfig};
 /// Native-resolution faces kept at a time, 150 kB each: 40 s at four a second. Tracks are further apart
 /// than that only where one has stalled.
 const MOST_DETAILS: usize = 160;
+/// Hand scenes kept at a time, 50 kB each: a challenge's whole window at fifteen a second.
+const MOST_SCENES: usize = 256;
 
 /// Tracked pictures of the last [`HISTORY_NS`] and a little more, in time order.
 pub(super) struct Sight {
@@ -34,14 +36,21 @@ impl Sight {
     }
 
     /// Tracks a picture; false when it is not newer than the one before, and was not looked at.
-    pub(super) fn observe(&mut self, frame: &Frame, models: &mut ModelSet) -> bool {
+    /// `hands`: a hand challenge is open, so that the face's surroundings are wanted too.
+    pub(super) fn observe(&mut self, frame: &Frame, hands: bool, models: &mut ModelSet) -> bool {
         if self.latest().is_some_and(|last| frame.time <= last) {
             return false;
         }
         let mut frame = frame.clone();
         frame.epoch = frame.epoch.saturating_add(self.breaks);
         let observed = match self.tracker.observe(&frame, models) {
-            Ok(obs) => obs,
+            Ok(obs) => FaceObs {
+                // A repeated picture shows nothing new.
+                scene: (hands && !obs.repeated)
+                    .then(|| self.tracker.scene(&frame))
+                    .flatten(),
+                ..obs
+            },
             Err(obstacle) => {
                 self.obstacle = Some(obstacle);
                 FaceObs {
@@ -51,10 +60,11 @@ impl Sight {
                     faces: 0,
                     repeated: false,
                     detail: None,
+                    scene: None,
                 }
             }
         };
-        let detailed = observed.detail.is_some();
+        let detailed = observed.detail.is_some() || observed.scene.is_some();
         self.observations.push(observed);
         if detailed {
             self.drop_details(None);
@@ -107,14 +117,20 @@ impl Sight {
         self.obstacle.as_ref()
     }
 
-    /// Drops native-resolution faces of closed segments, and the oldest beyond [`MOST_DETAILS`]
-    /// where a segment stays open: they are large, and no later segment looks at them.
+    /// Drops native-resolution faces and hand scenes of closed segments, and the oldest beyond
+    /// [`MOST_DETAILS`] and [`MOST_SCENES`] where a segment stays open: they are large, and no later
+    /// segment looks at them.
     pub(super) fn drop_details(&mut self, closed: Option<MediaTime>) {
-        let mut kept = 0;
+        let (mut details, mut scenes) = (0, 0);
         for o in self.observations.iter_mut().rev() {
-            kept += usize::from(o.detail.is_some());
-            if kept > MOST_DETAILS || closed.is_some_and(|end| o.time < end) {
+            let closed = closed.is_some_and(|end| o.time < end);
+            details += usize::from(o.detail.is_some());
+            scenes += usize::from(o.scene.is_some());
+            if closed || details > MOST_DETAILS {
                 o.detail = None;
+            }
+            if closed || scenes > MOST_SCENES {
+                o.scene = None;
             }
         }
     }

@@ -90,6 +90,7 @@ mod tests {
             faces: 0,
             repeated: false,
             detail: None,
+            scene: None,
         }
     }
 

@@ -219,6 +219,39 @@ fn a_face_that_goes_is_gone_and_is_taken_up_again() {
 }
 
 #[test]
+fn a_scene_stays_for_a_while_where_a_face_was_hidden_and_comes_at_most_fifteen_times_a_second() {
+    use crate::core::SCENE_PX;
+    let (mut models, face) = (shipped(), drawn_face(&index()["nets"][0]));
+    let mut tracker = FaceTracker::new(TrackConfig::default());
+    let (mut with_face, mut hidden, mut none_left) = (0, 0, true);
+    for i in 0..100i64 {
+        let places: &[(u32, u32)] = if i < 25 { &[(200, 288)] } else { &[] };
+        let frame = scene(&face, places, 40 * i);
+        let obs = tracker.observe(&frame, &mut models).unwrap();
+        let Some(cut) = tracker.scene(&frame) else {
+            continue;
+        };
+        assert_eq!(cut.rgb.len(), SCENE_PX * SCENE_PX * 3);
+        match obs.face {
+            Some(f) => {
+                with_face += 1;
+                assert_eq!((cut.age_ns, cut.face), (0, f.bbox));
+                let [x0, _] = cut.to_scene([f.bbox[0], f.bbox[1]]);
+                let [x1, _] = cut.to_scene([f.bbox[2], f.bbox[3]]);
+                assert!((x0 + x1 - 1.0).abs() < 1e-3 && x0 > 0.15 && x1 < 0.85);
+            }
+            None => {
+                hidden += 1;
+                assert!(cut.age_ns > 0 && cut.age_ns <= 2_000_000_000);
+                none_left &= i < 76;
+            }
+        }
+    }
+    assert!((14..=16).contains(&with_face), "{with_face}");
+    assert!(hidden > 20 && none_left, "{hidden}");
+}
+
+#[test]
 fn tracking_is_deterministic_and_a_new_epoch_starts_afresh() {
     let (mut models, face) = (shipped(), drawn_face(&index()["nets"][0]));
     let mut run = |epoch_at: i64| -> Vec<(bool, Vec<u32>)> {

@@ -57,6 +57,7 @@ mod tests {
             faces,
             repeated,
             detail: None,
+            scene: None,
         }
     }
 

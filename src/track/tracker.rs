@@ -4,13 +4,13 @@ use super::geometry::{self, area, iou};
 use super::measure::{Change, Glance};
 use super::nets::{Hit, Marks, Nets};
 use crate::core::{
-    APPEARANCE_PX, Abstention, DETAIL_PX, Face, FaceDetail, FaceObs, Frame, MOUTH_PATCH_H,
-    MOUTH_PATCH_W, MediaTime,
+    APPEARANCE_PX, Abstention, DETAIL_PX, Face, FaceDetail, FaceObs, Frame, HandScene,
+    MOUTH_PATCH_H, MOUTH_PATCH_W, MediaTime, SCENE_PX,
 };
 use crate::engine::{EngineError, ModelSet};
 use crate::vision::{
     Crop, crop_from_detection, crop_from_points, crop_rgb, face_in_crop, gray_patch, mean_luma,
-    native_crop, sharpness,
+    native_crop, scene_crop, sharpness,
 };
 
 /// How the face is kept.
@@ -44,6 +44,8 @@ pub struct TrackConfig {
     pub unconfirmed_looks: u32,
     /// The face is kept at native resolution this often, in nanoseconds.
     pub detail_interval_ns: i64,
+    /// Hand scenes are cut out at most this often, in nanoseconds, where they are asked for.
+    pub scene_interval_ns: i64,
 }
 
 impl Default for TrackConfig {
@@ -58,6 +60,7 @@ impl Default for TrackConfig {
             same_face_iou: 0.3,
             unconfirmed_looks: 3,
             detail_interval_ns: 250_000_000,
+            scene_interval_ns: 66_666_667,
         }
     }
 }
@@ -87,6 +90,10 @@ struct TrackerState {
     place: Option<Crop>,
     /// When the face is next kept at native resolution.
     detail_due: Option<MediaTime>,
+    /// When a hand scene may next be cut out.
+    scene_due: Option<MediaTime>,
+    /// The face's box, and when it was last found there.
+    last_box: Option<([f32; 4], MediaTime)>,
 }
 
 /// Follows the candidate's face through the pictures of one lane. Deterministic: the same
@@ -150,6 +157,9 @@ impl FaceTracker {
             .map(|at| crop_rgb(frame, &at, APPEARANCE_PX));
         let face = marks.map(|m| describe(frame, &m, appearance.unwrap_or_default()));
         let detail = self.detail(frame, change, marks.as_ref());
+        if let Some(face) = &face {
+            self.state.last_box = Some((face.bbox, frame.time));
+        }
         self.state.glance = Some(glance.with_face(frame, face.as_ref().map(|f| f.bbox)));
         Ok(FaceObs {
             time: frame.time,
@@ -158,6 +168,7 @@ impl FaceTracker {
             face,
             repeated: change.repeated,
             detail,
+            scene: None,
         })
     }
 
@@ -217,19 +228,41 @@ impl FaceTracker {
         marks: Option<&Marks>,
     ) -> Option<FaceDetail> {
         let marks = marks.filter(|_| !change.repeated)?;
-        if self.state.detail_due.is_some_and(|due| frame.time < due) {
+        if !due_at(
+            &mut self.state.detail_due,
+            frame.time,
+            self.config.detail_interval_ns,
+        ) {
             return None;
         }
-        let interval = self.config.detail_interval_ns;
-        // Counted from when it was due, so that the mean rate does not depend on the frame rate.
-        let due = self.state.detail_due.unwrap_or(frame.time);
-        let from = due.max(frame.time.plus_ns(-interval));
-        self.state.detail_due = Some(from.plus_ns(interval));
         let crop = native_crop(geometry::bounding_box(&marks.points));
         Some(FaceDetail {
             rgb: crop_rgb(frame, &crop, DETAIL_PX).into(),
             face: face_in_crop(geometry::bounding_box(&marks.points), &crop),
             scale: (crop.side / DETAIL_PX as f64) as f32,
+        })
+    }
+
+    /// The hand scene of the picture that was observed last, where the next one is due: around the
+    /// face, or where it was up to [`TrackConfig::memory_ns`] ago, since a hand may hide it.
+    pub fn scene(&mut self, frame: &Frame) -> Option<HandScene> {
+        let (face, seen) = self.state.last_box?;
+        let age_ns = frame.time.since_ns(seen);
+        if age_ns > self.config.memory_ns {
+            return None;
+        }
+        let due = due_at(
+            &mut self.state.scene_due,
+            frame.time,
+            self.config.scene_interval_ns,
+        );
+        let crop = scene_crop(face);
+        (due && crop.is_usable()).then(|| HandScene {
+            rgb: crop_rgb(frame, &crop, SCENE_PX).into(),
+            centre: [crop.cx as f32, crop.cy as f32],
+            side_px: crop.side as f32,
+            face,
+            age_ns,
         })
     }
 
@@ -314,6 +347,17 @@ impl FaceTracker {
         }
         Ok(None)
     }
+}
+
+/// Whether something that is done every `interval_ns` is due `now`; if so, it is next due later.
+/// Counted from when it was due, so that the mean rate does not depend on the frame rate.
+fn due_at(next: &mut Option<MediaTime>, now: MediaTime, interval_ns: i64) -> bool {
+    if next.is_some_and(|due| now < due) {
+        return false;
+    }
+    let from = next.unwrap_or(now).max(now.plus_ns(-interval_ns));
+    *next = Some(from.plus_ns(interval_ns));
+    true
 }
 
 /// Size of a face times its nearness to the middle, for choosing among several.

@@ -1,7 +1,7 @@
 //! Crops and similarity transforms. Coordinates are continuous: a picture of width W spans 0..W,
 //! and pixel i has its centre at i + 0.5; y points down, positive roll is clockwise on the screen.
 
-use crate::core::{DETAIL_PX, DETAIL_SCALE, Landmarks, points};
+use crate::core::{DETAIL_PX, DETAIL_SCALE, Landmarks, SCENE_SCALE, points};
 
 /// Side of a crop in units of the longer side of the box around the points, as in training.
 pub const CROP_SCALE: f64 = 1.4;
@@ -124,6 +124,18 @@ pub fn native_crop(bbox: [f32; 4]) -> Crop {
         cx: ((x0 + x1) / 2.0 + 0.5).floor(),
         cy: ((y0 + y1) / 2.0 + 0.5).floor(),
         side: (DETAIL_PX as f64).max(DETAIL_SCALE * (x1 - x0).max(y1 - y0)),
+        roll_rad: 0.0,
+    }
+}
+
+/// The crop of a hand scene around a face's box (x0, y0, x1, y1 in frame pixels): upright, centred on it,
+/// [`SCENE_SCALE`] times its longer side.
+pub fn scene_crop(bbox: [f32; 4]) -> Crop {
+    let [x0, y0, x1, y1] = bbox.map(f64::from);
+    Crop {
+        cx: (x0 + x1) / 2.0,
+        cy: (y0 + y1) / 2.0,
+        side: SCENE_SCALE * (x1 - x0).max(y1 - y0),
         roll_rad: 0.0,
     }
 }

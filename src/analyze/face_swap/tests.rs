@@ -62,6 +62,7 @@ pub(super) fn observations(n: i64, change: impl Fn(&mut Face)) -> Vec<FaceObs> {
                     face: [0.5, 0.5, 0.45, 0.6],
                     scale: 1.0,
                 }),
+                scene: None,
             }
         })
         .collect()

@@ -233,6 +233,7 @@ impl Scene {
                 faces: 1,
                 repeated: false,
                 detail: None,
+                scene: None,
             }
         };
         let hops = (seconds * 100.0) as usize;

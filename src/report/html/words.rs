@@ -17,6 +17,10 @@ pub(crate) fn signal(name: &str) -> (String, &'static str) {
             "Hand challenge",
             "what is painted while a hand passes the face",
         ),
+        "head_turn" => (
+            "Turn of the head",
+            "contour and appearance while the head turns; accuracy not evaluated, no vote",
+        ),
         "response_latency" => ("Response latency", "pauses between question and answer"),
         _ => return (plain(name), ""),
     };
@@ -52,7 +56,7 @@ const UNITS: [(&str, &str); 9] = [
 ];
 
 /// Evidence whose name, without its unit, would not say enough to a reader.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 24] = [
     (
         "appearance_jumps",
         "jumps of the face’s appearance and back (experimental, no vote)",
@@ -68,6 +72,57 @@ const NAMES: [(&str, &str); 9] = [
     ),
     ("reference_pictures", "pictures of the reference"),
     ("reference_face", "face of the reference"),
+    (
+        "hidden_hand_share",
+        "share of the hand that is missing before the face, though the hand around it says that it must be there",
+    ),
+    (
+        "cut_hand_share",
+        "share of the hand that ends along the face’s outline",
+    ),
+    (
+        "hidden_hand_spread",
+        "how much the missing share changes from picture to picture",
+    ),
+    (
+        "face_through_share",
+        "how much the face shines through the hand",
+    ),
+    (
+        "recoloured_share",
+        "how far the hand takes the face’s colour before it",
+    ),
+    (
+        "edge_blur_ratio",
+        "width of the hand’s edge before the face against beside it",
+    ),
+    (
+        "landmarks_through_share",
+        "how visible features under the hand are said to be",
+    ),
+    ("recover", "time until the face looked as before"),
+    (
+        "painted_over_jump",
+        "the occlusion net’s change while the hand was before the face",
+    ),
+    (
+        "covered_share",
+        "largest share of the face that the hand covered",
+    ),
+    ("reaction", "movement set in after"),
+    (
+        "reaction_too_soon",
+        "movement set in sooner than people react, as a replayed recording could, after",
+    ),
+    ("turned", "turned to the side asked for by"),
+    (
+        "lost_beyond",
+        "turned further than landmarks follow: the face was lost, and came back, beyond",
+    ),
+    (
+        "contour_tremble_ratio",
+        "how much the contour trembles in the turn against eyes, nose and mouth",
+    ),
 ];
 
 /// What a piece of evidence is to the number that it is compared with.
@@ -76,6 +131,19 @@ fn relation(name: &str) -> &'static str {
         "swap_score" | "reference_difference" => "neutral at",
         "distance" | "reference_surround" => "limit",
         "reference_change" => "where only time passed about",
+        "hidden_hand_share"
+        | "cut_hand_share"
+        | "hidden_hand_spread"
+        | "face_through_share"
+        | "recoloured_share"
+        | "edge_blur_ratio"
+        | "landmarks_through_share"
+        | "recover_ms"
+        | "painted_over_jump" => "points neither way at",
+        "covered_share" | "turned_deg" => "needed",
+        "passes" => "asked for",
+        "reaction_too_soon_ms" => "people need at least",
+        "contour_tremble_ratio" | "appearance_step_max" => "at rest",
         _ => "usually",
     }
 }
