@@ -32,6 +32,7 @@ class Settings:
     match_share: float = 0.7  # hands recoloured to the face
     clutter_share: float = 0.4
     behind_share: float = 0.06  # faces over hands
+    stranger_share: float = 0.12  # scenes with another person's face beside the first: no hand, and not the face
     cut_share: float = 0.6  # hands that end with the picture where the scene reaches beyond it
     tight_weight: float = 0.25  # of stills cut so tightly that most of their scene is black
     signing_weight: float = 0.25  # of ASL frames among the real hands: three people only
@@ -52,7 +53,7 @@ class Base:
 
 def within_picture(rgb: np.ndarray) -> np.ndarray:
     """float32 [128, 128]: 0 in the black that the scene shows beyond its picture, else 1."""
-    dark = (rgb.max(2) < 6).astype(np.uint8)
+    dark = (cv2.max(cv2.max(rgb[..., 0], rgb[..., 1]), rgb[..., 2]) < 6).astype(np.uint8)
     parts, labels = cv2.connectedComponents(dark)
     rim = np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
     outside = np.isin(labels, rim[rim > 0]) if parts > 1 else np.zeros_like(dark, bool)
@@ -119,7 +120,7 @@ class HandScenes:
         middle = (low + high) / 2
         if where < 0.65:    # on the face
             centre = middle + rng.uniform(-0.45, 0.45, 2) * (high - low)
-        elif where < 0.88:  # about its edge
+        elif where < 0.9:  # about its edge
             side = rng.uniform(0, 2 * np.pi)
             centre = middle + np.array([np.cos(side), np.sin(side)]) * (high - low) * rng.uniform(0.45, 0.8)
         else:
@@ -135,8 +136,25 @@ class HandScenes:
             layer = hands.smear(layer, (length * np.cos(way), length * np.sin(way)))
         return layer
 
+    def stranger(self, rng: np.random.Generator, base: Base) -> Base:
+        """Another packed face, smaller or as large, beside the first; its skin is background."""
+        other = self.base(rng, int(rng.choice(self.bare, p=self.bare_share)))
+        scale = rng.uniform(0.5, 1.1)
+        side = rng.choice([-1.0, 1.0])
+        shift = np.array([side * rng.uniform(0.35, 0.7), rng.uniform(-0.3, 0.3)]) * SCENE_PX
+        matrix = np.hstack((np.eye(2) * scale, ((1 - scale) * SCENE_PX / 2 + shift)[:, None]))
+        head = cv2.dilate(other.hull, np.ones((3, 3)), iterations=int(rng.integers(3, 9)))
+        head = cv2.warpAffine(cv2.GaussianBlur(head, (0, 0), 1.0), matrix, (SCENE_PX, SCENE_PX))
+        grown = cv2.dilate((base.label > 0).astype(np.float32), np.ones((3, 3)), iterations=5)
+        head = np.clip(head - cv2.GaussianBlur(grown, (0, 0), 1.0), 0, 1)
+        moved = cv2.warpAffine(other.rgb, matrix, (SCENE_PX, SCENE_PX))
+        rgb = base.rgb * (1 - head[..., None]) + moved * head[..., None]
+        return Base(np.round(rgb).astype(np.uint8), base.label, base.points, base.hull)
+
     def compose(self, rng: np.random.Generator, base: Base, count: int) -> tuple[np.ndarray, np.ndarray, list[Layer]]:
         """The scene with clutter and hands before the camera: picture, label, and the hands from back to front."""
+        if rng.random() < self.set.stranger_share:
+            base = self.stranger(rng, base)
         rgb, label = base.rgb, base.label.copy()
         clutter_on = rng.random() < self.set.clutter_share
         late = rng.random() < 0.3

@@ -83,13 +83,21 @@ class Composed(unittest.TestCase):
         self.assertLess(np.linalg.norm(centre - base.points.mean(0)), 60)
 
     def test_a_hand_changes_the_picture_where_the_label_says_so(self):
-        scenes = source(Settings(drawn_hands=2, clutter_share=0.0, camera_share=0.0, cut_share=0.0, behind_share=0.0))
+        scenes = source(Settings(drawn_hands=2, clutter_share=0.0, camera_share=0.0, cut_share=0.0, behind_share=0.0, stranger_share=0.0))
         rng = np.random.default_rng(6)
         base = scenes.base(rng, 0)
         rgb, label, layers = scenes.compose(rng, base, 1)
         changed = np.abs(rgb.astype(int) - base.rgb).sum(2) > 0
         solid = (label == 2) & (layers[0].alpha > 0.9)
         self.assertGreater(changed[solid].mean(), 0.9)
+
+    def test_a_stranger_stays_off_the_face_and_gets_no_label(self):
+        scenes = source(Settings(drawn_hands=1))
+        rng = np.random.default_rng(8)
+        base = scenes.base(rng, 0)
+        with_one = scenes.stranger(rng, base)
+        np.testing.assert_array_equal(with_one.label, base.label)
+        np.testing.assert_array_equal(with_one.rgb[base.label == 1], base.rgb[base.label == 1])
 
     def test_beyond_the_picture_is_found_and_dark_hair_is_not(self):
         rgb = np.full((SCENE_PX, SCENE_PX, 3), 90, np.uint8)

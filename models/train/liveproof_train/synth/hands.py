@@ -55,6 +55,11 @@ class Hand:
     length_px: float
     source: str = "drawn"
 
+    def __post_init__(self) -> None:
+        share = self.alpha.astype(np.float32)[..., None] / 255
+        self.premultiplied = np.dstack((np.round(self.rgb * share).astype(np.uint8), self.alpha))
+        self.bare = bool((self.skin == self.alpha).all())  # no sleeve: one plane fewer to resample
+
 
 @dataclass
 class Layer:
@@ -271,30 +276,30 @@ def place(hand: Hand, shape: tuple[int, int], centre: tuple[float, float], lengt
     """The hand with its palm at `centre` (x, y), `length_px` from wrist to fingertip; `angle` in radians turns it
     clockwise from fingers up. Premultiplied while it is resampled, so that no fringe of its background shows."""
     scale = length_px / hand.length_px
-    premultiplied = hand.rgb.astype(np.float32) * (hand.alpha[..., None] / 255.0)
-    planes = np.dstack((premultiplied, hand.alpha.astype(np.float32), hand.skin.astype(np.float32)))
+    planes = [hand.premultiplied] if hand.bare else [hand.premultiplied, hand.skin]
+    size = hand.alpha.shape[1], hand.alpha.shape[0]
+    shrunk = np.ones(2)
     if scale < 0.75:  # area first: bilinear samples alone would alias
-        small = (max(2, round(planes.shape[1] * scale)), max(2, round(planes.shape[0] * scale)))
-        shrunk = (small[0] / planes.shape[1], small[1] / planes.shape[0])
-        planes = np.dstack([cv2.resize(planes[..., k], small, interpolation=cv2.INTER_AREA) for k in range(5)])
-    else:
-        shrunk = (1.0, 1.0)
+        small = max(2, round(size[0] * scale)), max(2, round(size[1] * scale))
+        shrunk = np.array(small) / size
+        planes = [cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in planes]
     c, s = np.cos(angle), np.sin(angle)
     flip = -1.0 if mirror else 1.0
-    move = np.array([[c * flip, -s], [s * flip, c]]) @ np.diag([scale / shrunk[0], scale / shrunk[1]])
-    palm = np.array([hand.palm[0] * shrunk[0], hand.palm[1] * shrunk[1]])
+    move = np.array([[c * flip, -s], [s * flip, c]]) @ np.diag(scale / shrunk)
+    palm = np.array(hand.palm) * shrunk
     matrix = np.hstack((move, (np.array(centre) - move @ (palm - 0.5) - 0.5)[:, None]))
-    got = np.dstack([cv2.warpAffine(planes[..., k], matrix, shape[::-1], flags=cv2.INTER_LINEAR) for k in range(5)])
-    alpha = np.clip(got[..., 3] / 255, 0, 1)
-    rgb = got[..., :3] / np.maximum(alpha, 1e-3)[..., None]
-    return Layer(np.clip(rgb, 0, 255).astype(np.float32), alpha.astype(np.float32), np.minimum(got[..., 4] / 255, alpha).astype(np.float32))
+    planes = [cv2.warpAffine(p, matrix, shape[::-1], flags=cv2.INTER_LINEAR) for p in planes]
+    alpha = planes[0][..., 3].astype(np.float32) / 255
+    rgb = planes[0][..., :3] / np.maximum(alpha, 1e-2)[..., None]
+    skin = alpha if hand.bare else np.minimum(planes[1].astype(np.float32) / 255, alpha)
+    return Layer(np.clip(rgb, 0, 255).astype(np.float32), alpha, skin)
 
 
 def skin_lab_mean(rgb: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """[3] mean Lab (OpenCV's 8-bit scale) where `weight` says face; NaN where it says nowhere."""
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
     total = float(weight.sum())
-    return (lab * weight.reshape(-1, 1)).sum(0) / total if total > 1 else np.full(3, np.nan, np.float32)
+    return (weight.reshape(-1).astype(np.float32) @ lab) / total if total > 1 else np.full(3, np.nan, np.float32)
 
 
 def recolour(layer: Layer, lab_mean: np.ndarray, strength: float = 1.0) -> Layer:
