@@ -32,6 +32,7 @@ class Settings:
     match_share: float = 0.7  # hands recoloured to the face
     clutter_share: float = 0.4
     behind_share: float = 0.06  # faces over hands
+    rest_share: float = 0.2  # hands on which the head rests
     stranger_share: float = 0.12  # scenes with another person's face beside the first: no hand, and not the face
     cut_share: float = 0.6  # hands that end with the picture where the scene reaches beyond it
     tight_weight: float = 0.25  # of stills cut so tightly that most of their scene is black
@@ -53,7 +54,8 @@ class Base:
 
 def within_picture(rgb: np.ndarray) -> np.ndarray:
     """float32 [128, 128]: 0 in the black that the scene shows beyond its picture, else 1."""
-    dark = (cv2.max(cv2.max(rgb[..., 0], rgb[..., 1]), rgb[..., 2]) < 6).astype(np.uint8)
+    dark = (cv2.max(cv2.max(rgb[..., 0], rgb[..., 1]), rgb[..., 2]) < 4).astype(np.uint8)
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))  # dark cloth is speckled, what lies beyond is not
     parts, labels = cv2.connectedComponents(dark)
     rim = np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
     outside = np.isin(labels, rim[rim > 0]) if parts > 1 else np.zeros_like(dark, bool)
@@ -118,14 +120,18 @@ class HandScenes:
         face = float((high - low).max())
         where = rng.random()
         middle = (low + high) / 2
-        if where < 0.65:    # on the face
+        angle = rng.normal(0, 0.75) if rng.random() < 0.85 else rng.uniform(-np.pi, np.pi)
+        if where < self.set.rest_share:  # a head that rests on its hand: palm at cheek, jaw or chin, forearm from below
+            side = rng.uniform(-1, 1)
+            centre = middle + np.array([0.55 * side, rng.uniform(0.1, 0.6) + 0.15 * (1 - abs(side))]) * (high - low)
+            angle = rng.normal(-0.25 * side, 0.3)
+        elif where < 0.7:   # on the face
             centre = middle + rng.uniform(-0.45, 0.45, 2) * (high - low)
         elif where < 0.9:  # about its edge
             side = rng.uniform(0, 2 * np.pi)
             centre = middle + np.array([np.cos(side), np.sin(side)]) * (high - low) * rng.uniform(0.45, 0.8)
         else:
             centre = rng.uniform(0, SCENE_PX, 2)
-        angle = rng.normal(0, 0.75) if rng.random() < 0.85 else rng.uniform(-np.pi, np.pi)
         layer = hands.place(hand, base.rgb.shape[:2], tuple(centre), face * rng.uniform(0.7, 1.3), angle, rng.random() < 0.5)
         if rng.random() < self.set.match_share:
             target = hands.skin_lab_mean(base.rgb, base.hull)
