@@ -5,6 +5,7 @@ of an event is the sum of weight x (value - centre) over the measures that were 
 within +-cap. A measure's centre is where a balanced logistic regression on it alone points neither way, held between the
 two classes' means, so that the mere fact that a measure was made counts for nothing. Weights then come from a joint
 ridge logistic regression with weights of 0 and more, both classes weighted alike, so that logit and LLR agree.
+`select` takes up measures only while they lower the log loss on people left out.
 """
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from scipy.optimize import minimize
 
 from .intervals import wilson
 
-RIDGE = 0.02          # penalty on the squared weight of a measure of unit spread, relative to the mean log loss
+RIDGE = 0.1           # penalty on the squared weight of a measure of unit spread, relative to the mean log loss
+LEAST_GAIN = 0.005    # of the log loss out of fold, for a further measure to be taken up
 TERM_CAP = 2.5        # a single measure's say, as in settings.rs
 LARGEST_CAP = 3.0     # an event's say, whatever the data
 LEAST_EVENTS = 8      # of either class that made a measure, below which it gets no weight
@@ -107,18 +109,35 @@ def fit(events: list[dict[str, float]], fake: list[bool], names: list[str], cap:
     return EventFit({n: Term(float(w), c) for n, w, c in zip(kept, weights, centres) if w > 1e-6}, cap)
 
 
-def supported_cap(llr: np.ndarray, fake: np.ndarray, people: int) -> float:
-    """Largest log-likelihood ratio that scores out of fold support: over all thresholds, the lower Wilson bound of one
-    class's share over the upper bound of the other's, with `people` as cases. 0.5 to LARGEST_CAP."""
+def supported_cap(llr: np.ndarray, fake: np.ndarray) -> float:
+    """Largest log-likelihood ratio that scores out of fold support: over all thresholds and on both sides, the lower Wilson
+    bound of one class's share over the upper bound of the other's. Events are the cases, since each has its own hand,
+    movement and swap; people repeat among them, which makes the bound a little too wide. 0.5 to LARGEST_CAP."""
     best = 0.0
     for at in np.unique(llr):
         for side in (llr >= at, llr <= at):
-            in_fake, in_real = (float(side[c].mean()) if c.any() else 0.0 for c in (fake, ~fake))
-            for p, q in ((in_fake, in_real), (in_real, in_fake)):
-                low, high = wilson(p, people)[0], wilson(q, people)[1]
-                if low > 0 and high > 0:
+            for one, other in ((fake, ~fake), (~fake, fake)):
+                low = wilson(float(side[one].mean()), float(one.sum()))[0]
+                high = wilson(float(side[other].mean()), float(other.sum()))[1]
+                if low > 0:
                     best = max(best, float(np.log(low / high)))
     return float(np.clip(best, 0.5, LARGEST_CAP))
+
+
+def log_loss(llr: np.ndarray, fake: np.ndarray) -> float:
+    """Mean over both classes alike, in nats."""
+    return _loss(llr, fake, _balanced(fake))
+
+
+def select(events: list[dict[str, float]], fake: list[bool], people: list[str]) -> list[str]:
+    """The measures that lower the log loss out of fold, taken up one after the other, the best first."""
+    truth, chosen, best = np.array(fake, bool), [], float(np.log(2))
+    while True:
+        tried = {n: log_loss(out_of_fold(events, fake, people, [*chosen, n]), truth) for n in MEASURES if n not in chosen}
+        name = min(tried, key=tried.get, default=None)
+        if name is None or tried[name] > best - LEAST_GAIN:
+            return chosen
+        chosen, best = [*chosen, name], tried[name]
 
 
 def out_of_fold(events: list[dict[str, float]], fake: list[bool], people: list[str], names: list[str], folds: int = 5) -> np.ndarray:

@@ -100,7 +100,7 @@ def rate(hits: int, n: int, people: int) -> dict:
     """A share with its interval, identities as cases."""
     if n == 0:
         return {"share": None, "ci": None, "hits": 0, "n": 0}
-    return {"share": hits / n, "ci": list(wilson(hits / n, min(n, people))), "hits": hits, "n": n}
+    return {"share": hits / n, "ci": list(wilson(hits / n, min(n, people))), "hits": int(hits), "n": int(n)}
 
 
 def compliance(events: list[Event]) -> dict:
@@ -152,19 +152,22 @@ def review_set(split: str, program: Path, models: Path, overlay: Path | None = N
     if not clips:
         raise SystemExit(f"{folder} holds no passes: python -m liveproof_train.hand_passes --split {split}")
     reports = review(program, models, clips, cache_dir("evaluation", KIND) / f"{split}.review.json")
-    return [event_of(p.stem, json.loads(p.with_suffix(".truth.json").read_text()), r) for p, r in zip(clips, reports)]
+    events = [event_of(p.stem, json.loads(p.with_suffix(".truth.json").read_text()), r) for p, r in zip(clips, reports)]
+    if all(e.reason == "model_missing" for e in events):
+        raise SystemExit("no net could be used: check --models-dir and ORT_DYLIB_PATH")
+    return events
 
 
 def fit_on(events: list[Event]) -> tuple[event_fit.EventFit, dict]:
     """The terms fitted on what was performed and measured, with the cap that out-of-fold scores support."""
     used = [e for e in events if e.performed and any(n in e.measures for n in event_fit.MEASURES)]
     measures, fake, people = [e.measures for e in used], [e.fake for e in used], [e.identity for e in used]
-    names = list(event_fit.MEASURES)
+    names = event_fit.select(measures, fake, people)
     held = event_fit.out_of_fold(measures, fake, people, names)
-    cap = event_fit.supported_cap(held, np.array(fake), len(set(people)))
+    cap = event_fit.supported_cap(held, np.array(fake))
     fitted = event_fit.fit(measures, fake, names, cap)
     value, low, high = auc_interval(fake, held, people)
-    return fitted, {"events": len(used), "identities": len(set(people)), "auc_out_of_fold": value, "ci": [low, high], "cap": cap}
+    return fitted, {"events": len(used), "identities": len(set(people)), "chosen": names, "auc_out_of_fold": value, "ci": [low, high], "cap": cap}
 
 
 def write_calibration(fitted: event_fit.EventFit) -> None:

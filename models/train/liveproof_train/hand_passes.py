@@ -1,7 +1,7 @@
 """Composes hand challenges over real clips: genuine ones, ones over which a swap is painted, ones that are not performed.
 
     python -m liveproof_train.hand_passes --split val          # into LIVEPROOF_CACHE/passes/val
-    python -m liveproof_train.hand_passes --split train --per 2,2,1
+    python -m liveproof_train.hand_passes --split train
 
 Every clip of a person holds the same composed hand chain (synth/hand_layer.py), genuine or not, so that its own traces say
 nothing of the class; a swap (synth/forge.py, with its behaviour in time) covers the whole clip and is painted after

@@ -4,7 +4,7 @@
 # Terms are fitted on the passes over `train` clips; those over `val` clips are only reported.
 STAGES="train val fit figures sessions"
 LIVEPROOF_BIN=$(realpath "${LIVEPROOF_BIN:-../../target/release/liveproof}")
-stage_train() { train hand_passes --split train --per 1,2,1; }
+stage_train() { train hand_passes --split train; }
 stage_val() { train hand_passes --split val; }
 stage_fit() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" --fit "${fit_options[@]}"; }
 stage_figures() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }

@@ -1,12 +1,13 @@
 """What is published of hand challenges, and the fit of an event's terms."""
 from __future__ import annotations
 
+import json
 import unittest
 
 import numpy as np
 
 from liveproof_train.accuracy_doc import section
-from liveproof_train.event_fit import LARGEST_CAP, EventFit, Term, centre_of, fit, out_of_fold, supported_cap
+from liveproof_train.event_fit import LARGEST_CAP, EventFit, Term, centre_of, fit, out_of_fold, select, supported_cap
 from liveproof_train.hand_challenge_figures import Event, challenges, compliance, event_of, figures, told
 
 
@@ -66,12 +67,17 @@ class Fit(unittest.TestCase):
         blind = out_of_fold(self.events, self.fake, self.people, ["noise"])
         self.assertLess(abs(np.mean(blind[truth]) - np.mean(blind[~truth])), 0.5)
 
-    def test_the_cap_grows_with_people_and_stays_below_the_largest(self) -> None:
+    def test_the_cap_grows_with_events_and_stays_below_the_largest(self) -> None:
         truth = np.array(self.fake)
-        few, many = supported_cap(truth * 2.0 - 1, truth, 6), supported_cap(truth * 2.0 - 1, truth, 40)
+        few, many = supported_cap(truth[:12] * 2.0 - 1, truth[:12]), supported_cap(truth * 2.0 - 1, truth)
         self.assertLess(few, many)
         self.assertLessEqual(many, LARGEST_CAP)
-        self.assertEqual(supported_cap(np.zeros(len(truth)), truth, 40), 0.5)
+        self.assertEqual(supported_cap(np.zeros(len(truth)), truth), 0.5)
+
+    def test_only_measures_that_help_people_left_out_are_taken_up(self) -> None:
+        renamed = [{"hidden_hand_share": e["good"], "recover_ms": e["noise"], "edge_blur_ratio": e["wrong"]} for e in self.events]
+        self.assertEqual(select(renamed, self.fake, self.people), ["hidden_hand_share"])
+        self.assertEqual(select([{"recover_ms": e["noise"]} for e in self.events], self.fake, self.people), [])
 
     def test_a_centre_lies_between_the_classes(self) -> None:
         value, truth = np.array([0.0, 0.1, 0.2, 5.0, 5.1, 5.2]), np.array([False] * 3 + [True] * 3)
@@ -96,6 +102,7 @@ class Figures(unittest.TestCase):
         self.assertEqual(found["auc_unaware"]["with_llr"], 20)
         self.assertEqual(found["by_way"]["occluder_aware"]["auc"], 0.5)   # -0.8 above -1, below 0
         self.assertEqual(found["auc_all"]["swapped"], 20)
+        self.assertEqual(json.loads(json.dumps(found))["events"], 50)
 
     def test_compliance_counts_what_cannot_be_measured_as_not_seen(self) -> None:
         found = compliance([e for e in self.events if not e.fake])
