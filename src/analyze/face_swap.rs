@@ -196,7 +196,7 @@ fn judge(
         );
         abstain(AbstainReason::Experimental, why, evidence)
     } else {
-        Outcome::Scored { llr: settings.llr(pooled.score), quality, evidence }
+        Outcome::Scored { llr: settings.segment_llr(&pooled), quality, evidence }
     };
     Ok(analysis(outcome, comparison))
 }
@@ -295,7 +295,12 @@ fn look(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> Resu
         }),
         Err(_) => None,
     };
+    let made = match &settings.made {
+        Some(_) => Some(one("made")?),
+        None => None,
+    };
     Ok(Look {
+        made,
         logit: one("logit")?,
         embedding: list("embedding")?,
         regions: list("regions")?,
@@ -305,6 +310,9 @@ fn look(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> Resu
 
 fn evidence(settings: &Settings, pooled: &Pooled, pictures: usize, face_px: f64) -> Vec<Evidence> {
     let mut out = vec![Evidence::against("swap_score", pooled.score, settings.neutral())];
+    if let Some((made, score)) = settings.made.as_ref().zip(pooled.made) {
+        out.push(Evidence::against("made_score", score, made.neutral()));
+    }
     let mut regions: Vec<(&str, f64)> =
         settings.regions.iter().map(String::as_str).zip(pooled.regions.iter().copied()).collect();
     regions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(b.0)));

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from .artifact_discriminant import Settings
+from .artifact_made import JudgedMade
 from .artifact_reference import Judged
 from .card import table
 from .terms import ARTIFACT_TERMS as DATA_TERMS
@@ -12,7 +13,7 @@ def line(f: dict[str, float]) -> tuple[str, str]:
 
 
 def card(result, half, large: int, rows, chosen, base: Settings, calibration, cap, limit, flagged, val: int, ms: float,
-         compared: Judged) -> list[tuple[str, str]]:
+         compared: Judged, judged: JudgedMade) -> list[tuple[str, str]]:
     """Sections of models/artifact-1.card.md."""
     auc, right = line(result)
     reached = [("clip-level AUC on the live_swap pairs, pooled out of fold", auc), ("swaps scored above their own camera", right),
@@ -50,6 +51,13 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "the assumed share of swaps by tools that leave these traces. One tool was seen, so a face without its traces at best halves the odds. "
          f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
          f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (95 in 100 known segments lie within the distance, 99 in 100 within two thirds of the scores)."),
+        ("Made kinds", "A second direction knows the six families of the recipe's own forgery generator (liveproof_train/synth), which "
+         "are no swapper's work: a ridge logistic regression on the same statistics, forged pictures against the same clips and stills "
+         f"as they are, through the same chains. On {judged.people} people not fitted on, AUC {judged.calibration['auc']:.3f} (lower bound "
+         f"{judged.calibration['auc_low']:.3f}); by family: " + ", ".join(f"{f} {a:.3f}" for f, a in judged.families.items())
+         + f". Its log-likelihood ratio is capped at {judged.calibration['cap']:.2f}, the largest that those counts support, and stands in the mixture with "
+         f"a share of q = {judged.calibration['share']}: LLR = ln((1 - q) exp(LLR of the tool, tempered) + q exp(LLR of made kinds)). Both shares are assumptions. "
+         "On other people's tools this direction ranks little (0.59 on the live_swap pairs): it is no promise about them."),
         ("Reference mode", f"LLR = {compared.calibration['slope']:.3f} x d + {compared.calibration['change_slope']:.3f} x ln c "
          f"{compared.calibration['offset']:+.3f}, tempered alike: d the difference of the read-out from the reference, c the mean "
          "square of the face's change. Fitted on 3 s segments of the second halves against the first half of the camera's clip, "

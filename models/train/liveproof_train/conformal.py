@@ -1,8 +1,6 @@
 """Class-conditional (Mondrian) split-conformal table of a signal's log-likelihood ratios.
 
-    python -m liveproof_train.conformal        # into the entry of artifact-1 in models/manifest.toml, and its card
-
-For each class the table holds quantiles of the LLRs which the class's own recordings were given by fits that had not
+export_artifact writes it into the entry of artifact-1 in models/manifest.toml, and its card. For each class the table holds quantiles of the LLRs which the class's own recordings were given by fits that had not
 seen the person. A new LLR x is then unlike a class where p <= epsilon:
 
     p(real)        = (n * share of the real LLRs >= x        + 1) / (n + 1)
@@ -93,31 +91,9 @@ def words(f: dict[str, float]) -> str:
             "swap tool or camera it promises nothing.")
 
 
-def main() -> None:
-    from .artifact_discriminant import Data, choose, fit, nested
-    from .export_artifact import MODEL, segments, tempered
-    from .manifest import read_entry, write_entry
-    from .paths import MODELS_DIR
-
-    entry = read_entry(MODEL)
-    c = entry["calibration"]
-    data = Data.load()
-    scores, _, fits = nested(data)
-    shipped = fit(data, list(data.pairs()), choose(data, list(data.pairs())))
-    found = [s for n in scores for s in segments(data, fits[data.rows[n]["fold"]], n)]
-    found += [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, shipped, n)]
-    rows = scored(found, data, lambda score: np.clip(tempered(c["slope"] * score + c["offset"], c["known_share"]), -c["cap"], c["cap"]))
-    figures = held_out(rows)
-    c["conformal"] = table(rows)
-    write_entry(entry)
-    print(len(rows), "segments", figures)
-    card = MODELS_DIR / f"{MODEL}.card.md"
-    add_to_card(card, words(figures))
-
-
 def scored(found, data, llr) -> list[Scored]:
-    """Segments of export_artifact as rows of a table; `llr` maps a segment's score as the service does."""
-    return [Scored(float(llr(s.score)), s.fake, s.clip, data.rows[s.clip]["identity"]) for s in found]
+    """Segments of export_artifact as rows of a table; `llr` maps a segment as the service does."""
+    return [Scored(float(llr(s)), s.fake, s.clip, data.rows[s.clip]["identity"]) for s in found]
 
 
 def add_to_card(card, text: str) -> None:
@@ -128,6 +104,3 @@ def add_to_card(card, text: str) -> None:
     body = body.split("\n\nClass-conditional conformal")[0]
     card.write_text(before + head + body + "\n\n" + text + sep + after, encoding="utf-8")
 
-
-if __name__ == "__main__":
-    main()

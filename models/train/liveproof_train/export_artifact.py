@@ -20,6 +20,7 @@ from . import conformal
 from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant, Settings, choose, figures, fit, held_out,
                                     nested)
 from .artifact_card import card, line
+from .artifact_made import JudgedMade, Made, fit_made, groups, judge_made
 from .artifact_reference import FACE, MARGIN, SURROUND, Judged, ReferenceNet, fit_reference, judge
 from .card import write_card
 from .exporting import OPSET
@@ -45,31 +46,32 @@ GATES = {"min_face_px": 60.0, "full_face_px": 110.0, "min_sharpness": 4.0, "min_
 class Served(nn.Module):
     """The exported graph: statistics, standardised, and their linear read-outs."""
 
-    def __init__(self, d: Discriminant, r: ReferenceNet):
+    def __init__(self, d: Discriminant, r: ReferenceNet, m: Made):
         super().__init__()
         self.statistics = RegionStatistics()
         shares = np.zeros((len(NAMES), len(REGIONS)))
         for i, name in enumerate(NAMES):
             shares[i, REGIONS.index(name.split(":")[0] if ":" in name else "box")] = d.weight[i]
         for name, value in (("mean", d.mean), ("scale", d.scale), ("shares", shares), ("components", d.components.T),
-                            ("direction", r.direction[:, None]), ("changes", r.change.T), ("surroundings", r.surround.T)):
+                            ("direction", r.direction[:, None]), ("changes", r.change.T), ("surroundings", r.surround.T),
+                            ("made", m.weight[:, None]), ("made_bias", np.array([m.bias]))):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
 
     def forward(self, image: torch.Tensor, face: torch.Tensor) -> tuple[torch.Tensor, ...]:
         z = (self.statistics(image, face) - self.mean) / self.scale
         regions = z @ self.shares
         return (regions.sum(1, keepdim=True), z @ self.components, regions,
-                z @ self.direction, z @ self.changes, z @ self.surroundings)
+                z @ self.direction, z @ self.changes, z @ self.surroundings, z @ self.made + self.made_bias)
 
 
-def export(d: Discriminant, r: ReferenceNet, path: Path) -> None:
+def export(d: Discriminant, r: ReferenceNet, m: Made, path: Path) -> None:
     """Writes one ONNX file (dynamic batch) and compares ONNX Runtime with PyTorch."""
     import onnx
     import onnxruntime as ort
 
-    net = Served(d, r).eval()
+    net = Served(d, r, m).eval()
     image, face = torch.zeros(1, 3, ART_PX, ART_PX), torch.tensor([[0.5, 0.5, 0.45, 0.6]])
-    outputs = ["logit", "embedding", "regions", "reference", "change", "surround"]
+    outputs = ["logit", "embedding", "regions", "reference", "change", "surround", "made"]
     torch.onnx.export(net, (image, face), str(path), input_names=["image", "face"], output_names=outputs, opset_version=OPSET,
                       dynamo=False, dynamic_axes={n: {0: "batch"} for n in ("image", "face", *outputs)})
     onnx.checker.check_model(onnx.load(str(path)))
@@ -100,9 +102,10 @@ class Segment:
     fake: bool
     score: float
     distance: float
+    made: float = 0.0
 
 
-def segments(data: Data, d: Discriminant, name: str) -> list[Segment]:
+def segments(data: Data, d: Discriminant, name: str, made: Made | None = None) -> list[Segment]:
     """Scores of a clip's segments, pooled as the service pools them."""
     x, at = data.features[name]["plain"], data.features[name]["time_s"]
     out = []
@@ -110,7 +113,7 @@ def segments(data: Data, d: Discriminant, name: str) -> list[Segment]:
         rows = x[(at >= i * SEGMENT_S) & (at < (i + 1) * SEGMENT_S)]
         if len(rows) >= MIN_PICTURES:
             out.append(Segment(name, data.rows[name]["label"] == "fake", trimmed_mean(d.score(rows)),
-                               float(np.square(d.embed(rows).mean(0)).mean())))
+                               float(np.square(d.embed(rows).mean(0)).mean()), trimmed_mean(made.score(d, rows)) if made else 0.0))
     return out
 
 
@@ -136,6 +139,22 @@ def earned_cap(auc_low: float) -> float:
 def tempered(llr: np.ndarray, known: float = KNOWN_SHARE) -> np.ndarray:
     """ln(p exp(llr) + 1 - p): see `tempered` in src/analyze/face_swap/settings.rs."""
     return np.log(known * np.exp(llr) + 1 - known)
+
+
+def mixture(s: Segment, calibration: dict[str, float], cap: float, made: dict[str, float]) -> float:
+    """A segment's log-likelihood ratio: see `segment_llr` in src/analyze/face_swap/settings.rs."""
+    seen = np.clip(tempered(calibration["slope"] * s.score + calibration["offset"]), -cap, cap)
+    other = np.clip(made["slope"] * s.made + made["offset"], -made["cap"], made["cap"])
+    return float(np.log((1 - made["share"]) * np.exp(seen) + made["share"] * np.exp(other)))
+
+
+def clip_means(rows: list[conformal.Scored], data: Data) -> dict[str, float]:
+    """Mean log-likelihood ratio of each clip of the pairs."""
+    kept: dict[str, list[float]] = {}
+    for r in rows:
+        if data.rows[r.clip]["split"] == "pairs":
+            kept.setdefault(r.clip, []).append(r.llr)
+    return {clip: float(np.mean(v)) for clip, v in kept.items()}
 
 
 def speed_ms(path: Path) -> float:
@@ -204,11 +223,20 @@ def main() -> None:
     print(f"segments: {len(found)} of pairs, {len(val)} of val; slope {calibration['slope']:.2f}, offset {calibration['offset']:.2f}, "
           f"cap {cap:.2f}; limits {limit} (distance: median {np.median(known):.2f}, largest {known.max():.2f}); "
           f"val segments with LLR > ln 2: {flagged[0]:.3f}, > 0: {flagged[1]:.3f}")
+    every = groups(data)
+    judged = judge_made(every)
+    made = fit_made(every, shipped, judged.penalty)
+    print("made kinds, unseen people:", judged)
     path = MODELS_DIR / f"{MODEL}.onnx"
-    export(shipped, against, path)
+    export(shipped, against, made, path)
     ms = speed_ms(path)
-    rows = conformal.scored(found + val, data, lambda score: np.clip(tempered(calibration["slope"] * score + calibration["offset"]), -cap, cap))
-    write_entry(manifest_entry(calibration, cap, result, limit, compared, sets=conformal.table(rows)))
+    by_fold = {f: fit_made(groups(data, without_fold=f), fits[f], judged.penalty) for f in FOLDS}
+    whole = [s for n in scores for s in segments(data, fits[data.rows[n]["fold"]], n, by_fold[data.rows[n]["fold"]])]
+    whole += [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, shipped, n, made)]
+    rows = conformal.scored(whole, data, lambda s: mixture(s, calibration, cap, judged.calibration))
+    print("pairs, out of fold, by the whole likelihood ratio:", *line(figures(clip_means(rows, data), data.rows)), "; val segments above ln 2:",
+          float(np.mean([r.llr > np.log(2) for r in rows if data.rows[r.clip]["split"] == "val"])))
+    write_entry(manifest_entry(calibration, cap, result, limit, compared, judged, sets=conformal.table(rows)))
     told = conformal.words(conformal.held_out(rows))
     metrics = {"pairs_auc": result["auc"], "pairs_auc_low": result["auc_low"], "pairs_auc_high": result["auc_high"],
                "pairs_ranked_right": result["pairs_right"], "pairs": result["pairs"], "streamers": result["streamers"],
@@ -223,7 +251,7 @@ def main() -> None:
     for name, f in rows:
         print(f"{name:64} {' '.join(line(f))}")
     write_card(MODELS_DIR / f"{MODEL}.card.md", f"{MODEL}: traces of a swapped face", card(
-        result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared))
+        result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared, judged))
     conformal.add_to_card(MODELS_DIR / f"{MODEL}.card.md", told)
     if args.folds:
         export_folds(data, chosen, fits)
@@ -232,7 +260,7 @@ def main() -> None:
 
 
 def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float],
-                   compared: Judged, known_share: float = KNOWN_SHARE, sets: dict | None = None) -> dict:
+                   compared: Judged, judged: JudgedMade, known_share: float = KNOWN_SHARE, sets: dict | None = None) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
     return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
@@ -251,7 +279,8 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
             {"name": "reference", "shape": [-1, 1], "meaning": "read-out to be differenced with that of a reference"},
             {"name": "change", "shape": [-1, int(FACE.sum())], "meaning": "whitened statistics of the face; the mean square of "
              "a difference is small where only time has passed"},
-            {"name": "surround", "shape": [-1, SURROUND], "meaning": "whitened statistics outside the face: camera, codec and light"}],
+            {"name": "surround", "shape": [-1, SURROUND], "meaning": "whitened statistics outside the face: camera, codec and light"},
+            {"name": "made", "shape": [-1, 1], "meaning": "score of a picture, positive = like a face of the recipe's forgery generator; not calibrated"}],
         "calibration": {"kind": "logistic", **calibration, "cap": cap, "known_share": known_share, "min_score": limit["min_score"],
                         "max_score": limit["max_score"], "auc": result["auc"], "auc_low": result["auc_low"],
                         "pairs": result["pairs"], "streamers": result["streamers"],
@@ -259,7 +288,7 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
                                 "known_share: assumed share of swaps by tools that leave the traces of the one which was seen",
                         "reference": {**compared.calibration, "known_share": known_share,
                                       "cap": cap if known_share == 1 else earned_cap(compared.result["auc_low"])},
-                        **({"conformal": sets} if sets else {})},
+                        **({} if known_share == 1 else {"made": judged.calibration}), **({"conformal": sets} if sets else {})},
         "params": {**GATES, "max_distance": limit["max_distance"], "regions": list(REGIONS)},
     }
 
@@ -290,12 +319,15 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
         inner_result = figures(scores, data.rows)
         inner_fits = {f: fit(data, [p for p in train if data.fold(p) != f], chosen[fold]) for f in FOLDS if f != fold}
         against = fit_reference(data, train, fits[fold])
+        there = groups(data, without_fold=fold)
+        judged = judge_made(there)
+        made = fit_made(there, fits[fold], judged.penalty)
         compared = judge(data, inner_fits, against)
         for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
             folder = cache_dir("fits", "artifact_folds", kind)
-            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found), compared, 1.0 if kind == "ranking" else KNOWN_SHARE)
+            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found), compared, judged, 1.0 if kind == "ranking" else KNOWN_SHARE)
             entry |= {"id": f"{MODEL}-fold{fold}", "file": f"{MODEL}-fold{fold}.onnx"}
-            export(fits[fold], against, folder / entry["file"])
+            export(fits[fold], against, made, folder / entry["file"])
             entry["sha256"] = sha256_of(folder / entry["file"])
             del entry["card"]
             lines = ["version = 1", "", *_table(entry, "model", "[[model]]")]

@@ -9,6 +9,8 @@ pub(super) struct Look {
     pub(super) embedding: Vec<f64>,
     /// Shares of the logit by region of the face.
     pub(super) regions: Vec<f64>,
+    /// Read-out for the kinds of forgery that were made; `None` where the model knows none.
+    pub(super) made: Option<f64>,
     /// What reference mode reads; `None` where the model cannot be used so.
     pub(super) traces: Option<Traces>,
 }
@@ -22,6 +24,8 @@ pub(super) struct Pooled {
     pub(super) distance: f64,
     /// Mean shares of the logit by region.
     pub(super) regions: Vec<f64>,
+    /// Trimmed mean of the read-outs for made kinds; `None` where a picture has none.
+    pub(super) made: Option<f64>,
 }
 
 /// Share of the logits that is left out at either end: a passing hand, a blink.
@@ -63,6 +67,7 @@ pub(super) fn pool(looks: &[Look]) -> Option<Pooled> {
         score,
         distance: squares / centre.len().max(1) as f64,
         regions: mean_rows(looks.iter().map(|l| l.regions.as_slice())),
+        made: looks.iter().map(|l| l.made).collect::<Option<Vec<f64>>>().and_then(trimmed_mean),
     })
 }
 
@@ -86,12 +91,17 @@ mod tests {
             logit: 1.0,
             embedding: e.to_vec(),
             regions: vec![0.5, -0.5],
+            made: Some(e[0]),
             traces: None,
         };
         // Noise that cancels over pictures is no distance.
         let p = pool(&[look([3.0, 1.0]), look([-3.0, 1.0])]).unwrap();
         assert_eq!((p.score, p.distance), (1.0, 0.5));
         assert_eq!(p.regions, vec![0.5, -0.5]);
+        assert_eq!(p.made, Some(0.0));
+        // A read-out that one picture lacks is none.
+        let without = Look { made: None, ..look([1.0, 1.0]) };
+        assert_eq!(pool(&[look([3.0, 1.0]), without]).unwrap().made, None);
         assert_eq!(pool(&[]), None);
     }
 

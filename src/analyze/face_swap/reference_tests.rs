@@ -54,6 +54,7 @@ fn seen(reference: f64, change: [f64; 2], surround: [f64; 3]) -> Look {
         logit: 0.0,
         embedding: vec![0.0],
         regions: vec![0.0, 0.0],
+        made: None,
         traces: Some(Traces { reference, change: change.to_vec(), surround: surround.to_vec() }),
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub(super) auc_low: f64,
     /// Names of the `regions` output, in order.
     pub(super) regions: Vec<String>,
+    /// Calibration of the read-out for made kinds, where the model has one.
+    pub(super) made: Option<Made>,
     /// Calibration of reference mode, or why this model has none.
     pub(super) reference: Result<Calibration, String>,
 }
@@ -82,6 +84,7 @@ impl Settings {
             auc: fitted("auc", 0.0, 1.0)?,
             auc_low: fitted("auc_low", 0.0, 1.0)?,
             regions: regions.collect(),
+            made: Made::read(models)?,
             reference: Calibration::read(models),
         })
     }
@@ -124,9 +127,20 @@ impl Settings {
         ))
     }
 
-    /// The capped log-likelihood ratio of a segment's score.
+    /// The capped log-likelihood ratio of a segment's score alone.
     pub(super) fn llr(&self, score: f64) -> f64 {
         tempered(self.slope * score + self.offset, self.known_share).clamp(-self.cap, self.cap)
+    }
+
+    /// The log-likelihood ratio of a segment: against faces of the tool that was seen, of the kinds that
+    /// were made, and of all others, by their assumed shares.
+    pub(super) fn segment_llr(&self, pooled: &Pooled) -> f64 {
+        let seen = self.llr(pooled.score);
+        match self.made.as_ref().zip(pooled.made) {
+            // `seen` stands for the share 1 - q: known tools, and those that look like camera pictures.
+            Some((made, score)) => ((1.0 - made.share) * seen.exp() + made.share * made.llr(score).exp()).ln(),
+            None => seen,
+        }
     }
 
     /// The score that speaks for neither side.
@@ -140,6 +154,47 @@ impl Settings {
         let reach = (self.full_face_px - self.min_face_px).max(1.0);
         let large = 0.5 + 0.5 * ((face_px - self.min_face_px) / reach).clamp(0.0, 1.0);
         many * large
+    }
+}
+
+/// Calibration of the read-out for the kinds of forgery that the recipe makes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Made {
+    pub(super) slope: f64,
+    pub(super) offset: f64,
+    /// Largest absolute log-likelihood ratio that the counts support.
+    pub(super) cap: f64,
+    /// Assumed share of manipulated faces of such a kind.
+    pub(super) share: f64,
+}
+
+// === impl Made ===
+
+impl Made {
+    /// Reads `calibration.made`; `None` where the model has none.
+    fn read(models: &ModelSet) -> Result<Option<Self>, Abstention> {
+        let Some(found) = models.calibration(TASK)?.get("made") else {
+            return Ok(None);
+        };
+        let place = "calibration.made";
+        let table = found.as_table().ok_or_else(|| wrong(format!("{place}: found {found}, expected a table")))?;
+        let fitted = |name, low, high| number(table, place, name, low, high);
+        Ok(Some(Self {
+            slope: fitted("slope", 1e-6, 1e3)?,
+            offset: fitted("offset", -1e3, 1e3)?,
+            cap: fitted("cap", 0.0, 10.0)?,
+            share: fitted("share", 0.0, 1.0)?,
+        }))
+    }
+
+    /// The capped log-likelihood ratio of a segment's score against a made kind.
+    pub(super) fn llr(&self, score: f64) -> f64 {
+        (self.slope * score + self.offset).clamp(-self.cap, self.cap)
+    }
+
+    /// The score that speaks for neither side.
+    pub(super) fn neutral(&self) -> f64 {
+        -self.offset / self.slope
     }
 }
 

@@ -1,5 +1,6 @@
 //! Gates and pooling on made-up settings; the shipped net against Python's golden values.
 
+use super::settings::Made;
 use super::*;
 use crate::core::{
     ClockSource, Coverage, FaceObs, Frame, LANDMARKS, MediaTime, ParticipantId, Quality, Role, Span,
@@ -27,6 +28,7 @@ pub(super) fn settings() -> Settings {
         auc: 0.8,
         auc_low: 0.73,
         regions: vec!["inside".into(), "mouth".into()],
+        made: None,
         reference: Err("no reference in this test".into()),
     }
 }
@@ -144,6 +146,26 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
 }
 
 #[test]
+fn made_kinds_enter_by_their_share() {
+    let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, share: 0.25 });
+    let s = Settings { made, ..settings() };
+    let llr = |s: &Settings, score, made| {
+        s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made })
+    };
+    let (neutral, strong) = (s.neutral(), Some(9.0));
+    // Quiet on both sides: no evidence; a kind that was made stands out by its share alone.
+    assert!(llr(&s, neutral, Some(0.0)).abs() < 1e-12);
+    assert!((llr(&s, neutral, strong) - (0.75 + 0.25 * 2f64.exp()).ln()).abs() < 1e-12);
+    // That nothing looks made clears of no more than its share.
+    assert!(llr(&s, neutral, Some(-99.0)) > 0.75f64.ln());
+    // It rises with each score, and a net without the read-out is judged as before.
+    assert!(llr(&s, 0.4, Some(1.0)) > llr(&s, 0.3, Some(1.0)));
+    assert!(llr(&s, 0.4, Some(1.0)) > llr(&s, 0.4, Some(0.9)));
+    assert_eq!(llr(&s, 0.4, None), s.llr(0.4));
+    assert_eq!(llr(&settings(), 0.4, strong), s.llr(0.4));
+}
+
+#[test]
 fn what_lies_beyond_the_known_material_is_not_judged() {
     let s = settings();
     for (score, distance, known) in [
@@ -155,7 +177,7 @@ fn what_lies_beyond_the_known_material_is_not_judged() {
         (f64::NAN, 1.0, false),
         (0.0, f64::NAN, false),
     ] {
-        let pooled = Pooled { score, distance, regions: Vec::new() };
+        let pooled = Pooled { score, distance, regions: Vec::new(), made: None };
         let why = s.unknown_material(&pooled).or_else(|| s.unknown_score(&pooled));
         assert_eq!(why.is_none(), known, "{score} {distance}");
     }
@@ -229,7 +251,9 @@ fn crops_and_answers_are_those_of_python() {
         let mut expected = vec![case["logit"].as_f64().unwrap()];
         expected.extend(list(&case["embedding"]));
         expected.extend(list(&case["regions"]));
-        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions);
+        expected.push(case["made"].as_f64().unwrap());
+        let made = seen.made.unwrap();
+        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions).chain([made]);
         let found: Vec<f64> = found.collect();
         assert_eq!(found.len(), expected.len());
         for (f, e) in found.iter().zip(&expected) {

@@ -56,7 +56,11 @@ const UNITS: [(&str, &str); 9] = [
 ];
 
 /// Evidence whose name, without its unit, would not say enough to a reader.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: &[(&str, &str)] = &[
+    (
+        "made_score",
+        "likeness to faces that a forgery generator pasted",
+    ),
     (
         "appearance_jumps",
         "jumps of the face’s appearance and back (experimental, no vote)",
@@ -128,7 +132,7 @@ const NAMES: [(&str, &str); 24] = [
 /// What a piece of evidence is to the number that it is compared with.
 fn relation(name: &str) -> &'static str {
     match name {
-        "swap_score" | "reference_difference" => "neutral at",
+        "swap_score" | "made_score" | "reference_difference" => "neutral at",
         "distance" | "reference_surround" => "limit",
         "reference_change" => "where only time passed about",
         "hidden_hand_share"
