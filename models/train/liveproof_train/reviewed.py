@@ -24,7 +24,6 @@ class Seen:
     index: int
     inside: bool           # at least half of it was forged
     llr: float | None      # None: abstained
-    score: float | None    # what the LLR was calibrated from
 
 
 def span_of(duration_s: float) -> Span:
@@ -42,9 +41,8 @@ def segments(row: dict, family: str, truth: dict, report: dict) -> list[Seen]:
         forged = max(0.0, min(end, truth["to_s"]) - max(start, truth["from_s"])) if family != NONE else 0.0
         finding = next(f for f in segment["findings"] if f["signal"] == SIGNAL)["outcome"]
         scored = finding["kind"] == "scored"
-        score = next((e["value"] for e in finding.get("evidence", []) if e["name"] == "swap_score"), None)
         out.append(Seen(row["path"], row["identity"], family, segment["index"], forged >= 0.5 * (end - start),
-                        finding["llr"] if scored else None, score if scored else None))
+                        finding["llr"] if scored else None))
     return out
 
 
@@ -54,23 +52,23 @@ def share_marked(found: list[Seen]) -> str:
 
 
 def lines(found: list[Seen], families: list[str]) -> list[tuple]:
-    """A row per family: marked inside, outside; the forged segments' scores against the originals' same segments."""
+    """A row per family: marked inside, outside; the forged segments' LLRs against the originals' same segments."""
     original = {(s.clip, s.index): s for s in found if s.family == NONE}
     out = []
     for family in families:
         own = [s for s in found if s.family == family]
         inside = [s for s in own if s.inside]
-        both = [(s, original[s.clip, s.index]) for s in inside if s.score is not None and (s.clip, s.index) in original
-                and original[s.clip, s.index].score is not None]
-        auc = auc_interval([True] * len(both) + [False] * len(both), [a.score for a, _ in both] + [b.score for _, b in both],
+        both = [(s, original[s.clip, s.index]) for s in inside if s.llr is not None and (s.clip, s.index) in original
+                and original[s.clip, s.index].llr is not None]
+        auc = auc_interval([True] * len(both) + [False] * len(both), [a.llr for a, _ in both] + [b.llr for _, b in both],
                            [a.identity for a, _ in both] * 2) if both else None
         out.append((family, len({s.clip for s in own}), f"{sum(s.llr is not None for s in inside)} of {len(inside)}",
                     share_marked(inside), share_marked([s for s in own if not s.inside]),
                     "{:.3f} [{:.3f}, {:.3f}]".format(*auc) if auc else "–",
-                    f"{sum(a.score > b.score for a, b in both)} of {len(both)}",
+                    f"{sum(a.llr > b.llr for a, b in both)} of {len(both)}",
                     f"{np.mean([a.llr - b.llr for a, b in both]):+.3f}" if both else "–"))
     return out
 
 
 HEAD = ("forged by", "clips", "forged segments with a number", "marked inside the span", "marked outside it",
-        "score, AUC against the same segments of the originals", "forged above its original", "mean change of the LLR")
+        "LLR, AUC against the same segments of the originals", "forged above its original", "mean change of the LLR")

@@ -15,7 +15,7 @@ def report(findings: list[float | None]) -> dict:
     out = []
     for i, llr in enumerate(findings):
         outcome = {"kind": "abstained", "reason": "no_face"} if llr is None else {
-            "kind": "scored", "llr": llr, "evidence": [{"name": "swap_score", "value": 2 * llr}]}
+            "kind": "scored", "llr": llr}
         out.append({"index": i, "span": {"start_us": i * 3_000_000, "end_us": (i + 1) * 3_000_000},
                     "findings": [{"signal": "lip_sync", "outcome": {"kind": "scored", "llr": 9.0}}, {"signal": "face_swap", "outcome": outcome}]})
     return {"segments": out}
@@ -41,7 +41,7 @@ class Segments(unittest.TestCase):
 
     def test_the_mark_starts_where_the_odds_double(self) -> None:
         self.assertAlmostEqual(MARK_LLR, math.log(2))
-        found = [Seen("c", "c", "decoder", i, True, llr, llr) for i, llr in enumerate((MARK_LLR, MARK_LLR - 1e-6))]
+        found = [Seen("c", "c", "decoder", i, True, llr) for i, llr in enumerate((MARK_LLR, MARK_LLR - 1e-6))]
         self.assertTrue(share_marked(found).endswith("(1 of 2)"))
 
     def test_a_row_compares_with_the_same_segments_of_the_original(self) -> None:
