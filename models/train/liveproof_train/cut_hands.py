@@ -5,7 +5,7 @@
 
 Only hands of split train that lie beside the face are cut (on a face, skin lies on skin and GrabCut has nothing to go
 by), none of a picture that the evaluation withholds. A forearm is grown from the last rows above the sleeve or the
-picture's edge. `cutouts-dropped.json` in the cache lists the numbers that a person dropped after looking at the
+picture's edge. `cutouts-dropped.json` in the cache lists the numbers that were dropped after a look at the
 sheets. Nothing of this leaves the cache.
 """
 from __future__ import annotations

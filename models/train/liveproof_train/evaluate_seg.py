@@ -1,4 +1,4 @@
-"""Hand IoU of the segmentation net on real hands over faces, outlined by a person (hand_outlines.py).
+"""Hand IoU of the segmentation net on real hands over faces, outlined by eye (hand_outlines.py).
 
     python -m liveproof_train.evaluate_seg [--write]     # --write: figures into the manifest and the card
 """

@@ -1,9 +1,10 @@
-"""Outlines of hands that really lie on a face, drawn by a person: hand-outlines.json, and how they are read.
+"""Outlines of hands that really lie on a face, drawn by eye: hand-outlines.json, and how they are read.
 
 The file holds coordinates only, keyed by the manifest's path (and `time_s` for a clip), all in pixels of the picture:
 `hands`, polygons of what is seen of hands and forearms (skin, not sleeves), `ignore`, polygons whose inside is not judged,
-and `scene`, centre x, centre y and side of the hand scene (scene.py) after the teacher's landmarks. Every outline was looked at over its picture at three times its size. Pictures of split train in this list
-are withheld from training, and with them every still of the same person.
+and `scene`, centre x, centre y and side of the hand scene (scene.py) after the teacher's landmarks. Every outline was
+drawn over its picture at three times its size (hands too large for the sheet at less) and looked at again in its scene.
+Pictures of split train in this list are withheld from training, and with them every still of the same person.
 """
 from __future__ import annotations
 

@@ -26,13 +26,15 @@ DRAWN_LENGTH_PX = 84.0
 class Settings:
     """Shares of the generator; the defaults are what the shipped net was fitted with."""
 
-    real_share: float = 0.25  # scenes with real hands and proposed labels
+    real_share: float = 0.3  # scenes with real hands and proposed labels
     cutout_share: float = 0.5  # of composited hands, where there are cut-outs
     counts: tuple[float, ...] = (0.2, 0.55, 0.25)  # of 0, 1, 2 composited hands
     match_share: float = 0.7  # hands recoloured to the face
     clutter_share: float = 0.4
     behind_share: float = 0.06  # faces over hands
     rest_share: float = 0.2  # hands on which the head rests
+    pair_share: float = 0.12  # scenes whose two hands are one and its mirror image at both cheeks
+    portrait_weight: float = 2.5  # of the sharp studio portraits (CIPLAB), few among the press pictures
     stranger_share: float = 0.12  # scenes with another person's face beside the first: no hand, and not the face
     cut_share: float = 0.6  # hands that end with the picture where the scene reaches beyond it
     tight_weight: float = 0.25  # of stills cut so tightly that most of their scene is black
@@ -71,7 +73,9 @@ class HandScenes:
         self.bare, self.handed = self.scenes.bare, self.scenes.handed
         tight = np.array([name.startswith("utk") for name in self.scenes.identity])
         signing = np.array([name.startswith("asl") for name in self.scenes.identity])
-        self.bare_share = np.where(tight[self.bare], self.set.tight_weight, 1.0)
+        portrait = np.array([name.startswith("ciplab") for name in self.scenes.identity])
+        weight = np.where(tight, self.set.tight_weight, np.where(portrait, self.set.portrait_weight, 1.0))
+        self.bare_share = weight[self.bare]
         self.handed_share = np.where(signing[self.handed], self.set.signing_weight, 1.0)
         self.bare_share, self.handed_share = (w / max(1e-9, w.sum()) for w in (self.bare_share, self.handed_share))
         self.cutouts = hands.load_cutouts() if cutouts is None else cutouts
@@ -101,6 +105,22 @@ class HandScenes:
             seen = cv2.warpAffine(known, np.hstack((move, to_index[:, None])), (SCENE_PX, SCENE_PX), flags=cv2.INTER_NEAREST)
             label = np.where(seen > 0, seen, label)
         return Base(rgb, label, self.scenes.points[row] @ move.T + offset, hull.astype(np.float32))
+
+    def cheeks(self, rng: np.random.Generator, base: Base) -> list[Layer]:
+        """Both hands at the cheeks, fingers up: the same hand and its mirror image, about alike in size and turn."""
+        pool = self.cutouts if self.cutouts and rng.random() < self.set.cutout_share else self.drawn
+        hand = pool[int(rng.integers(len(pool)))]
+        low, high = base.points.min(0), base.points.max(0)
+        length, lean = float((high - low).max()) * rng.uniform(0.65, 1.1), rng.normal(0.1, 0.25)
+        out, height, shade = [], rng.uniform(-0.2, 0.45), rng.normal(0, [10, 3, 4])
+        own = rng.random() < 0.5
+        for side in (-1, 1):
+            centre = (low + high) / 2 + np.array([side * rng.uniform(0.42, 0.68), height + rng.normal(0, 0.04)]) * (high - low)
+            layer = hands.place(hand, base.rgb.shape[:2], tuple(centre), length * rng.uniform(0.93, 1.07),
+                                -side * (lean + rng.normal(0, 0.06)), (side > 0) == own)
+            layer = hands.recolour(layer, hands.skin_lab_mean(base.rgb, base.hull) + shade, rng.uniform(0.6, 1.0))
+            out.append(hands.feather(layer, rng.uniform(0.2, 0.9)))
+        return out
 
     @staticmethod
     def forehead(hull_points: np.ndarray, turn: float) -> np.ndarray:
@@ -168,8 +188,9 @@ class HandScenes:
             rgb, label = clutter.add(rng, rgb, label, base.points)
         layers = []
         inside = within_picture(base.rgb) if rng.random() < self.set.cut_share else None
-        for _ in range(count):
-            layer = self.hand(rng, base)
+        coming = self.cheeks(rng, base) if count == 2 and rng.random() < self.set.pair_share / self.set.counts[2] else None
+        for number in range(count):
+            layer = coming[number] if coming else self.hand(rng, base)
             if inside is not None:
                 layer = Layer(layer.rgb, layer.alpha * inside, layer.skin * inside)
             if rng.random() < self.set.behind_share:

@@ -17,16 +17,19 @@ from .serving import session_of
 from .synth import hands, occlusion
 
 LEAST_COVER, MOST_COVER = 0.06, 0.75  # share of the face's outline that the hand covers
+LEAST_CHANGE = 10  # grey levels that the painting changes at least where it counts
 BELOW_SHARE = 0.35  # pairs whose face is swapped under the hand in both members
 BEHIND_SHARE = 0.15  # genuine members whose hand is behind the face: a cut that is no painting
 
 
 @dataclass
 class Pair:
-    """`genuine` and `painted` uint8 [128, 128, 3] after the camera."""
+    """`genuine` and `painted` uint8 [128, 128, 3] after the camera; `where` float32 [128, 128], 1 where the hand is painted
+    over."""
 
     genuine: np.ndarray
     painted: np.ndarray
+    where: np.ndarray
     family: str
     identity: str
     cover: float
@@ -62,13 +65,15 @@ class OccScenes:
         shadow = rng.uniform(0.1, 0.5) if rng.random() < 0.6 else 0.0, rng.uniform(1, 5), (float(np.cos(way)), float(np.sin(way)))
         composed = hands.put(bare, layer, *shadow)
         painted = occlusion.FAMILIES[family](rng, bare, composed, base.points, layer.alpha)
+        changed = np.abs(painted.astype(np.int16) - composed).max(2)
+        where = ((changed > LEAST_CHANGE) & (layer.alpha > 0.3)).astype(np.float32)
         genuine = composed
         if rng.random() < BEHIND_SHARE:
             front = 1 - cv2.GaussianBlur(base.hull, (0, 0), rng.uniform(0.5, 1.5))
             genuine = hands.put(bare, hands.Layer(layer.rgb, layer.alpha * front, layer.skin * front))
         if rng.random() < source.set.camera_share:
             genuine, painted = same_camera(rng, source.camera, (genuine, painted))
-        return Pair(genuine, painted, family, str(source.scenes.identity[row]), cover)
+        return Pair(genuine, painted, where, family, str(source.scenes.identity[row]), cover)
 
 
 def same_camera(rng: np.random.Generator, camera: Camera, pictures: tuple[np.ndarray, ...]) -> list[np.ndarray]:

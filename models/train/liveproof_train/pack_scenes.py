@@ -5,7 +5,7 @@
 Bare faces: a window BARE_SCALE times the scene's side at PACK_PX, as JPEG, with the outline of the face (convex hull
 of the teacher's mesh) and the 96 landmarks; from stills and clip frames in which the teacher sees no hand. Real
 hands: stills of train that real-hands.json in the cache lists (hands on faces) or that gave a kept cut-out (hands beside
-faces; a person looked at both), and ASL frames, labelled with capsules along the teacher's hand landmarks; a ring
+faces; both were looked at), and ASL frames, labelled with capsules along the teacher's hand landmarks; a ring
 around their edge is left unlabelled (255), and so are hands of which the teacher is less sure. Pictures
 that the evaluation withholds are left out, with all stills of the same people. Parts stay below 50 MB.
 """

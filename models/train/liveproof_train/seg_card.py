@@ -61,7 +61,7 @@ def write(scores: list[Score]) -> None:
          "chain of the detector's fit. A quarter of the scenes show real hands of `train` stills and ASL clips instead, labelled with "
          "capsules along the teacher's landmarks (edges and forearms not judged). Rounds and what each changed: "
          "`docs/training-log.md`. Splits `dev`, `eval` and `pairs` were not read. Recipe: `train/run seg`."),
-        ("Figures on real hands over faces", "Hand IoU against outlines drawn by a person over each picture at three times its size "
+        ("Figures on real hands over faces", "Hand IoU against outlines drawn by eye over each picture at three times its size, where the hand is large for the sheet at less "
          "(`train/hand-outlines.json`): all stills of `val` where a hand lies on or before the face, and stills of `train` that no fit "
          "saw, nor any other still of the same people. No clip of `val` shows a hand on a face. Intervals: 95 %, bootstrap over people.\n\n"
          + table(("set", "pictures", "people", "mean IoU", "pooled IoU", "median IoU", "below 0.5"), rows)

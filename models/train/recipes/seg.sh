@@ -1,5 +1,5 @@
 # Hand scene: faces under real and drawn hands -> seg-1.onnx
-# Cut-outs are proposed, looked at and thinned by a person: LIVEPROOF_CACHE/packs/hands/cutouts-dropped.json lists the numbers
+# Cut-outs are proposed, looked at and thinned by hand: LIVEPROOF_CACHE/packs/hands/cutouts-dropped.json lists the numbers
 # on the contact sheets to drop, real-hands.json (in the same folder) the train stills whose hand labels look right. Without
 # these files all proposals are kept and no still with a real hand is used.
 STAGES="label hands cut pack fit export evaluate golden"

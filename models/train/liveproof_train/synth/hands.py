@@ -125,7 +125,7 @@ class _Canvas:
 
 def _shape(canvas: _Canvas, rng: np.random.Generator, pose: str, facing: float, spread: float) -> tuple:
     """Distance and height of the whole arm, plus what the painter needs: joints, and nails' places."""
-    about_y = np.pi * (facing < 0) + rng.normal(0, 0.28) + (rng.uniform(-1.2, 1.2) if rng.random() < 0.2 else 0)
+    about_y = np.pi * (facing < 0) + rng.normal(0, 0.28) + (rng.uniform(-1.5, 1.5) if rng.random() < 0.3 else 0)
     about_x = rng.normal(0, 0.22)
     bends = np.clip(np.array(POSES[pose]) + rng.normal(0, 0.05, 5), 0, 1.05)
     stout = rng.uniform(0.95, 1.3)
