@@ -109,27 +109,86 @@ pub fn onnx_value(name: &str, axes: &[u64]) -> Vec<u8> {
     .concat()
 }
 
+/// A node of one input and one output, as a field of GraphProto.
+fn onnx_node(op: &str, from: &str, to: &str, attributes: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = [
+        onnx_bytes(1, from.as_bytes()),
+        onnx_bytes(2, to.as_bytes()),
+        onnx_bytes(4, op.as_bytes()),
+    ]
+    .concat();
+    attributes.iter().for_each(|a| out.extend(onnx_bytes(5, a)));
+    onnx_bytes(1, &out)
+}
+
+/// The mean over some axes; `keep` = 1 leaves them in with a length of 1.
+fn onnx_mean(from: &str, to: &str, axes: &[u64], keep: u64) -> Vec<u8> {
+    let list: Vec<u8> = axes.iter().flat_map(|a| onnx_number(8, *a)).collect();
+    let axes = [onnx_bytes(1, b"axes"), list, onnx_number(20, 7)].concat();
+    let keep = [
+        onnx_bytes(1, b"keepdims"),
+        onnx_number(3, keep),
+        onnx_number(20, 2),
+    ]
+    .concat();
+    onnx_node("ReduceMean", from, to, &[axes, keep])
+}
+
+/// A graph as an ONNX file of operator set 17.
+fn onnx_file(graph: &[u8]) -> Vec<u8> {
+    let opset = [onnx_bytes(1, b""), onnx_number(2, 17)].concat();
+    [
+        onnx_number(1, 8),
+        onnx_bytes(7, graph),
+        onnx_bytes(8, &opset),
+    ]
+    .concat()
+}
+
+/// A net of one's own, with one input [n, axes..]: its output is the mean over `over`, in the shape
+/// [n, out..]. Where all axes are averaged they come down to one number.
+pub fn own_net(input: &str, axes: &[u64], over: &[u64], output: &str, out: &[u64]) -> Vec<u8> {
+    let all = over.len() == axes.len();
+    let (inner, last) = if all {
+        (&over[1..], true)
+    } else {
+        (over, false)
+    };
+    let mut graph = Vec::new();
+    if inner.is_empty() {
+        graph.extend(onnx_mean(input, output, over, 1));
+    } else if last {
+        graph.extend(onnx_mean(input, "inner", inner, 0));
+        graph.extend(onnx_mean("inner", output, &over[..1], 1));
+    } else {
+        graph.extend(onnx_mean(input, output, over, 0));
+    }
+    graph.extend(onnx_bytes(2, b"g"));
+    graph.extend(onnx_bytes(11, &onnx_value(input, axes)));
+    graph.extend(onnx_bytes(12, &onnx_value(output, out)));
+    onnx_file(&graph)
+}
+
+/// Writes a net and an overlay of the manifest that brings it for a task; `text` holds the entry's
+/// tables. Returns the overlay's path.
+pub fn own_overlay(folder: &Path, task: &str, net: &[u8], text: &str) -> PathBuf {
+    use sha2::Digest as _;
+    std::fs::write(folder.join("own.onnx"), net).expect("the folder can be written");
+    let digest = hex::encode(sha2::Sha256::digest(net));
+    let text = format!(
+        "version = 1\n[[model]]\nid = \"own-1\"\ntask = \"{task}\"\nfile = \"own.onnx\"\nsha256 = \"{digest}\"\n\
+         licence = \"own\"\ndata_terms = \"own\"\n{text}"
+    );
+    let path = folder.join("own.toml");
+    std::fs::write(&path, text).expect("the folder can be written");
+    path
+}
+
 /// Field numbers are those of `onnx.proto3` (ModelProto, GraphProto, NodeProto, AttributeProto,
 /// ValueInfoProto).
 fn stand_in() -> Vec<u8> {
-    use {onnx_bytes as bytes, onnx_number as number, onnx_value as value};
-    let node = |op: &str, from: &str, to: &str, attributes: &[Vec<u8>]| {
-        let mut out = [
-            bytes(1, from.as_bytes()),
-            bytes(2, to.as_bytes()),
-            bytes(4, op.as_bytes()),
-        ]
-        .concat();
-        attributes.iter().for_each(|a| out.extend(bytes(5, a)));
-        bytes(1, &out)
-    };
-    let mean = |from: &str, to: &str, axes: &[u64], keep: u64| {
-        let list: Vec<u8> = axes.iter().flat_map(|a| number(8, *a)).collect();
-        let axes = [bytes(1, b"axes"), list, number(20, 7)].concat();
-        let keep = [bytes(1, b"keepdims"), number(3, keep), number(20, 2)].concat();
-        node("ReduceMean", from, to, &[axes, keep])
-    };
-    let same = |from: &str, to: &str| node("Identity", from, to, &[]);
+    use {onnx_bytes as bytes, onnx_mean as mean, onnx_value as value};
+    let same = |from: &str, to: &str| onnx_node("Identity", from, to, &[]);
     let mut graph = [
         mean("image", "m", &[2, 3], 0),
         mean("m", "logit", &[1], 1),
@@ -149,6 +208,5 @@ fn stand_in() -> Vec<u8> {
     for name in ["embedding", "regions", "change"] {
         graph.extend(bytes(12, &value(name, &[3])));
     }
-    let opset = [bytes(1, b""), number(2, 17)].concat();
-    [number(1, 8), bytes(7, &graph), bytes(8, &opset)].concat()
+    onnx_file(&graph)
 }

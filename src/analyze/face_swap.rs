@@ -11,11 +11,15 @@
 //! not seen: no better than 0.60 (lower bound of the AUC) means no vote, and the signal is shown
 //! as experimental, with what it measured.
 //!
+//! **Other nets.** A plain classifier of somebody's own takes the place of the shipped net by an overlay
+//! of the manifest (`net`); without a calibration its score has no vote.
+//!
 //! **Not handled.** A face drawn or rendered whole, a picture painted over by a filter, a camera
 //! unlike any in the training material: where the embedding lies far from what the net knows, the
 //! signal says so and abstains. Whole-head generation leaves none of these traces.
 
 mod flicker;
+mod net;
 mod pool;
 mod reference;
 mod settings;
@@ -25,14 +29,13 @@ pub use reference::Gatherer;
 
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
-    AbstainReason, Abstention, Baseline, Comparison, DETAIL_PX, Evidence, Face, FaceDetail,
+    AbstainReason, Abstention, Baseline, Comparison, Evidence, Face, FaceDetail,
     MediaTime, ModelRef, Outcome, TracePicture,
 };
-use crate::engine::{EngineError, ModelSet};
-use ndarray::Array;
+use crate::engine::ModelSet;
 use pool::{Look, Pooled, pool};
-use reference::{Compared, Sums, Traces, compare};
-use settings::{FACE_INPUT, IMAGE_INPUT, Settings};
+use reference::{Compared, Sums, compare};
+use settings::Settings;
 
 /// Task of the net in the manifest.
 pub const TASK: &str = "face_swap";
@@ -129,7 +132,7 @@ fn see(settings: &Settings, segment: &Segment<'_>, models: &mut ModelSet) -> Res
     let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
     let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
     for (time, face, detail) in usable {
-        let look = look(settings, detail, models).map_err(|e| {
+        let look = settings.form.look(settings, detail, models).map_err(|e| {
             tracing::error!(error = %e, "face-swap net failed");
             e.abstention()
         })?;
@@ -189,12 +192,8 @@ fn judge(
     let abstain = |reason, detail: String, evidence| Outcome::Abstained(Abstention { reason, detail, evidence });
     let outcome = if let Some(why) = settings.unknown_score(&pooled) {
         abstain(AbstainReason::Unfamiliar, why, evidence)
-    } else if settings.cap <= 0.0 {
-        let why = format!(
-            "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
-            100.0 * settings.auc, 100.0 * settings.auc_low
-        );
-        abstain(AbstainReason::Experimental, why, evidence)
+    } else if let Some(why) = &settings.no_vote {
+        abstain(AbstainReason::Experimental, why.clone(), evidence)
     } else {
         Outcome::Scored { llr: settings.segment_llr(&pooled), quality, evidence }
     };
@@ -251,63 +250,6 @@ fn height_px(face: &Face) -> f32 {
     face.bbox[3] - face.bbox[1]
 }
 
-/// A face at native resolution as the net's input: NCHW, (v / 255 - 0.5) / 0.5.
-fn image_tensor(rgb: &[u8]) -> Vec<f32> {
-    let plane = DETAIL_PX * DETAIL_PX;
-    let mut out = vec![-1.0f32; 3 * plane];
-    for (i, pixel) in rgb.chunks_exact(3).take(plane).enumerate() {
-        for (c, v) in pixel.iter().enumerate() {
-            if let Some(o) = out.get_mut(c * plane + i) {
-                *o = (f32::from(*v) / 255.0 - 0.5) / 0.5;
-            }
-        }
-    }
-    out
-}
-
-/// Runs the net on one picture.
-fn look(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> Result<Look, EngineError> {
-    let shape = |e: ndarray::ShapeError| EngineError::Shape {
-        task: TASK.to_owned(),
-        tensor: format!("input {IMAGE_INPUT}"),
-        found: e.to_string(),
-        expected: format!("[1, 3, {DETAIL_PX}, {DETAIL_PX}]"),
-    };
-    let image = Array::from_shape_vec((1, 3, DETAIL_PX, DETAIL_PX), image_tensor(&detail.rgb))
-        .map_err(shape)?;
-    let face = Array::from_shape_vec((1, 4), detail.face.to_vec()).map_err(shape)?;
-    let inputs = [
-        (IMAGE_INPUT, image.view().into_dyn()),
-        (FACE_INPUT, face.view().into_dyn()),
-    ];
-    let out = models.run(TASK, &inputs)?;
-    let list = |name: &str| -> Result<Vec<f64>, EngineError> {
-        Ok(out.get(name)?.iter().map(|v| f64::from(*v)).collect())
-    };
-    let one = |name: &str| -> Result<f64, EngineError> {
-        Ok(list(name)?.first().copied().unwrap_or(f64::NAN))
-    };
-    let traces = match &settings.reference {
-        Ok(_) => Some(Traces {
-            reference: one("reference")?,
-            change: list("change")?,
-            surround: list("surround")?,
-        }),
-        Err(_) => None,
-    };
-    let made = match &settings.made {
-        Some(_) => Some(one("made")?),
-        None => None,
-    };
-    Ok(Look {
-        made,
-        logit: one("logit")?,
-        embedding: list("embedding")?,
-        regions: list("regions")?,
-        traces,
-    })
-}
-
 fn evidence(settings: &Settings, pooled: &Pooled, pictures: usize, face_px: f64) -> Vec<Evidence> {
     let mut out = vec![Evidence::against("swap_score", pooled.score, settings.neutral())];
     if let Some((made, score)) = settings.made.as_ref().zip(pooled.made) {
@@ -321,9 +263,13 @@ fn evidence(settings: &Settings, pooled: &Pooled, pictures: usize, face_px: f64)
     }
     out.push(Evidence::new("face_px", face_px));
     out.push(Evidence::new("pictures", pictures as f64));
-    out.push(Evidence::against("distance", pooled.distance, settings.max_distance));
+    if settings.max_distance.is_finite() {
+        out.push(Evidence::against("distance", pooled.distance, settings.max_distance));
+    }
     out
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod own_tests;

@@ -3,7 +3,7 @@
 //! **In:** a [`Segment`] — what tracking and the audio room say of a stretch, with some history.
 //! **Out:** an [`Analysis`] — a calibrated log-likelihood ratio with its evidence, or an
 //! abstention with its reason. **May touch:** `core`, [`crate::engine::ModelSet`], and `audio`'s
-//! pure functions. **Must not touch:** sessions, other analyzers, clocks, IO.
+//! and `vision`'s pure functions. **Must not touch:** sessions, other analyzers, clocks, IO.
 //!
 //! Adding an analyzer is one file here, one word in the `analyzers!` list below, and one
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
@@ -145,6 +145,8 @@ pub trait Analyzer: Send {
     }
 }
 
+mod calibration;
+
 /// Declares each analyzer's module and collects them in order.
 macro_rules! analyzers {
     ($($name:ident),* $(,)?) => {
@@ -162,4 +164,4 @@ macro_rules! analyzers {
 
 pub use face_swap::Gatherer as ReferenceGatherer;
 
-analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, response_latency }
+analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, response_latency, voice_spoof }

@@ -122,6 +122,12 @@ pub struct OutputSpec {
     /// What is still to be applied, as `sigmoid`.
     #[serde(default)]
     pub activation: Option<String>,
+    /// How the output is read as a score, for plain classifiers; see [`super::Reading`].
+    #[serde(default)]
+    pub reads: Option<super::Reads>,
+    /// Place of the class "manipulated" in an output with one number for each class, from 0.
+    #[serde(default)]
+    pub manipulated: Option<usize>,
     /// Lengths of the axes, -1 = any.
     #[serde(default)]
     pub shape: Option<Vec<i64>>,

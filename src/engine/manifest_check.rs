@@ -2,7 +2,7 @@
 
 use crate::fusion::{Conformal, MOST_CORRELATION};
 
-use super::{AnalyzerEntry, ModelEntry, ModelKind};
+use super::{AnalyzerEntry, ModelEntry, ModelKind, Reading};
 
 fn plain_file_name(field: &str, name: &str) -> Result<(), String> {
     let plain = !name.is_empty()
@@ -42,6 +42,7 @@ pub(super) fn check_model(m: &ModelEntry) -> Result<(), String> {
         return Err("input, outputs: a net needs at least one of each".to_owned());
     }
     Conformal::of(&m.calibration)?;
+    Reading::of(&m.outputs)?;
     for input in &m.input {
         if input.mean.as_ref().is_some_and(|v| !v.all(f32::is_finite)) {
             return Err(format!(

@@ -21,7 +21,9 @@ mod error;
 mod manifest;
 mod manifest_check;
 mod overlay;
+mod picture_input;
 mod pool;
+mod reading;
 mod runtime;
 mod set;
 mod store;
@@ -33,7 +35,9 @@ pub use manifest::{
     AnalyzerEntry, InputSpec, MANIFEST_VERSION, Manifest, ManifestError, ModelEntry, ModelKind,
     OutputSpec, PerChannel,
 };
+pub use picture_input::PictureInput;
 pub use pool::{DEFAULT_QUEUE, Job, Overloaded, Pool};
+pub use reading::{Reading, Reads};
 pub use runtime::Provider;
 pub use set::{ModelSet, Outputs};
 pub use store::ModelsDir;

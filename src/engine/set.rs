@@ -33,6 +33,21 @@ pub struct Outputs {
 }
 
 impl Outputs {
+    /// Task of the net that gave them.
+    pub(super) fn task(&self) -> &str {
+        &self.task
+    }
+
+    /// Outputs as a net could have given them.
+    #[cfg(test)]
+    pub(super) fn of(task: &str, name: &str, values: &[f32]) -> Self {
+        let array = ArrayD::from_shape_vec(IxDyn(&[1, values.len()]), values.to_vec());
+        Self {
+            task: task.to_owned(),
+            values: vec![(name.to_owned(), array.unwrap())],
+        }
+    }
+
     /// An output by name.
     ///
     /// # Errors

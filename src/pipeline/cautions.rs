@@ -12,8 +12,8 @@ pub fn positive_predictive_value(prevalence: f64, tpr: f64, fpr: f64) -> f64 {
     hits / (hits + (1.0 - prevalence) * fpr)
 }
 
-/// The cautions for a prior.
-pub fn cautions(prior: f64) -> Vec<String> {
+/// The cautions for a prior; `voice` says that some voice was judged by a net for it.
+pub fn cautions(prior: f64, voice: bool) -> Vec<String> {
     let ppv = positive_predictive_value(EXAMPLE_PREVALENCE, EXAMPLE_TPR, EXAMPLE_FPR) * 100.0;
     vec![
         "This is an assessment of the recorded material, for a person to weigh. It does not say \
@@ -28,7 +28,13 @@ pub fn cautions(prior: f64) -> Vec<String> {
             "Base rate: if 1 interview in 1,400 is manipulated, a detector that finds 90 % of them \
              and wrongly marks 1 % of the others is right in {ppv:.0} % of its alarms."
         ),
-        "Synthetic voice: not measured.".to_owned(),
+        if voice {
+            "Synthetic voice: measured with a model of the operator's own, whose accuracy the \
+             operator answers for."
+        } else {
+            "Synthetic voice: not measured."
+        }
+        .to_owned(),
         "Poor light, a weak network or an old camera lower what can be measured; they are never \
          counted against a person. What was not measured counts neither for nor against."
             .to_owned(),
@@ -46,6 +52,6 @@ mod tests {
     #[test]
     fn the_base_rate_sentence_is_arithmetic() {
         assert!((positive_predictive_value(1.0 / 1400.0, 0.9, 0.01) - 0.0604).abs() < 1e-3);
-        assert!(cautions(0.01)[2].contains("right in 6 % of its alarms"));
+        assert!(cautions(0.01, false)[2].contains("right in 6 % of its alarms"));
     }
 }

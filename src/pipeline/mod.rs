@@ -17,19 +17,21 @@ mod lane;
 mod reference;
 mod sight;
 mod totals;
+mod vad;
 
 pub use cautions::cautions;
 pub use reference::ReferenceReader;
 
-use crate::audio::{SpeechModel, VoiceTrack};
+use crate::audio::VoiceTrack;
 use crate::core::{
-    AbstainReason, Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind,
-    EvidencePicture, FieldError, Frame, InterviewSpec, MEL_BANDS, MediaTime, ParticipantId,
-    Reference, Role, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
+    Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind, EvidencePicture,
+    FieldError, Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, Reference,
+    Role, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
 use lane::Lane;
+use vad::Vad;
 
 /// Events kept in one interview; more are refused, so that memory stays bounded.
 pub const MAX_EVENTS: usize = 10_000;
@@ -386,15 +388,16 @@ impl Pipeline {
         }
         self.finished = true;
         let duration = MediaTime(self.end.since_ns(self.first.unwrap_or(self.end)).max(0));
+        let of = |l: &Lane| l.summary(&self.events);
+        let participants: Vec<ParticipantSummary> = self.lanes.iter().map(of).collect();
+        let mut signals = participants.iter().flat_map(|p| &p.signals);
+        let voice = signals.any(|s| s.signal == "voice_spoof" && s.coverage > 0.0);
         let summary = SessionSummary {
             duration,
-            participants: {
-                let of = |l: &Lane| l.summary(&self.events);
-                self.lanes.iter().map(of).collect()
-            },
+            participants,
             partial,
             end_reason: end_reason.to_owned(),
-            cautions: cautions(self.settings.fusion.prior),
+            cautions: cautions(self.settings.fusion.prior, voice),
         };
         (out, summary)
     }
@@ -422,37 +425,6 @@ impl Voice {
         self.obstacle = self.series.obstacle().cloned();
         self.watermark = self.series.settled_until();
     }
-}
-
-/// The voice-activity net of the manifest (task `vad`) over the engine.
-struct Vad<'a> {
-    models: &'a mut ModelSet,
-}
-
-impl SpeechModel for Vad<'_> {
-    fn speech(&mut self, logmel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
-        run_vad(self.models, logmel)
-    }
-}
-
-/// Runs the voice-activity net over log-mel rows; one probability per row.
-fn run_vad(models: &mut ModelSet, logmel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
-    models.model("vad")?;
-    let failed = |e: &dyn std::fmt::Display| {
-        tracing::error!(error = %e, "voice activity net failed");
-        Abstention::new(AbstainReason::Failed, "the voice activity net failed")
-    };
-    let flat: Vec<f32> = logmel.iter().flatten().copied().collect();
-    let input = ndarray::Array::from_shape_vec((1, 1, logmel.len(), MEL_BANDS), flat)
-        .map_err(|e| failed(&e))?;
-    let out = models
-        .run("vad", &[("logmel", input.view().into_dyn())])
-        .and_then(|o| {
-            o.get("speech")
-                .map(|a| a.iter().copied().collect::<Vec<f32>>())
-        })
-        .map_err(|e| failed(&e))?;
-    Ok(out)
 }
 
 /// The clock relation of a lane's sound to its pictures: the worse of what both tracks claim,

@@ -131,6 +131,53 @@ fn files_stay_under_500_lines_of_code() {
     );
 }
 
+/// Adding an analyzer is one file, one word of the list and one entry of the manifest, because no other
+/// room knows an analyzer by name. What the page calls it, and what a caution says of it, is prose.
+#[test]
+fn analyzers_are_a_file_a_word_and_an_entry() {
+    let list = read("src/analyze/mod.rs");
+    let list = list.split("\nanalyzers! {").nth(1).unwrap_or_default();
+    let names: Vec<&str> = list
+        .split('}')
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .collect();
+    assert!(
+        names.len() >= 5,
+        "the list of analyzers was not found: {names:?}"
+    );
+    let manifest = read("models/manifest.toml");
+    let mut faults = Vec::new();
+    for name in &names {
+        let entry = format!("[[analyzer]]\nname = \"{name}\"");
+        if !Path::new(ROOT)
+            .join(format!("src/analyze/{name}.rs"))
+            .is_file()
+        {
+            faults.push(format!("{name}: no file of its own"));
+        }
+        if manifest.matches(&entry).count() != 1 {
+            faults.push(format!("{name}: not one entry in models/manifest.toml"));
+        }
+    }
+    let rooms = [
+        "grpc", "session", "fusion", "segment", "engine", "ingest", "decode", "review", "client",
+        "serve",
+    ];
+    let files = rust_files("src").into_iter().filter(File::is_in_a_room);
+    for file in files.filter(|f| rooms.contains(&f.room().as_str())) {
+        for (line, code) in file.code() {
+            for name in names.iter().filter(|n| code.contains(&format!("\"{n}\""))) {
+                faults.push(format!("{}:{line}: knows the analyzer {name}", file.path));
+            }
+        }
+    }
+    report(&faults);
+}
+
 #[test]
 fn each_room_says_what_goes_in_and_out() {
     let mut faults = Vec::new();

@@ -104,8 +104,11 @@ fn the_nets_say_what_they_say_in_python() {
     let mut models = shipped();
     for case in index()["nets"].as_array().unwrap() {
         let frame = drawn_face(case);
-        let input =
-            ArrayD::from_shape_vec(IxDyn(&[1, 3, DET_H, DET_W]), letterbox(&frame).tensor).unwrap();
+        let input = ArrayD::from_shape_vec(
+            IxDyn(&[1, 3, DET_H, DET_W]),
+            letterbox(&frame, DET_W, DET_H).tensor,
+        )
+        .unwrap();
         let out = models.run(DET, &[("image", input.view())]).unwrap();
         for (i, name) in ["scores", "boxes", "points"].into_iter().enumerate() {
             // Boxes and points are pixels of a 320-pixel picture.

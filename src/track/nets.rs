@@ -2,9 +2,9 @@
 
 use super::geometry::{area, iou};
 use crate::core::{AbstainReason, Abstention, Frame, LANDMARKS, Landmarks};
-use crate::engine::{EngineError, InputSpec, ModelSet, PerChannel};
+use crate::engine::{EngineError, InputSpec, ModelSet, PictureInput};
 use crate::vision::geometry::CROP_SCALE;
-use crate::vision::{Crop, DET_H, DET_W, LMK_PX, crop_tensor, letterbox};
+use crate::vision::{Crop, crop_tensor, letterbox};
 use ndarray::{ArrayView, ArrayViewD};
 
 /// Task of the face detector in the manifest.
@@ -35,51 +35,52 @@ pub(super) struct Marks {
     pub(super) face: f32,
 }
 
-/// Checks that a net is to be fed as [`crate::vision`] feeds it, and returns its input's name:
-/// weights trained on other pictures would answer, and answer wrong.
-fn checked_input(
+/// Reads how a net wants its pictures: size, colour order and normalisation are the net's own; how
+/// they are cut out of the frame is not, and is refused by field where it differs.
+fn picture_input(
     task: &str,
     spec: &InputSpec,
-    (cols, rows): (usize, usize),
-    crop_scale: f64,
-) -> Result<String, Abstention> {
-    let half =
-        |v: &Option<PerChannel>| (0..3).all(|c| v.as_ref().and_then(|v| v.get(c)) == Some(0.5));
-    let scale = spec
-        .crop
-        .as_ref()
-        .and_then(|c| c.get("scale"))
-        .and_then(toml::Value::as_float);
-    let size = (spec.width, spec.height);
-    let wrong = if spec.layout != "NCHW" || spec.color.as_deref() != Some("RGB") {
-        Some("layout and color: expected NCHW and RGB".to_owned())
-    } else if size != (u32::try_from(cols).ok(), u32::try_from(rows).ok()) {
-        Some(format!(
-            "width and height: found {size:?}, expected {cols} x {rows}"
-        ))
-    } else if !half(&spec.mean) || !half(&spec.std) {
-        Some("mean and std: expected 0.5 for each channel".to_owned())
-    } else if scale != Some(crop_scale) {
-        Some(format!(
-            "crop.scale: found {scale:?}, expected {crop_scale}"
-        ))
-    } else {
-        None
-    };
-    match wrong {
-        None => Ok(spec.name.clone()),
-        Some(what) => Err(Abstention::new(
+    fits: impl Fn(&PictureInput) -> Result<(), String>,
+) -> Result<PictureInput, Abstention> {
+    let input = PictureInput::read(spec).and_then(|input| {
+        fits(&input).map_err(|what| format!("input {}.{what}", input.name))?;
+        Ok(input)
+    });
+    input.map_err(|what| {
+        Abstention::new(
             AbstainReason::ModelMissing,
-            format!("manifest, task {task}, input {}.{what}", spec.name),
-        )),
+            format!("manifest, task {task}, {what}"),
+        )
+    })
+}
+
+/// The detector sees the whole frame, from the top left corner.
+fn whole_frame(input: &PictureInput) -> Result<(), String> {
+    match input.crop_scale {
+        Some(1.0) => Ok(()),
+        found => Err(format!("crop.scale: found {found:?}, expected 1.0")),
+    }
+}
+
+/// The landmark net sees a square around the face.
+fn face_square(input: &PictureInput) -> Result<(), String> {
+    if input.width != input.height {
+        let found = (input.width, input.height);
+        return Err(format!(
+            "width and height: found {found:?}, expected a square"
+        ));
+    }
+    match input.crop_scale {
+        Some(scale) if (1.0..=2.0).contains(&scale) => Ok(()),
+        found => Err(format!("crop.scale: found {found:?}, expected 1.0 to 2.0")),
     }
 }
 
 /// Detector and landmark net as the manifest describes them. One per lane.
 #[derive(Debug, Clone)]
 pub(super) struct Nets {
-    det_input: String,
-    lmk_input: String,
+    det: PictureInput,
+    lmk: PictureInput,
     score_threshold: f32,
     nms_iou: f32,
     /// Least probability at which a crop is taken to hold a face.
@@ -101,8 +102,8 @@ impl Nets {
         };
         let (det, lmk) = (models.input_spec(DET)?, models.input_spec(LMK)?);
         Ok(Self {
-            det_input: checked_input(DET, det, (DET_W, DET_H), 1.0)?,
-            lmk_input: checked_input(LMK, lmk, (LMK_PX, LMK_PX), CROP_SCALE)?,
+            det: picture_input(DET, det, whole_frame)?,
+            lmk: picture_input(LMK, lmk, face_square)?,
             score_threshold: number(DET, "score_threshold")?,
             nms_iou: number(DET, "nms_iou")?,
             face_threshold: number(LMK, "face_threshold")?,
@@ -115,10 +116,12 @@ impl Nets {
         frame: &Frame,
         models: &mut ModelSet,
     ) -> Result<Vec<Hit>, EngineError> {
-        let input = letterbox(frame);
+        let mut input = letterbox(frame, self.det.width, self.det.height);
         let scale = input.scale as f32;
-        let tensor = view(DET, [1, 3, DET_H, DET_W], &input.tensor)?;
-        let out = models.run(DET, &[(&self.det_input, tensor.into_dyn())])?;
+        self.det.convert(&mut input.tensor);
+        let shape = [1, 3, self.det.height, self.det.width];
+        let tensor = view(DET, shape, &input.tensor)?;
+        let out = models.run(DET, &[(&self.det.name, tensor.into_dyn())])?;
         let (scores, boxes, points) = (out.get("scores")?, out.get("boxes")?, out.get("points")?);
         let boxes = boxes.to_slice().unwrap_or(&[]).chunks_exact(4);
         let points = points.to_slice().unwrap_or(&[]).chunks_exact(10);
@@ -149,9 +152,15 @@ impl Nets {
         if !crop.is_usable() {
             return Ok(None);
         }
-        let pixels = crop_tensor(frame, &crop, LMK_PX);
-        let tensor = view(LMK, [1, 3, LMK_PX, LMK_PX], &pixels)?;
-        let out = models.run(LMK, &[(&self.lmk_input, tensor.into_dyn())])?;
+        let crop = Crop {
+            side: crop.side * self.lmk.crop_scale.unwrap_or(CROP_SCALE) / CROP_SCALE,
+            ..crop
+        };
+        let px = self.lmk.width;
+        let mut pixels = crop_tensor(frame, &crop, px);
+        self.lmk.convert(&mut pixels);
+        let tensor = view(LMK, [1, 3, px, px], &pixels)?;
+        let out = models.run(LMK, &[(&self.lmk.name, tensor.into_dyn())])?;
         let (points, visibility) = (out.get("points")?, out.get("visibility")?);
         let (pose, face) = (out.get("pose")?, out.get("face")?);
         let mut marks = Marks {
@@ -224,30 +233,37 @@ mod tests {
     }
 
     #[test]
-    fn a_net_that_wants_other_pictures_is_refused_by_field() {
+    fn sizes_are_the_nets_own_and_crops_are_refused_by_field() {
         let good = r#"name = "x"
             layout = "NCHW"
-            color = "RGB"
-            width = 112
-            height = 112
-            mean = 0.5
-            std = [0.5, 0.5, 0.5]
-            crop = { kind = "square", scale = 1.4 }"#;
-        let check = |text: &str| {
-            let spec: InputSpec = toml::from_str(text).unwrap();
-            checked_input(LMK, &spec, (LMK_PX, LMK_PX), CROP_SCALE)
+            color = "BGR"
+            width = 128
+            height = 128
+            mean = 0.0
+            std = [0.5, 0.5, 0.25]
+            crop = { kind = "square", scale = 1.6 }"#;
+        let check = |text: &str, fits: fn(&PictureInput) -> Result<(), String>| {
+            picture_input(LMK, &toml::from_str(text).unwrap(), fits)
         };
-        assert_eq!(check(good).unwrap(), "x");
-        for (from, to, field) in [
-            ("RGB", "BGR", "color"),
-            ("width = 112", "width = 128", "width"),
-            ("mean = 0.5", "mean = 0.0", "mean"),
-            ("[0.5, 0.5, 0.5]", "[0.5, 0.5, 0.2]", "std"),
-            ("1.4", "1.6", "crop.scale"),
+        let input = check(good, face_square).unwrap();
+        assert_eq!((input.width, input.crop_scale), (128, Some(1.6)));
+        let wide = good.replace("width = 128", "width = 192");
+        let whole = wide.replace("1.6", "1.0");
+        assert_eq!(check(&whole, whole_frame).unwrap().width, 192);
+        for (text, field) in [
+            (good.replace("BGR", "YUV"), "color"),
+            (good.replace("1.6", "2.5"), "crop.scale"),
+            (wide, "width and height"),
         ] {
-            let refused = check(&good.replace(from, to)).unwrap_err();
+            let refused = check(&text, face_square).unwrap_err();
             assert!(refused.detail.contains(field), "{}", refused.detail);
         }
+        assert!(
+            check(good, whole_frame)
+                .unwrap_err()
+                .detail
+                .contains("crop.scale")
+        );
     }
 
     #[test]

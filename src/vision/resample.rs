@@ -156,18 +156,19 @@ fn normalise(v: f32) -> f32 {
     (v / 255.0 - 0.5) / 0.5
 }
 
-/// The detector's input: the whole frame, from the top left corner, the rest black.
-pub fn letterbox(frame: &Frame) -> Letterbox {
+/// A detector's input of `cols` x `rows`, [`DET_W`] x [`DET_H`] for the shipped one: the whole frame,
+/// from the top left corner, the rest black.
+pub fn letterbox(frame: &Frame, cols: usize, rows: usize) -> Letterbox {
     let (width, height) = (f64::from(frame.width), f64::from(frame.height));
-    let scale = (width / DET_W as f64).max(height / DET_H as f64);
+    let scale = (width / cols as f64).max(height / rows as f64);
     let k = scale.floor().max(1.0) as usize;
     let grid = Grid::shrink(frame, k, 0..usize::MAX, 0..usize::MAX);
-    let w = ((width / scale + 0.5).floor() as usize).min(DET_W);
-    let h = ((height / scale + 0.5).floor() as usize).min(DET_H);
+    let w = ((width / scale + 0.5).floor() as usize).min(cols);
+    let h = ((height / scale + 0.5).floor() as usize).min(rows);
     let step = scale / k as f64;
     let columns = axis(w, step, grid.width);
-    let rows = axis(h, step, grid.height);
-    let plane = DET_W * DET_H;
+    let lines = axis(h, step, grid.height);
+    let plane = cols * rows;
     let mut tensor = vec![normalise(0.0); 3 * plane];
     let row_of = |y: usize| {
         let start = y * grid.width * 3;
@@ -175,10 +176,10 @@ pub fn letterbox(frame: &Frame) -> Letterbox {
             .get(start..start + grid.width * 3)
             .unwrap_or_default()
     };
-    for (j, &(y0, y1, fv)) in rows.iter().enumerate() {
+    for (j, &(y0, y1, fv)) in lines.iter().enumerate() {
         let (top, low) = (row_of(y0), row_of(y1));
         for (c, channel) in tensor.chunks_exact_mut(plane).enumerate() {
-            let Some(out) = channel.get_mut(j * DET_W..j * DET_W + w) else {
+            let Some(out) = channel.get_mut(j * cols..j * cols + w) else {
                 continue;
             };
             for (o, &(x0, x1, fu)) in out.iter_mut().zip(&columns) {

@@ -81,7 +81,7 @@ fn letterbox_matches_the_training_code() {
     let cases = cases["letterbox"].as_array().unwrap();
     assert!(cases.len() >= 6);
     for case in cases {
-        let ours = letterbox(&pattern_of(case));
+        let ours = letterbox(&pattern_of(case), DET_W, DET_H);
         assert!((ours.scale - case["scale"].as_f64().unwrap()).abs() < 1e-9);
         let step = case["row_step"].as_u64().unwrap() as usize;
         let rows: Vec<f32> = ours

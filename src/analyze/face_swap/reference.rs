@@ -19,8 +19,9 @@
 //! a swap changes, and whether the reference was genuine: that is the caller's word.
 
 use super::pool::{Look, mean_rows, trimmed_mean};
-use super::settings::{Settings, number, tempered};
-use super::{TASK, height_px, look};
+use super::settings::{Settings, tempered};
+use super::{TASK, height_px};
+use crate::analyze::calibration::number;
 use crate::core::{Baseline, Evidence, FaceObs, ModelRef, Reference};
 use crate::engine::ModelSet;
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ impl Calibration {
         let table = table.and_then(toml::Value::as_table);
         let table = table.ok_or_else(|| format!("model {id} has no calibration for a reference"))?;
         let field = |name, low, high| {
-            number(table, "calibration.reference", name, low, high).map_err(|a| a.detail)
+            number(TASK, table, "calibration.reference", name, (low, high)).map_err(|a| a.detail)
         };
         Ok(Self {
             slope: field("slope", 1e-6, 1e3)?,
@@ -285,7 +286,7 @@ impl Gatherer {
             *self.refused.entry(why).or_default() += 1;
             return;
         }
-        match look(settings, detail, models) {
+        match settings.form.look(settings, detail, models) {
             Ok(Look { traces: Some(traces), .. }) => self.sums.add(height_px(face), &traces),
             Ok(_) => {}
             Err(e) => {

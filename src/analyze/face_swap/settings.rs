@@ -1,19 +1,20 @@
 //! Gates, calibration and cap of the signal, as the manifest gives them.
 
 use super::TASK;
+use super::net::Form;
 use super::pool::Pooled;
 use super::reference::Calibration;
-use crate::core::{AbstainReason, Abstention, DETAIL_PX, DETAIL_SCALE, Face};
-use crate::engine::{InputSpec, ModelSet, PerChannel};
+use crate::analyze::calibration::{self, number, number_or, wrong};
+use crate::core::{Abstention, Face};
+use crate::engine::ModelSet;
 
-/// Name of the net's picture input.
-pub(super) const IMAGE_INPUT: &str = "image";
-/// Name of the net's input with the face's box: centre x, centre y, width, height in 0 to 1.
-pub(super) const FACE_INPUT: &str = "face";
+pub(super) use crate::analyze::calibration::tempered;
 
 /// What the manifest says beside the weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Settings {
+    /// How the net is fed and read.
+    pub(super) form: Form,
     /// Least height of the face in frame pixels.
     pub(super) min_face_px: f64,
     /// Height of the face from which it counts in full, frame pixels.
@@ -39,9 +40,8 @@ pub(super) struct Settings {
     /// Share of manipulated faces that are taken to carry traces of the kind that the net has seen;
     /// see [`tempered`].
     pub(super) known_share: f64,
-    /// Out-of-fold AUC and its lower 95 % bound.
-    pub(super) auc: f64,
-    pub(super) auc_low: f64,
+    /// Why the score has no vote, if so.
+    pub(super) no_vote: Option<String>,
     /// Names of the `regions` output, in order.
     pub(super) regions: Vec<String>,
     /// Calibration of the read-out for made kinds, where the model has one.
@@ -55,18 +55,31 @@ pub(super) struct Settings {
 impl Settings {
     /// Reads and checks the net's entry in the manifest.
     pub(super) fn read(models: &ModelSet) -> Result<Self, Abstention> {
-        check_inputs(models.inputs(TASK)?)?;
+        match Form::read(models)? {
+            Form::Shipped => Self::shipped(models),
+            plain => Self::plain(plain, models),
+        }
+    }
+
+    fn shipped(models: &ModelSet) -> Result<Self, Abstention> {
         let params = models.params(TASK)?;
         let calibration = models.calibration(TASK)?;
         let regions = params.get("regions").and_then(toml::Value::as_array);
         let regions = regions.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned));
-        let gate = |name| number(params, "params", name, 0.0, 1e6);
+        let gate = |name| number(TASK, params, "params", name, (0.0, 1e6));
         let kind = calibration.get("kind").and_then(toml::Value::as_str);
         if kind != Some("logistic") {
-            return Err(wrong(format!("calibration.kind: found {kind:?}, expected logistic")));
+            return Err(wrong(TASK, format!("calibration.kind: found {kind:?}, expected logistic")));
         }
-        let fitted = |name, low, high| number(calibration, "calibration", name, low, high);
+        let fitted = |name, low, high| number(TASK, calibration, "calibration", name, (low, high));
+        let (auc, auc_low) = (fitted("auc", 0.0, 1.0)?, fitted("auc_low", 0.0, 1.0)?);
+        let cap = fitted("cap", 0.0, 10.0)?;
+        let no_vote = (cap <= 0.0).then(|| format!(
+            "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
+            100.0 * auc, 100.0 * auc_low
+        ));
         Ok(Self {
+            form: Form::Shipped,
             min_face_px: gate("min_face_px")?,
             full_face_px: gate("full_face_px")?,
             min_sharpness: gate("min_sharpness")?,
@@ -79,12 +92,40 @@ impl Settings {
             scores: (fitted("min_score", -1e3, 0.0)?, fitted("max_score", 0.0, 1e3)?),
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
-            cap: fitted("cap", 0.0, 10.0)?,
+            cap,
             known_share: fitted("known_share", 0.0, 1.0)?,
-            auc: fitted("auc", 0.0, 1.0)?,
-            auc_low: fitted("auc_low", 0.0, 1.0)?,
+            no_vote,
             regions: regions.collect(),
             made: Made::read(models)?,
+            reference: Calibration::read(models),
+        })
+    }
+
+    /// A plain classifier of somebody's own: gates as those of the shipped net unless it states others,
+    /// no reference mode, and a vote only where a calibration earns one.
+    fn plain(form: Form, models: &ModelSet) -> Result<Self, Abstention> {
+        let params = models.params(TASK)?;
+        let gate = |name, otherwise| number_or(TASK, params, "params", name, (0.0, 1e6), otherwise);
+        let calibration = calibration::Calibration::read(TASK, models)?;
+        let placed = matches!(&form, Form::Plain(p) if p.embedding);
+        Ok(Self {
+            form,
+            min_face_px: gate("min_face_px", 60.0)?,
+            full_face_px: gate("full_face_px", 110.0)?,
+            min_sharpness: gate("min_sharpness", 4.0)?,
+            luma: (gate("min_luma", 30.0)?, gate("max_luma", 235.0)?),
+            max_yaw_deg: gate("max_yaw_deg", 45.0)?,
+            min_pictures: gate("min_pictures", 4.0)?.max(1.0) as usize,
+            full_pictures: gate("full_pictures", 10.0)?.max(1.0) as usize,
+            max_distance: if placed { gate("max_distance", f64::INFINITY)? } else { f64::INFINITY },
+            scores: calibration.scores,
+            slope: calibration.slope,
+            offset: calibration.offset,
+            cap: calibration.cap,
+            known_share: calibration.known_share,
+            no_vote: calibration.no_vote,
+            regions: Vec::new(),
+            made: None,
             reference: Calibration::read(models),
         })
     }
@@ -177,8 +218,8 @@ impl Made {
             return Ok(None);
         };
         let place = "calibration.made";
-        let table = found.as_table().ok_or_else(|| wrong(format!("{place}: found {found}, expected a table")))?;
-        let fitted = |name, low, high| number(table, place, name, low, high);
+        let table = found.as_table().ok_or_else(|| wrong(TASK, format!("{place}: found {found}, expected a table")))?;
+        let fitted = |name, low, high| number(TASK, table, place, name, (low, high));
         Ok(Some(Self {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
@@ -196,69 +237,4 @@ impl Made {
     pub(super) fn neutral(&self) -> f64 {
         -self.offset / self.slope
     }
-}
-
-/// The log-likelihood ratio against *any* manipulation, from that against the kind which was seen.
-///
-/// Of all manipulated faces a share p carries the traces that were seen, at a likelihood ratio of
-/// exp(llr); the others are taken to look like camera pictures, a ratio of 1. Together that is
-/// ln(p exp(llr) + 1 - p): its order is that of llr, and it never falls below ln(1 - p), because
-/// that a face lacks the traces of one tool clears it of that tool alone.
-pub(super) fn tempered(llr: f64, known_share: f64) -> f64 {
-    // Beyond e^50 nothing is told apart, and a product with 0 would be no number.
-    (known_share * llr.clamp(-50.0, 50.0).exp() + 1.0 - known_share).ln()
-}
-
-fn wrong(what: String) -> Abstention {
-    Abstention::new(
-        AbstainReason::ModelMissing,
-        format!("manifest, task {TASK}, {what}"),
-    )
-}
-
-/// A number of a manifest's table.
-///
-/// # Errors
-/// An abstention that names the field and the range.
-pub(super) fn number(table: &toml::Table, place: &str, name: &str, low: f64, high: f64) -> Result<f64, Abstention> {
-    let found = table.get(name);
-    let value = found.and_then(|v| v.as_float().or_else(|| v.as_integer().map(|i| i as f64)));
-    match value {
-        Some(v) if v >= low && v <= high => Ok(v),
-        _ => {
-            let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-            Err(wrong(format!("{place}.{name}: found {found}, expected {low} to {high}")))
-        }
-    }
-}
-
-/// Checks that the net is to be fed as tracking cuts the pictures: weights trained on other
-/// pictures would answer, and answer wrong.
-fn check_inputs(inputs: &[InputSpec]) -> Result<(), Abstention> {
-    let input = |name: &str| {
-        let found = inputs.iter().find(|i| i.name == name);
-        found.ok_or_else(|| wrong(format!("input: {name} is not declared")))
-    };
-    let half = |v: &Option<PerChannel>| {
-        (0..3).all(|c| v.as_ref().and_then(|v| v.get(c)) == Some(0.5))
-    };
-    let image = input(IMAGE_INPUT)?;
-    let crop = |key: &str| image.crop.as_ref().and_then(|c| c.get(key)).cloned();
-    let px = i64::try_from(DETAIL_PX).unwrap_or(i64::MAX);
-    let problem = if image.layout != "NCHW" || image.color.as_deref() != Some("RGB") {
-        Some("layout and color: expected NCHW and RGB".to_owned())
-    } else if image.axes() != Some(vec![-1, 3, px, px]) {
-        Some(format!("size: found {:?}, expected {px} x {px}", image.axes()))
-    } else if !half(&image.mean) || !half(&image.std) {
-        Some("mean and std: expected 0.5 for each channel".to_owned())
-    } else if crop("kind").as_ref().and_then(toml::Value::as_str) != Some("native_square")
-        || crop("scale").as_ref().and_then(toml::Value::as_float) != Some(DETAIL_SCALE)
-    {
-        Some(format!("crop: expected kind native_square and scale {DETAIL_SCALE}"))
-    } else if input(FACE_INPUT)?.axes() != Some(vec![-1, 4]) {
-        Some(format!("{FACE_INPUT}: expected shape [-1, 4]"))
-    } else {
-        None
-    };
-    problem.map_or(Ok(()), |what| Err(wrong(format!("input {IMAGE_INPUT}.{what}"))))
 }

@@ -10,16 +10,10 @@ use crate::core::{
 use crate::report::FileReport;
 
 /// Signals that this version does not have, and says so.
-const NOT_BUILT: [(&str, &str); 2] = [
-    (
-        "Synthetic voice",
-        "This version has no model for it, so a cloned or converted voice would pass unnoticed.",
-    ),
-    (
-        "Same person as in another meeting",
-        "Faces and voices are not compared between recordings to tell who somebody is; a reference is compared for traces of a swap alone.",
-    ),
-];
+const NOT_BUILT: [(&str, &str); 1] = [(
+    "Same person as in another meeting",
+    "Faces and voices are not compared between recordings to tell who somebody is; a reference is compared for traces of a swap alone.",
+)];
 
 /// All sections of one participant; `id` makes element ids unique on the page.
 pub(super) fn sections(

@@ -22,6 +22,10 @@ pub(crate) fn signal(name: &str) -> (String, &'static str) {
             "contour and appearance while the head turns; accuracy not evaluated, no vote",
         ),
         "response_latency" => ("Response latency", "pauses between question and answer"),
+        "voice_spoof" => (
+            "Synthetic voice",
+            "generated or converted speech, by a model of the operator’s own",
+        ),
         _ => return (plain(name), ""),
     };
     (title.to_owned(), about)
@@ -132,7 +136,7 @@ const NAMES: &[(&str, &str)] = &[
 /// What a piece of evidence is to the number that it is compared with.
 fn relation(name: &str) -> &'static str {
     match name {
-        "swap_score" | "made_score" | "reference_difference" => "neutral at",
+        "swap_score" | "made_score" | "spoof_score" | "reference_difference" => "neutral at",
         "distance" | "reference_surround" => "limit",
         "reference_change" => "where only time passed about",
         "hidden_hand_share"
