@@ -1,13 +1,13 @@
 //! One talking clip, decoded and tracked once, and its sound, which can be moved or replaced.
 
 use super::figures::Window;
-use super::media::{Row, open_pictures};
+use super::media::{Row, open_pictures, speech};
 use liveproof::analyze::lip_sync::LipSync;
 use liveproof::analyze::{Analyzer, HISTORY_NS, Segment};
 use liveproof::audio::VoiceTrack;
 use liveproof::core::{
-    AbstainReason, Abstention, ClockSource, Coverage, FaceObs, MEL_BANDS, MediaTime, ParticipantId,
-    Quality, Role, Span, TrackId, TrackKind, VOICE_HOP_NS, VoiceSeries,
+    ClockSource, Coverage, FaceObs, MEL_BANDS, MediaTime, ParticipantId, Quality, Role, Span,
+    TrackId, TrackKind, VOICE_HOP_NS, VoiceSeries,
 };
 use liveproof::decode::file::Media;
 use liveproof::engine::ModelSet;
@@ -72,18 +72,6 @@ impl Recording {
             voice,
         })
     }
-}
-
-fn speech(models: &mut ModelSet, mel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
-    let failed = |e: String| Abstention::new(AbstainReason::Failed, e);
-    let flat: Vec<f32> = mel.iter().flatten().copied().collect();
-    let input = ndarray::Array4::from_shape_vec((1, 1, mel.len(), MEL_BANDS), flat)
-        .map_err(|e| failed(e.to_string()))?;
-    let outputs = models
-        .run("vad", &[("logmel", input.view().into_dyn())])
-        .map_err(|e| failed(e.to_string()))?;
-    let found = outputs.get("speech").map_err(|e| failed(e.to_string()))?;
-    Ok(found.iter().copied().collect())
 }
 
 /// Sound on the 10 ms grid, with the time that it is given.

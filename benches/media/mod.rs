@@ -1,9 +1,9 @@
 //! The media beside the repository, and the models, for benches that measure accuracy on them.
 #![allow(dead_code, reason = "each bench uses a part")]
 
-use liveproof::core::{TrackId, TrackKind};
+use liveproof::core::{AbstainReason, Abstention, MEL_BANDS, TrackId, TrackKind};
 use liveproof::decode::file::{FileSource, OpenOptions};
-use liveproof::engine::{Engine, EngineOptions, ModelsDir};
+use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
 use liveproof::evaluate::csv_records;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +45,19 @@ pub fn open_pictures(path: &Path) -> Result<FileSource, Box<dyn std::error::Erro
     let index = video.ok_or("no pictures")?.index;
     source.select(index, TrackId::parse("video")?, None)?;
     Ok(source)
+}
+
+/// Runs the voice-activity net over log-mel rows, as the pipeline does.
+pub fn speech(models: &mut ModelSet, mel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+    let failed = |e: String| Abstention::new(AbstainReason::Failed, e);
+    let flat: Vec<f32> = mel.iter().flatten().copied().collect();
+    let input = ndarray::Array4::from_shape_vec((1, 1, mel.len(), MEL_BANDS), flat)
+        .map_err(|e| failed(e.to_string()))?;
+    let outputs = models
+        .run("vad", &[("logmel", input.view().into_dyn())])
+        .map_err(|e| failed(e.to_string()))?;
+    let found = outputs.get("speech").map_err(|e| failed(e.to_string()))?;
+    Ok(found.iter().copied().collect())
 }
 
 // === impl Material ===

@@ -146,6 +146,7 @@ pub trait Analyzer: Send {
 }
 
 mod calibration;
+mod lips;
 
 /// Declares each analyzer's module and collects them in order.
 macro_rules! analyzers {

@@ -14,15 +14,22 @@
 //! - An answer may open with a filler ("um"): the gap runs to the filler, and the onset of words is
 //!   reported beside it.
 //!
+//! Beside the gaps, without a vote and with the words "accuracy not evaluated": whether the mouth moves
+//! before the voice sets in ([`mouth`]), and whether another voice takes over between turns
+//! ([`second_voice`]).
+//!
 //! Each gap is a measurement and is reported from the first question on. The log-likelihood ratio
 //! needs six answers, is bounded to ±0.7 and is weak evidence by its nature, as
 //! the cautions of every summary say. There
 //! is no round-trip time in the input, so the network's share of a gap is assumed, not known
 //! (`rtt_unknown`).
 
+mod cues;
 mod features;
+pub mod mouth;
 mod onset;
 mod questions;
+pub mod second_voice;
 mod turns;
 
 use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
@@ -34,6 +41,7 @@ use crate::core::{
     ParticipantId, QuestionGap, Role, Span, VOICE_HOP_NS, VoiceSeries,
 };
 use crate::engine::ModelSet;
+use cues::Cues;
 use features::{Features, MIN_TURNS, Turn};
 use questions::{Asked, Known, MAX_GAP_NS, MarkPairing, TurnPairing};
 use turns::{SpanTracker, Utterance};
@@ -61,6 +69,7 @@ struct ResponseLatency {
     turns: Vec<Turn>,
     /// Onsets of answers whose length is not known yet, with their place in `turns`.
     unfinished: Vec<(usize, MediaTime)>,
+    cues: Cues,
 }
 
 impl Analyzer for ResponseLatency {
@@ -97,7 +106,7 @@ impl Analyzer for ResponseLatency {
             (Ok(_), None) => Outcome::abstain(AbstainReason::NoTrack, "no sound of the candidate"),
             (Ok(_), Some(voice)) => {
                 self.listen(segment, &voice);
-                self.outcome(segment)
+                with_cues(self.outcome(segment), &self.cues)
             }
         };
         let first = self.gaps.first().map(|g| g.question_end);
@@ -123,6 +132,7 @@ impl ResponseLatency {
             gaps: Vec::new(),
             turns: Vec::new(),
             unfinished: Vec::new(),
+            cues: Cues::default(),
         }
     }
 
@@ -140,6 +150,11 @@ impl ResponseLatency {
         if segment.last {
             self.candidate.close();
             self.interviewer.close();
+        }
+        if segment.role == Role::Candidate
+            && let Some(heard) = self.candidate.horizon()
+        {
+            self.cues.take(segment, voice, self.candidate.utterances(), heard);
         }
         let Some(horizon) = self.horizon(other.is_some()) else {
             return;
@@ -292,6 +307,15 @@ fn echo_path(near: &VoiceSeries<'_>, far: &VoiceSeries<'_>) -> Option<EchoPath> 
         find_echo(near, far, far.time_of(start), far.time_of(s.end))
     });
     paths.max_by(|a, b| a.correlation.total_cmp(&b.correlation))
+}
+
+/// An outcome with what was measured beside the gaps, without a vote.
+fn with_cues(mut outcome: Outcome, cues: &Cues) -> Outcome {
+    match &mut outcome {
+        Outcome::Scored { evidence, .. } => evidence.extend(cues.evidence()),
+        Outcome::Abstained(a) => a.evidence.extend(cues.evidence()),
+    }
+    outcome
 }
 
 fn ms(ns: i64) -> f64 {

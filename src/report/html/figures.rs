@@ -2,7 +2,8 @@
 
 use super::markup::Html;
 use super::words;
-use crate::core::{ParticipantSummary, QuestionGap, Score, SegmentResult, median};
+use crate::core::{ParticipantSummary, QuestionGap, Score, SegmentResult, SignalSummary, median};
+use crate::report::FileReport;
 
 pub(super) fn sum(h: &mut Html, p: &ParticipantSummary, score: &Score) {
     let reach = p
@@ -106,6 +107,44 @@ pub(super) fn gaps(h: &mut Html, gaps: &[QuestionGap]) {
         h.raw("</td></tr>");
     }
     h.raw("</tbody></table></div></section>\n");
+}
+
+/// What was measured of the onsets and turns of the voice without a vote, as of the latest segment.
+pub(super) fn cues(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Vec<String> {
+    let mine = file
+        .segments
+        .iter()
+        .filter(|x| x.participant == p.participant);
+    let latest = mine
+        .flat_map(|x| x.findings.iter().filter(|f| f.signal == s.signal))
+        .next_back();
+    let value = |name: &str| {
+        let evidence = latest.map(|f| f.outcome.evidence()).unwrap_or_default();
+        evidence.iter().find(|e| e.name == name).map(|e| e.value)
+    };
+    let mut out = Vec::new();
+    if let (Some(lead), Some(onsets)) = (value("mouth_lead_ms"), value("mouth_onsets")) {
+        out.push(format!(
+            "Lips moved {} ms before the voice at the median of {} onsets (accuracy not evaluated, no vote; a delay of \
+             sound or picture anywhere on the way moves this)",
+            words::figure(lead.round()),
+            words::figure(onsets)
+        ));
+    }
+    if let (Some(changes), Some(turns)) = (value("voice_changes"), value("voice_turns_compared"))
+        && changes > 0.0
+    {
+        let at = value("voice_change_at_s").map_or_else(String::new, |at| {
+            format!(", the first at {}", words::clock(at))
+        });
+        out.push(format!(
+            "{} of {} turns measure as another voice{at} (accuracy not evaluated, no vote; a headset or a noise \
+             suppressor changes a voice too)",
+            words::figure(changes),
+            words::figure(turns)
+        ));
+    }
+    out
 }
 
 pub(super) fn seen(h: &mut Html, p: &ParticipantSummary, segments: &[&SegmentResult]) {

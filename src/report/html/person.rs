@@ -313,6 +313,7 @@ fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummar
         }
     }
     parts.extend(jumps(file, p, s));
+    parts.extend(figures::cues(file, p, s));
     if parts.is_empty() {
         parts.push("No segment was offered to this signal".to_owned());
     }

@@ -110,7 +110,7 @@ fn it_says_what_it_must() {
     let html = page(&sample());
     for words in [
         "Synthetic voice",
-        "This version has no model for it",
+        "by a model of the operator’s own",
         "only 6\u{a0}% of its alarms are true",
         "one interview in 1,400",
         "The weights carry the terms of the data",

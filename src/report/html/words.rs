@@ -70,6 +70,16 @@ const NAMES: &[(&str, &str)] = &[
         "jumps of the face’s appearance and back (experimental, no vote)",
     ),
     ("appearance_jump_at", "the strongest at"),
+    (
+        "mouth_lead",
+        "lips before the voice (accuracy not evaluated, no vote)",
+    ),
+    ("still_mouth_onsets", "voice set in with still lips"),
+    (
+        "voice_changes",
+        "turns in another voice (accuracy not evaluated, no vote)",
+    ),
+    ("voice_change_at", "the first at"),
     ("gap_mad", "usual deviation"),
     ("shift", "change against the start"),
     ("reference_difference", "difference to the reference"),
@@ -137,7 +147,9 @@ const NAMES: &[(&str, &str)] = &[
 fn relation(name: &str) -> &'static str {
     match name {
         "swap_score" | "made_score" | "spoof_score" | "reference_difference" => "neutral at",
-        "distance" | "reference_surround" => "limit",
+        "distance" | "reference_surround" | "voice_change_semitones" | "voice_change_delta_bic" => {
+            "limit"
+        }
         "reference_change" => "where only time passed about",
         "hidden_hand_share"
         | "cut_hand_share"

@@ -235,6 +235,12 @@ pub(super) fn summary(lips: f64) -> SessionSummary {
                 -0.08,
                 vec![count(AbstainReason::Gathering, 25, "5 of 6 answers heard")],
             ),
+            signal(
+                "voice_spoof",
+                0.0,
+                0.0,
+                vec![count(AbstainReason::ModelMissing, 36, "model missing")],
+            ),
         ],
         gaps,
         challenges: Vec::new(),
