@@ -33,7 +33,7 @@ from .session_score import Session, figures
 from .synth.forge import FAMILIES
 from .synth.temporal import seed_of
 
-CRF, WINDOW_S = 23, 20.0
+CRF, WINDOW_S = 23, 30.0
 SOUND = ("shifted", "drifting", "dubbed", "spliced")
 TURNS = 7
 QUESTIONS = (

@@ -18,7 +18,7 @@ FLOOR, GOAL = 0.05, 0.15       # by how much the fused AUC shall lie above that 
 SIGNALS = ("face_swap", "lip_sync", "response_latency", "hand_occlusion")
 # Which signal is meant to find a family; the swaps of the generator are face_swap's
 MEANT = {"shifted": "lip_sync", "drifting": "lip_sync", "dubbed": "lip_sync", "spliced": "lip_sync", "latency": "response_latency"}
-NAMED_LLR = float(np.log(2))   # a segment names a signal from here on: the evidence doubles the odds
+NAMED_LLR = 0.1     # contribution from which a segment names a signal; the caps of most signals keep a segment below ln 2
 
 
 @dataclass(frozen=True)
