@@ -11,7 +11,7 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from .manifest import write_entry
+from .manifest import read_entry, write_entry
 from .paths import cache_dir
 from .terms import DATA_TERMS, LICENCE, SOURCES
 
@@ -53,8 +53,14 @@ def export(net: nn.Module, shape: tuple[int, ...] | dict[str, tuple[int, ...]], 
 
 def entry(model_id: str, task: str, image: dict[str, Any], outputs: list[dict[str, Any]], params: dict[str, Any],
           terms: str = DATA_TERMS, sources: list[str] = SOURCES) -> None:
-    """Writes the manifest entry (fields: src/engine/manifest.rs); figures of an earlier file go with it."""
+    """Writes the manifest entry (fields: src/engine/manifest.rs); figures of an earlier file go with it, its calibration
+    stays until it is fitted anew."""
+    try:
+        kept = {"calibration": read_entry(model_id)["calibration"]}
+        print(f"{model_id}: the calibration of the earlier file is kept; fit it again on the new one")
+    except KeyError:
+        kept = {}
     write_entry({
         "id": model_id, "version": 1, "task": task, "kind": "onnx", "file": f"{model_id}.onnx", "sha256": "", "licence": LICENCE,
         "data_terms": terms, "sources": sources, "card": f"{model_id}.card.md", "opset": OPSET,
-        "input": image, "outputs": outputs, "params": params})
+        "input": image, "outputs": outputs, "params": params, **kept})

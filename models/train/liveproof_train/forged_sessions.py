@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from .card import table
-from .forged_review import copy_of, review
+from .forged_review import copy_of
 from .pack_artifact import REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
 from .session_audio import (RATE_HZ, answers, candidate_sound, dialogue, drifting, dubbed, interviewer_sound, picture_times,
@@ -208,14 +208,18 @@ def make(list_file: Path) -> int:
     return len(lines)
 
 
-def evaluate(program: Path, models: Path, list_file: Path, out: Path) -> list[Session]:
-    """`liveproof evaluate` on the list: its JSON beside `out`, and each session's scores."""
-    scores = out.with_suffix(".scores.csv")
+def evaluate(program: Path, models: Path, list_file: Path, out: Path) -> tuple[list[Session], list[dict] | None]:
+    """`liveproof evaluate` on the list: its JSON beside `out`, each session's scores, and what it kept of each session's
+    segments, in the order of the list (None where that cannot be told)."""
+    scores, kept = out.with_suffix(".scores.csv"), out.with_suffix(".results.jsonl")
+    kept.unlink(missing_ok=True)   # a fresh one lies in the order of the list, one session at a time
     subprocess.run([str(program), "evaluate", str(list_file), "--models-dir", str(models), "--jobs", "1", "--json",
-                    str(out.with_suffix(".evaluation.json")), "--csv", str(scores), "--cache", str(out.with_suffix(".results.jsonl"))],
+                    str(out.with_suffix(".evaluation.json")), "--csv", str(scores), "--cache", str(kept)],
                    check=True, env=os.environ, stdout=subprocess.DEVNULL)
     with open(scores, newline="", encoding="utf-8") as handle:
-        return [Session.of(r) for r in csv.DictReader(handle)]
+        sessions = [Session.of(r) for r in csv.DictReader(handle)]
+    results = [json.loads(row)["result"] for row in kept.read_text().splitlines()]
+    return sessions, results if len(results) == len(sessions) else None
 
 
 def main() -> None:
@@ -224,20 +228,16 @@ def main() -> None:
     parser.add_argument("--liveproof", type=Path, default=REPO_DIR / "target" / "release" / "liveproof")
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     parser.add_argument("--json", type=Path, help="where the figures go, default in LIVEPROOF_CACHE/sessions")
-    parser.add_argument("--reasons", action="store_true", help="review the forged sessions once more and count which signal each segment names")
     args = parser.parse_args()
     list_file = cache_dir("sessions") / "val.csv"
     if args.what == "make":
         print(f"{list_file}: {make(list_file)} sessions")
         return
     out = args.json or cache_dir("sessions") / "figures.json"
-    sessions = evaluate(args.liveproof, args.models_dir, list_file, out)
+    sessions, results = evaluate(args.liveproof, args.models_dir, list_file, out)
     with open(list_file, newline="", encoding="utf-8") as handle:
         lines = list(csv.DictReader(handle))
-    reports = None
-    if args.reasons:
-        reports = review(args.liveproof, args.models_dir, [Path(one["path"]) for one in lines], cache_dir("sessions") / "review.json")
-    found = figures(sessions, lines, reports)
+    found = figures(sessions, lines, results)
     out.write_text(json.dumps(found, indent=1) + "\n")
     for title, head, rows in found["tables"]:
         print(f"{title}\n{table(head, rows)}\n")

@@ -18,7 +18,7 @@ FLOOR, GOAL = 0.05, 0.15       # by how much the fused AUC shall lie above that 
 SIGNALS = ("face_swap", "lip_sync", "response_latency", "hand_occlusion")
 # Which signal is meant to find a family; the swaps of the generator are face_swap's
 MEANT = {"shifted": "lip_sync", "drifting": "lip_sync", "dubbed": "lip_sync", "spliced": "lip_sync", "latency": "response_latency"}
-NAMED_LLR = 0.1     # contribution from which a segment names a signal; the caps of most signals keep a segment below ln 2
+NAMED_LLR = 0.1     # LLR times quality from which a segment names a signal; the caps of most signals keep a segment below ln 2
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,18 @@ def controls(sessions: list[Session], tool: str) -> list[Session]:
     return own + [s for s in sessions if not s.fake and s.condition in kinds]
 
 
-def segments_of(report: dict) -> Iterator[tuple[float, float, dict[str, float]]]:
-    """Start, end (seconds) and what each signal contributed to each segment of a file's report."""
-    for s in report.get("segments", []):
-        given = {f["signal"]: float(f.get("contribution") or 0.0) for f in s["findings"] if f["outcome"]["kind"] == "scored"}
+def segments_of(result: dict) -> Iterator[tuple[float, float, dict[str, float]]]:
+    """Start, end (seconds) and what each signal said (LLR times quality) of each segment that `liveproof evaluate` kept."""
+    for s in result.get("segments", []):
+        given = {f["signal"]: f["llr"] * f["weight"] for f in s["findings"] if f.get("llr") is not None}
         yield s["span"]["start_us"] / 1e6, s["span"]["end_us"] / 1e6, given
 
 
-def named(report: dict, span: tuple[float, float] | None) -> tuple[Counter, Counter]:
-    """Of segments inside and outside the forged stretch (None: all of it is forged): the signal that contributed most, where it
-    contributed at least NAMED_LLR, else "nothing"."""
+def named(result: dict, span: tuple[float, float] | None) -> tuple[Counter, Counter]:
+    """Of segments inside and outside the forged stretch (None: all of it is forged): the signal that said most for manipulation,
+    where that is at least NAMED_LLR, else "nothing"."""
     inside, outside = Counter(), Counter()
-    for start, end, given in segments_of(report):
+    for start, end, given in segments_of(result):
         strongest = max(given, key=given.get, default="")
         name = strongest if strongest and given[strongest] >= NAMED_LLR else "nothing"
         forged = span is None or min(end, span[1]) - max(start, span[0]) > 0.5 * (end - start)
@@ -91,13 +91,13 @@ def named(report: dict, span: tuple[float, float] | None) -> tuple[Counter, Coun
     return inside, outside
 
 
-def reasons(lines: list[dict[str, str]], reports: list[dict]) -> dict[str, dict]:
+def reasons(lines: list[dict[str, str]], results: list[dict]) -> dict[str, dict]:
     """Per family: which signals its forged segments were named by, and what was named in the rest of it."""
     out: dict[str, dict] = {}
-    for line, report in zip(lines, reports):
+    for line, result in zip(lines, results):
         tool = line["tool"] or f"untouched, {line['condition']}"
         span = (float(line["from_s"]), float(line["to_s"])) if line.get("from_s") else None
-        inside, outside = named(report, span if line["label"] == "fake" else (0.0, 0.0))
+        inside, outside = named(result, span if line["label"] == "fake" else (0.0, 0.0))
         entry = out.setdefault(tool, {"meant": meant_signal(tool) if line["label"] == "fake" else "", "inside": Counter(), "outside": Counter()})
         entry["inside"] += inside
         entry["outside"] += outside
@@ -118,7 +118,7 @@ def counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{n} {k}" for k, n in sorted(counts.items(), key=lambda e: -e[1])) or "–"
 
 
-def figures(sessions: list[Session], lines: list[dict[str, str]], reports: list[dict] | None = None) -> dict[str, Any]:
+def figures(sessions: list[Session], lines: list[dict[str, str]], results: list[dict] | None = None) -> dict[str, Any]:
     """Everything that is published; `tables` holds it as title, head and rows."""
     tools = sorted({s.tool for s in sessions if s.fake}, key=lambda t: (meant_signal(t), t))
     everything = gain(sessions)
@@ -133,9 +133,9 @@ def figures(sessions: list[Session], lines: list[dict[str, str]], reports: list[
                           ["By family, against the untouched sessions of the same making", head, [row(f"{t} (`{meant_signal(t)}`)", g) for t, g in families.items()]]]
     out = {"version": VERSION, "kind": KIND, "sessions": len(sessions), "identities": len({s.identity for s in sessions}), "everything": everything,
            "groups": groups, "families": families, "floor": FLOOR, "goal": GOAL, "tables": tables}
-    if reports is not None:
-        out["reasons"] = reasons(lines, reports)
-        tables.append([f"Segments by the signal that contributed most (from {NAMED_LLR:.2f} on)",
+    if results is not None:
+        out["reasons"] = reasons(lines, results)
+        tables.append([f"Segments by the signal that said most for manipulation (from {NAMED_LLR:.2f} on)",
                        ["session", "meant for", "inside the forged stretch", "elsewhere"],
                        [[t, f"`{e['meant']}`" if e["meant"] else "–", counted(e["inside"]), counted(e["outside"])] for t, e in sorted(out["reasons"].items())]])
     return out

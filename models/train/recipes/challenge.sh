@@ -9,4 +9,4 @@ stage_val() { train hand_passes --split val; }
 stage_fit() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" --fit "${fit_options[@]}"; }
 stage_figures() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }
 # whole sessions: swaps (the copies of `checks`), forged sound, dialogues with a relay's delay, hand challenges; needs espeak-ng, ffmpeg
-stage_sessions() { train forged_sessions make; train forged_sessions figures --reasons --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }
+stage_sessions() { train forged_sessions make; train forged_sessions figures --liveproof "$LIVEPROOF_BIN" "${fit_options[@]}"; }

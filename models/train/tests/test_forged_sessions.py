@@ -141,11 +141,11 @@ class Figures(unittest.TestCase):
         got = Session.of({"identity": "a", "tool": "", "condition": "swap", "label": "real", "fused": "-0.5", "face_swap": ""})
         self.assertEqual((got.fake, got.fused, got.signals["face_swap"]), (False, -0.5, None))
 
-    def test_segments_are_named_by_what_contributed_most(self) -> None:
+    def test_segments_are_named_by_the_signal_that_said_most(self) -> None:
         def segment(start: float, given: dict[str, float | None]) -> dict:
             return {"span": {"start_us": start * 1e6, "end_us": (start + 3) * 1e6},
-                    "findings": [{"signal": k, "contribution": v, "outcome": {"kind": "scored" if v is not None else "abstained"}} for k, v in given.items()]}
-        report = {"segments": [segment(0, {"face_swap": 0.9, "lip_sync": 0.2}), segment(3, {"face_swap": 0.1, "lip_sync": 1.5}),
+                    "findings": [{"signal": k, "llr": v, "weight": 0.5} for k, v in given.items()]}
+        report = {"segments": [segment(0, {"face_swap": 0.9, "lip_sync": 0.3}), segment(3, {"face_swap": 0.1, "lip_sync": 1.5}),
                                segment(6, {"face_swap": None, "lip_sync": None}), segment(9, {"face_swap": -0.4})]}
         inside, outside = named(report, (2.0, 6.0))
         self.assertEqual(dict(inside), {"lip_sync": 1})
