@@ -119,7 +119,8 @@ impl HandOcclusion {
     }
 
     fn judge(&self, window: &Window, segment: &Segment<'_>) -> Verdict {
-        let inside: Vec<Look> = self.looks.iter().filter(|l| window.span.contains(l.time)).cloned().collect();
+        let mut inside: Vec<Look> = self.looks.iter().filter(|l| window.span.contains(l.time)).cloned().collect();
+        look::forget_standing(&mut inside);
         judge(window, &inside, &Material::of(window, segment), self.calibration.as_ref())
     }
 }

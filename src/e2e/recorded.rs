@@ -85,6 +85,11 @@ fn with_events(dir: &Path) -> PathBuf {
         "events": [
             {"time_ms": 100, "type": "question_start", "question_id": "q"},
             {"time_ms": 900, "type": "question_end", "question_id": "q"},
+            {"time_ms": 300, "type": "challenge", "id": "h", "kind": "hand_pass",
+             "deadline_ms": 1000, "count": 1},
+            {"time_ms": 400, "type": "challenge", "id": "t", "kind": "turn_left",
+             "deadline_ms": 1000, "count": 1},
+            {"time_ms": 500, "type": "challenge", "id": "f", "kind": "flash", "deadline_ms": 900, "count": 1},
             {"time_ms": 2500, "type": "discontinuity", "track": "v", "reason": "camera"},
             {"time_ms": 4100, "type": "discontinuity", "track": "v"},
             {"time_ms": 4200, "type": "mute", "participant": "c", "muted": true}]}"#;

@@ -3,24 +3,26 @@
 //! Covered means: a hand is seen there, or must be there by what is seen of it around the face, so that a
 //! face which is painted over the hand does not undo the candidate's movement. The limits are those of
 //! the challenge's protocol: a pass covers a quarter of the box and carries the hand across 0.6 of its
-//! width at 0.3 to 6 widths a second; a hold covers 0.35 of it for 0.8 s.
+//! width at 0.3 to 8 widths a second; a hold covers 0.35 of it for 0.8 s, of which the net sees 0.3.
 
 /// Least covered share of the face's box at the peak of a pass.
 pub(super) const PASS_SHARE: f64 = 0.25;
 /// Least covered share during a hold, and how long, seconds.
-pub(super) const HOLD_SHARE: f64 = 0.35;
+pub(super) const HOLD_SHARE: f64 = 0.3;
 pub(super) const HOLD_S: f64 = 0.8;
 /// Least way of the hand across the face, in widths of its box.
 const CROSSING: f64 = 0.6;
 /// Slowest and fastest crossing while the hand is before the face, widths a second. There it is fastest: a
-/// movement of 4 widths a second on average is at 6 in its middle.
-const SPEED: (f64, f64) = (0.3, 6.0);
+/// movement of 4 widths a second on average is at nearly 8 in its middle (least-jerk path).
+const SPEED: (f64, f64) = (0.3, 8.0);
 /// Covered share from which the hand is before the face at all.
 const CONTACT: f64 = 0.06;
 /// A hand that is lost for less than this, seconds, is still there.
 const GAP_S: f64 = 0.2;
 /// Hand in the picture, in shares of the face's box, from which the movement has set in.
 const ONSET_SHARE: f64 = 0.03;
+/// How long before and after it is before the face a hand's place still tells its way, seconds.
+const NEAR_S: f64 = 0.3;
 /// Sooner than people react to a prompt, seconds (simple reactions take 0.2 s and more).
 const TOO_SOON_S: f64 = 0.25;
 /// What a dip between two passes must fall below, as share of the smaller peak.
@@ -48,13 +50,15 @@ pub(super) struct Stay {
     pub(super) peak_s: f64,
     /// Way across in widths, signed: positive towards the picture's right.
     pub(super) way: f64,
+    /// Time for that way, seconds.
+    pub(super) took_s: f64,
     /// Longest time at [`HOLD_SHARE`] and above, seconds.
     pub(super) held_s: f64,
 }
 
 impl Stay {
     fn speed(&self) -> f64 {
-        self.way.abs() / (self.to_s - self.from_s).max(1e-3)
+        self.way.abs() / self.took_s.max(1e-3)
     }
 
     fn passes(&self) -> bool {
@@ -192,22 +196,33 @@ fn split(samples: &[Sample], from: usize, to: usize) -> Vec<(usize, usize)> {
 }
 
 fn stay(samples: &[Sample], a: usize, b: usize) -> Option<Stay> {
-    // A picture on either side: where the hand came from and where it went.
-    let part = samples.get(a.saturating_sub(1)..(b + 2).min(samples.len()))?;
+    // Two pictures on either side: where the hand came from and where it went.
+    let part = samples.get(a.saturating_sub(2)..(b + 3).min(samples.len()))?;
     let core = samples.get(a..=b)?;
     let (first, last) = (core.first()?, core.last()?);
     let top = core.iter().max_by(|p, q| p.covered.total_cmp(&q.covered))?;
-    let places: Vec<f64> = part.iter().filter_map(|s| s.x).collect();
+    let near = |s: &&Sample| s.t_s >= first.t_s - NEAR_S && s.t_s <= last.t_s + NEAR_S;
+    let places: Vec<(f64, f64)> = part.iter().filter(near).filter_map(|s| Some((s.t_s, s.x?))).collect();
     let edge = (places.len() / 5).max(1);
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
-    let way = match (places.get(..edge), places.get(places.len().saturating_sub(edge)..)) {
-        (Some(start), Some(end)) if places.len() > 1 => mean(end) - mean(start),
-        _ => 0.0,
+    let mean = |v: &[(f64, f64)]| {
+        let n = v.len().max(1) as f64;
+        v.iter().fold((0.0, 0.0), |m, (t, x)| (m.0 + t / n, m.1 + x / n))
     };
-    let (mut held_s, mut since): (f64, Option<f64>) = (0.0, None);
+    let (way, took_s) = match (places.get(..edge), places.get(places.len().saturating_sub(edge)..)) {
+        (Some(start), Some(end)) if places.len() > 1 => {
+            let ((t0, x0), (t1, x1)) = (mean(start), mean(end));
+            (x1 - x0, t1 - t0)
+        }
+        _ => (0.0, last.t_s - first.t_s),
+    };
+    // A dip of a picture or two does not end a hold.
+    let (mut held_s, mut since): (f64, Option<(f64, f64)>) = (0.0, None);
     for s in core {
-        since = (s.covered >= HOLD_SHARE).then(|| since.unwrap_or(s.t_s));
-        held_s = held_s.max(since.map_or(0.0, |from| s.t_s - from));
+        if s.covered >= HOLD_SHARE {
+            let from = since.filter(|(_, last)| s.t_s - last <= GAP_S).map_or(s.t_s, |(from, _)| from);
+            since = Some((from, s.t_s));
+            held_s = held_s.max(s.t_s - from);
+        }
     }
-    Some(Stay { from_s: first.t_s, to_s: last.t_s, peak: top.covered, peak_s: top.t_s, way, held_s })
+    Some(Stay { from_s: first.t_s, to_s: last.t_s, peak: top.covered, peak_s: top.t_s, way, took_s, held_s })
 }

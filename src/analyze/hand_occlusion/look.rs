@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 /// Probability, 0 to 255, from which a cell belongs to the hand.
 const HAND_FROM: u32 = 128;
+/// Share of a window's pictures from which a cell that looks like a hand does not move.
+const STANDING: f64 = 0.6;
 /// Pixels of a scene.
 const PIXELS: usize = SCENE_PX * SCENE_PX;
 
@@ -154,6 +156,23 @@ impl Look {
         };
         Some((cell(self.face_box[0] + u * w)?, cell(self.face_box[1] + v * h)?))
     }
+}
+
+/// Takes away what looks like a hand in most pictures of a window: a neck, somebody behind, a hand that
+/// rests. A hand that passes or is held is in a place for less of the time that is given for it.
+pub(super) fn forget_standing(looks: &mut [Look]) {
+    let mut times = vec![0usize; CELLS * CELLS];
+    for look in looks.iter() {
+        look.hand.each(|x, y| {
+            if let Some(n) = times.get_mut(y * CELLS + x) {
+                *n += 1;
+            }
+        });
+    }
+    let most = STANDING * looks.len() as f64;
+    let standing = Grid::of(|x, y| times.get(y * CELLS + x).is_some_and(|n| *n as f64 > most));
+    let standing = standing.grown(1);
+    looks.iter_mut().for_each(|l| l.hand = l.hand.without(&standing));
 }
 
 fn place(scene: &HandScene, marks: &[[f32; 2]]) -> Vec<[f32; 2]> {

@@ -79,14 +79,19 @@ fn hidden_shares(during: &[Shown<'_>]) -> Vec<(f64, f64)> {
     let one = |s: &Shown<'_>| {
         let expected = s.expected.inside.count();
         let enough = f64::from(expected) >= LEAST_EXPECTED * f64::from(s.look.hull.count().max(1));
-        // One cell of play: the moved shape is never exact.
-        let missing = s.expected.inside.without(&s.look.hand.grown(1)).count();
+        // Some play: the moved shape is never exact, and one that was filled in less so.
+        let play = if s.expected.filled { 4 } else { 1 };
+        let missing = s.expected.inside.without(&s.look.hand.grown(play)).count();
         (s.expected.known && enough).then_some((f64::from(missing), f64::from(expected)))
     };
     during.iter().filter_map(one).collect()
 }
 
 fn hidden(shares: &[(f64, f64)]) -> Option<f64> {
+    // One or two pictures may be slips of the net or of the shape.
+    if shares.len() < 3 {
+        return None;
+    }
     let (missing, expected) = shares.iter().fold((0.0, 0.0), |s, (m, e)| (s.0 + m, s.1 + e));
     (expected > 0.0).then_some(missing / expected)
 }

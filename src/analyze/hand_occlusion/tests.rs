@@ -173,7 +173,7 @@ const TWICE: &[(f32, f32)] = &[(0.8, -20.0), (1.5, 8.0), (2.4, 120.0), (2.7, 120
 const HALF_PASS: &[(f32, f32)] = &[(0.8, -20.0), (1.5, 8.0), (2.2, 58.0), (2.9, 8.0), (3.5, -20.0)];
 const HOLD: &[(f32, f32)] = &[(0.8, -20.0), (1.6, 62.0), (3.2, 64.0), (4.0, -20.0)];
 const BESIDE: &[(f32, f32)] = &[(0.8, -20.0), (1.6, 8.0), (3.0, 6.0), (4.0, -20.0)];
-const SLOW: &[(f32, f32)] = &[(0.4, -20.0), (0.8, 8.0), (6.9, 120.0), (7.2, 150.0)];
+const SLOW: &[(f32, f32)] = &[(0.4, -20.0), (0.8, 26.0), (7.0, 100.0), (7.3, 150.0)];
 const LATE: &[(f32, f32)] = &[(5.6, -20.0), (6.0, 8.0), (7.0, 120.0), (7.2, 150.0)];
 
 #[test]
@@ -293,6 +293,22 @@ fn a_hand_that_is_there_before_anybody_could_react_is_remarked() {
     let v = verdict(ChallengeKind::HandPass, 1, PASS, Paint::Hand);
     let ms = value(&v, "reaction_ms").unwrap();
     assert!((800.0..1200.0).contains(&ms) && v.result.reaction_ms == Some(ms), "{ms}");
+}
+
+#[test]
+fn what_looks_like_a_hand_all_the_time_is_none() {
+    let mut all = looks(PASS, Paint::Hand, |_| true);
+    let patch = super::grid::Grid::rectangle([0.45, 0.6, 0.6, 0.75]);
+    all.iter_mut().for_each(|l| l.hand = l.hand.or(&patch));
+    let w = window(ChallengeKind::HandPass, 1);
+    super::look::forget_standing(&mut all);
+    assert!(all.first().unwrap().hand.count() == 0);
+    let v = judge(&w, &all, &plenty(), Some(&even()));
+    assert_eq!((v.result.status, v.result.passes), (ChallengeStatus::Performed, 1));
+    let mut held = looks(HOLD, Paint::Hand, |_| true);
+    super::look::forget_standing(&mut held);
+    let v = judge(&window(ChallengeKind::HandHold, 1), &held, &plenty(), Some(&even()));
+    assert_eq!(v.result.status, ChallengeStatus::Performed);
 }
 
 #[test]
