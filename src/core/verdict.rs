@@ -50,7 +50,7 @@ pub struct Verdict {
 pub struct Change {
     /// Largest evidence logit of any stretch that follows an unremarkable beginning; 0 and up.
     pub statistic: f64,
-    /// Statistic from which the stretch stands out.
+    /// Statistic from which the stretch stands out; 0 where nothing was tested, for want of a score.
     pub threshold: f64,
     /// Where that stretch begins; `None` below the threshold.
     #[serde(rename = "since_us")]

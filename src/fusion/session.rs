@@ -165,15 +165,12 @@ impl SessionFusion {
         }
     }
 
-    /// Whether the evidence changed on the way. Below the coverage floor nothing is said of it.
+    /// Whether the evidence changed on the way. Without a score nothing was tested, and the threshold
+    /// is 0.
     pub fn change(&self) -> Change {
-        let change = self.change.change();
         match self.outcome() {
-            ScoreOutcome::Score(_) => change,
-            ScoreOutcome::NoScore(_) => Change {
-                threshold: change.threshold,
-                ..Change::default()
-            },
+            ScoreOutcome::Score(_) => self.change.change(),
+            ScoreOutcome::NoScore(_) => Change::default(),
         }
     }
 
