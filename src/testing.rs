@@ -171,12 +171,12 @@ pub fn own_net(input: &str, axes: &[u64], over: &[u64], output: &str, out: &[u64
 
 /// Writes a net and an overlay of the manifest that brings it for a task; `text` holds the entry's
 /// tables. Returns the overlay's path.
-pub fn own_overlay(folder: &Path, task: &str, net: &[u8], text: &str) -> PathBuf {
+pub fn own_overlay(folder: &Path, task: &str, id: &str, net: &[u8], text: &str) -> PathBuf {
     use sha2::Digest as _;
     std::fs::write(folder.join("own.onnx"), net).expect("the folder can be written");
     let digest = hex::encode(sha2::Sha256::digest(net));
     let text = format!(
-        "version = 1\n[[model]]\nid = \"own-1\"\ntask = \"{task}\"\nfile = \"own.onnx\"\nsha256 = \"{digest}\"\n\
+        "version = 1\n[[model]]\nid = \"{id}\"\ntask = \"{task}\"\nfile = \"own.onnx\"\nsha256 = \"{digest}\"\n\
          licence = \"own\"\ndata_terms = \"own\"\n{text}"
     );
     let path = folder.join("own.toml");

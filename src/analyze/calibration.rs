@@ -177,7 +177,7 @@ fn earned_cap(auc_low: f64) -> f64 {
 pub(super) fn own_models(task: &str, net: &[u8], text: &str) -> ModelSet {
     use crate::engine::{Engine, EngineOptions, ModelsDir};
     let folder = tempfile::tempdir().unwrap();
-    let overlay = crate::testing::own_overlay(folder.path(), task, net, text);
+    let overlay = crate::testing::own_overlay(folder.path(), task, "own-1", net, text);
     let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let options = EngineOptions {
         overlays: vec![overlay],

@@ -268,3 +268,74 @@ fn a_recording_is_never_its_own_reference() {
         }
     }
 }
+
+/// Two generated nets of another geometry, through decoding, tracking, voice series and fusion: a
+/// classifier in the place of the face-swap net, and one in the empty slot for voices.
+#[test]
+fn nets_of_ones_own_score_a_recording_from_end_to_end() {
+    use crate::testing::{own_net, own_overlay};
+    let calibration =
+        "[model.calibration]\nkind = \"logistic\"\nslope = 0.5\noffset = 0.25\nauc_low = 0.8\n";
+    let face = format!(
+        "[model.input]\nname = \"pixels\"\nlayout = \"NCHW\"\ncolor = \"BGR\"\nwidth = 80\nheight = 80\n\
+         mean = [0.4, 0.45, 0.5]\nstd = 0.25\ncrop = {{ kind = \"face_square\", scale = 1.2 }}\n\
+         [[model.outputs]]\nname = \"classes\"\nreads = \"logits\"\nmanipulated = 2\n{calibration}"
+    );
+    let voice = format!(
+        "[model.input]\nname = \"sound\"\nlayout = \"NT\"\nshape = [-1, 8000]\n\
+         [[model.outputs]]\nname = \"spoof\"\nreads = \"logit\"\n\
+         [model.params]\nmin_speech_share = 0.0\n{calibration}"
+    );
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let nets = [
+        own_net("pixels", &[3, 80, 80], &[2, 3], "classes", &[3]),
+        own_net("sound", &[8_000], &[1], "spoof", &[1]),
+    ];
+    let [a, b] = &folders;
+    let [face_net, voice_net] = &nets;
+    let options = EngineOptions {
+        overlays: vec![
+            own_overlay(a.path(), "face_swap", "own-face", face_net, &face),
+            own_overlay(b.path(), "voice_spoof", "own-voice", voice_net, &voice),
+        ],
+        ..EngineOptions::default()
+    };
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let engine = Engine::load(&ModelsDir::find(Some(&shipped)).unwrap(), &options).unwrap();
+    let mut models = engine.new_set().unwrap();
+    models.warm_up().unwrap();
+    let clip = a.path().join("clip.webm");
+    std::fs::copy(media("media/vp9_opus.webm"), &clip).unwrap();
+    std::fs::write(
+        a.path().join("clip.webm.events.json"),
+        "{\"version\":1,\"participants\":[{\"id\":\"candidate\",\"role\":\"candidate\"}],\"tracks\":[\
+         {\"stream\":0,\"id\":\"v\",\"participant\":\"candidate\"},{\"stream\":1,\"id\":\"a\",\"participant\":\"candidate\"}]}",
+    )
+    .unwrap();
+    let options = ReviewOptions::default();
+    let report = review_file(&clip, &engine, &mut models, &options, &mut |_| {});
+    assert_eq!(report.error, None);
+    for (signal, id, cap) in [
+        ("face_swap", "own-face", 1.0),
+        ("voice_spoof", "own-voice", 2.0),
+    ] {
+        let findings = report.segments.iter().flat_map(|s| &s.findings);
+        let mine: Vec<_> = findings.filter(|f| f.signal == signal).collect();
+        let scored = mine.iter().filter(|f| f.outcome.is_scored());
+        assert!(scored.count() > 0, "{signal}: {mine:?}");
+        assert!(
+            mine.iter()
+                .all(|f| f.model.id == id && f.contribution.abs() <= 4.0_f64.ln().max(cap))
+        );
+    }
+    let summary = report.summary.unwrap();
+    assert!(
+        summary
+            .cautions
+            .iter()
+            .any(|c| c.contains("model of the operator's own")),
+        "{:?}",
+        summary.cautions
+    );
+    assert!(summary.participants[0].outcome.score().is_some());
+}
