@@ -101,6 +101,8 @@ fn with_events(dir: &Path) -> PathBuf {
 async fn small_recordings_of_all_kinds_read_the_same_live_and_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let mut paths = vec![with_events(dir.path())];
+    // With hand challenges, so that scenes, masks and measures are the same too.
+    paths.extend(["hand_pass.mp4", "hand_pass_swapped.mp4"].map(|n| media("demo").join(n)));
     paths.extend(
         [
             "vp8_opus.webm",

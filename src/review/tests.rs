@@ -108,6 +108,36 @@ fn a_signal_without_a_model_says_so_in_every_segment() {
 }
 
 #[test]
+fn a_drawn_hand_before_a_face_and_a_face_painted_over_it_are_told_apart() {
+    use crate::core::ChallengeStatus;
+    let llr = |name: &str| {
+        let report = review(name);
+        let summary = report.summary.unwrap();
+        let [challenge] = summary.participants[0].challenges.as_slice() else {
+            panic!("{name}: {:?}", summary.participants[0].challenges)
+        };
+        assert_eq!(challenge.status, ChallengeStatus::Performed, "{name}");
+        assert_eq!(challenge.passes, 2, "{name}");
+        // The hand comes into the picture 0.9 s after the prompt, and before the face 0.8 s later.
+        let ms = challenge.reaction_ms.unwrap();
+        assert!((850.0..1_600.0).contains(&ms), "{name}: {ms}");
+        let event = challenge.llr.unwrap();
+        let findings = report.segments.iter().flat_map(|s| &s.findings);
+        let hand: Vec<_> = findings.filter(|f| f.signal == "hand_occlusion").collect();
+        let scored: Vec<f64> = hand
+            .iter()
+            .map(|f| f.contribution)
+            .filter(|c| *c != 0.0)
+            .collect();
+        assert_eq!(scored.len(), 1, "{name}: it counts where its window closes");
+        assert!((scored[0] - event).abs() < 1e-9, "{name}: {scored:?}");
+        event
+    };
+    let (real, swapped) = (llr("demo/hand_pass.mp4"), llr("demo/hand_pass_swapped.mp4"));
+    assert!(real < -0.4 && swapped > 0.4, "{real} {swapped}");
+}
+
+#[test]
 fn the_same_file_twice_gives_the_same_bytes() {
     let text = |r| crate::report::to_json(&crate::report::Document::new(vec![r])).unwrap();
     let name = "media/vfr_gap.mp4";
