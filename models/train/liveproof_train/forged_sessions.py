@@ -208,14 +208,19 @@ def make(list_file: Path) -> int:
     return len(lines)
 
 
-def evaluate(program: Path, models: Path, list_file: Path, out: Path) -> tuple[list[Session], list[dict] | None]:
-    """`liveproof evaluate` on the list: its JSON beside `out`, each session's scores, and what it kept of each session's
-    segments, in the order of the list (None where that cannot be told)."""
+def evaluate(program: Path, models: Path, list_file: Path, out: Path) -> None:
+    """`liveproof evaluate` on the list: its JSON, each session's scores, and what it keeps of each session, beside `out`."""
     scores, kept = out.with_suffix(".scores.csv"), out.with_suffix(".results.jsonl")
     kept.unlink(missing_ok=True)   # a fresh one lies in the order of the list, one session at a time
     subprocess.run([str(program), "evaluate", str(list_file), "--models-dir", str(models), "--jobs", "1", "--json",
                     str(out.with_suffix(".evaluation.json")), "--csv", str(scores), "--cache", str(kept)],
                    check=True, env=os.environ, stdout=subprocess.DEVNULL)
+
+
+def evaluated(out: Path) -> tuple[list[Session], list[dict] | None]:
+    """Scores of the last evaluation, and what was said of each session's segments, both in the order of the list (None where
+    that cannot be told)."""
+    scores, kept = out.with_suffix(".scores.csv"), out.with_suffix(".results.jsonl")
     with open(scores, newline="", encoding="utf-8") as handle:
         sessions = [Session.of(r) for r in csv.DictReader(handle)]
     results = [json.loads(row)["result"] for row in kept.read_text().splitlines()]
@@ -228,13 +233,16 @@ def main() -> None:
     parser.add_argument("--liveproof", type=Path, default=REPO_DIR / "target" / "release" / "liveproof")
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     parser.add_argument("--json", type=Path, help="where the figures go, default in LIVEPROOF_CACHE/sessions")
+    parser.add_argument("--kept", action="store_true", help="figures of the last evaluation")
     args = parser.parse_args()
     list_file = cache_dir("sessions") / "val.csv"
     if args.what == "make":
         print(f"{list_file}: {make(list_file)} sessions")
         return
     out = args.json or cache_dir("sessions") / "figures.json"
-    sessions, results = evaluate(args.liveproof, args.models_dir, list_file, out)
+    if not args.kept:
+        evaluate(args.liveproof, args.models_dir, list_file, out)
+    sessions, results = evaluated(out)
     with open(list_file, newline="", encoding="utf-8") as handle:
         lines = list(csv.DictReader(handle))
     found = figures(sessions, lines, results)

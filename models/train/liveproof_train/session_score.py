@@ -44,30 +44,46 @@ def meant_signal(tool: str) -> str:
     return "hand_occlusion" if tool.startswith("hand_") else MEANT.get(tool, ALONE)
 
 
-def gain(sessions: list[Session], rounds: int = 2000, seed: int = 1) -> dict | None:
-    """AUC of the fused score, of face_swap alone, and of their difference, with 95 % intervals of a bootstrap that
-    resamples identities and scores both on the same draw; None without both classes."""
-    fake = np.array([s.fake for s in sessions])
+def _aucs(sessions: list[Session], take: np.ndarray) -> tuple[float, float] | None:
+    """AUC of the fused score and of face_swap alone on a draw of sessions; None without both classes."""
+    fake = np.array([sessions[i].fake for i in take], bool)
     if len(fake) == 0 or fake.all() or not fake.any():
         return None
-    scores = [np.array([s.fused or 0.0 for s in sessions]), np.array([s.signals[ALONE] or 0.0 for s in sessions])]
-    people = np.array([s.identity for s in sessions])
-    members = [np.flatnonzero(people == p) for p in np.unique(people)]
+    fused, alone = (np.array([value(sessions[i]) or 0.0 for i in take]) for value in (lambda s: s.fused, lambda s: s.signals[ALONE]))
+    return auc_of(fake, fused), auc_of(fake, alone)
+
+
+def even_gain(groups: list[list[Session]], rounds: int = 1000, seed: int = 1) -> dict | None:
+    """AUC of the fused score, of face_swap alone, and of their difference, as means over the groups, each weighed alike, with
+    95 % intervals of a bootstrap that resamples identities and scores both on the same draw; None where no group
+    has both classes."""
+    groups = [g for g in groups if _aucs(g, np.arange(len(g))) is not None]
+    if not groups:
+        return None
+    people = sorted({s.identity for g in groups for s in g})
+    members = [{p: np.array([i for i, s in enumerate(g) if s.identity == p], int) for p in people} for g in groups]
     rng, drawn = np.random.default_rng(seed), []
     for _ in range(rounds):
-        take = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
-        if fake[take].any() and not fake[take].all():
-            drawn.append([auc_of(fake[take], s[take]) for s in scores])
-    both = np.array(drawn)
+        drew = [people[i] for i in rng.integers(len(people), size=len(people))]
+        found = [_aucs(g, np.concatenate([m[p] for p in drew])) for g, m in zip(groups, members)]
+        if all(f is not None for f in found):
+            drawn.append(np.mean(found, axis=0))
+    both = np.array(drawn) if drawn else np.full((1, 2), np.nan)
     low, high = np.percentile(np.c_[both, both[:, 0] - both[:, 1]], [2.5, 97.5], axis=0)
-    fused, alone = (auc_of(fake, s) for s in scores)
-    return {"fused": fused, "fused_ci": [low[0], high[0]], "alone": alone, "alone_ci": [low[1], high[1]], "gain": fused - alone,
-            "gain_ci": [low[2], high[2]], "real": int((~fake).sum()), "fake": int(fake.sum()), "identities": len(members)}
+    fused, alone = np.mean([_aucs(g, np.arange(len(g))) for g in groups], axis=0)
+    every = {id(s): s for g in groups for s in g}.values()
+    return {"fused": float(fused), "fused_ci": [float(low[0]), float(high[0])], "alone": float(alone), "alone_ci": [float(low[1]), float(high[1])],
+            "gain": float(fused - alone), "gain_ci": [float(low[2]), float(high[2])], "real": sum(not s.fake for s in every),
+            "fake": sum(s.fake for s in every), "identities": len(people)}
 
 
-def controls(sessions: list[Session], tool: str) -> list[Session]:
-    """A family with the untouched sessions of its own condition: sound against sound, dialogue against dialogue."""
-    own = [s for s in sessions if s.fake and s.tool == tool]
+def gain(sessions: list[Session], rounds: int = 1000) -> dict | None:
+    """The same of one group; None without both classes."""
+    return even_gain([sessions], rounds)
+
+
+def controls(sessions: list[Session], own: list[Session]) -> list[Session]:
+    """Forged sessions with the untouched ones of their own making: sound against sound, dialogue against dialogue."""
     kinds = {s.condition for s in own}
     return own + [s for s in sessions if not s.fake and s.condition in kinds]
 
@@ -122,17 +138,18 @@ def figures(sessions: list[Session], lines: list[dict[str, str]], results: list[
     """Everything that is published; `tables` holds it as title, head and rows."""
     tools = sorted({s.tool for s in sessions if s.fake}, key=lambda t: (meant_signal(t), t))
     everything = gain(sessions)
-    families = {t: gain(controls(sessions, t)) for t in tools}
-    groups = {signal: gain([s for s in sessions if not s.fake or meant_signal(s.tool) == signal]) for signal in SIGNALS
-              if any(meant_signal(t) == signal for t in tools)}
+    families = {t: gain(controls(sessions, [s for s in sessions if s.fake and s.tool == t])) for t in tools}
+    kinds = {signal: controls(sessions, [s for s in sessions if s.fake and meant_signal(s.tool) == signal]) for signal in SIGNALS
+             if any(meant_signal(t) == signal for t in tools)}
+    groups, even = {signal: gain(own) for signal, own in kinds.items()}, even_gain(list(kinds.values()))
     head = ["forged by", "real / forged", "identities", "AUC fused", f"AUC {ALONE} alone", "gain"]
     row = lambda name, g: [name, f"{g['real']} / {g['fake']}" if g else "–", str(g["identities"]) if g else "–",  # noqa: E731
                            *(shown(g, k) for k in ("fused", "alone", "gain"))]
     tables: list[list] = [["Fused session score against face_swap alone", head,
-                           [row("**everything**", everything), *(row(f"what `{s}` is meant to find", g) for s, g in groups.items())]],
+                           [row("**everything, as many as were made**", everything), row("**each kind weighed alike**", even), *(row(f"what `{s}` is meant to find", g) for s, g in groups.items())]],
                           ["By family, against the untouched sessions of the same making", head, [row(f"{t} (`{meant_signal(t)}`)", g) for t, g in families.items()]]]
     out = {"version": VERSION, "kind": KIND, "sessions": len(sessions), "identities": len({s.identity for s in sessions}), "everything": everything,
-           "groups": groups, "families": families, "floor": FLOOR, "goal": GOAL, "tables": tables}
+           "even": even, "groups": groups, "families": families, "floor": FLOOR, "goal": GOAL, "tables": tables}
     if results is not None:
         out["reasons"] = reasons(lines, results)
         tables.append([f"Segments by the signal that said most for manipulation (from {NAMED_LLR:.2f} on)",

@@ -8,7 +8,7 @@ import numpy as np
 from liveproof_train.accuracy_doc import section
 from liveproof_train.session_audio import (ADDED_S, RATE_HZ, answers, as_loud, candidate_sound, dialogue, drifting, dubbed,
                                            interviewer_sound, loudness, pauses, picture_times, question_events, shifted, spliced)
-from liveproof_train.session_score import Session, controls, figures, gain, meant_signal, named
+from liveproof_train.session_score import Session, controls, even_gain, figures, gain, meant_signal, named
 
 
 def speech(seconds: float, seed: int = 1, every_s: float = 1.5) -> np.ndarray:
@@ -121,8 +121,17 @@ class Figures(unittest.TestCase):
             self.sessions += [session(f"p{i}", False, -0.5, -0.1), session(f"p{i}", True, 1.0, -0.1, "dubbed"),
                               session(f"p{i}", True, None, None, "decoder", "swap"), session(f"p{i}", False, -0.2, -0.3, condition="swap")]
 
+    def of(self, tool: str) -> list[Session]:
+        return controls(self.sessions, [s for s in self.sessions if s.tool == tool])
+
+    def test_kinds_weigh_alike_whatever_their_number(self) -> None:
+        many = [self.of("dubbed"), self.of("decoder") * 5]
+        got = even_gain(many)
+        self.assertAlmostEqual(got["gain"], 0.25)       # 0.5 and 0
+        self.assertIsNone(even_gain([[s for s in self.sessions if s.fake]]))
+
     def test_gain_is_the_difference_of_both_on_the_same_people(self) -> None:
-        got = gain(controls(self.sessions, "dubbed"))
+        got = gain(self.of("dubbed"))
         self.assertEqual((got["fused"], got["alone"], got["gain"]), (1.0, 0.5, 0.5))
         self.assertEqual((got["real"], got["fake"], got["identities"]), (8, 8, 8))
         self.assertLessEqual(got["gain_ci"][0], 0.5)
@@ -130,7 +139,7 @@ class Figures(unittest.TestCase):
         self.assertIsNone(gain([]))
 
     def test_a_session_without_a_number_stays_in_with_zero(self) -> None:
-        got = gain(controls(self.sessions, "decoder"))
+        got = gain(self.of("decoder"))
         self.assertEqual((got["fused"], got["alone"]), (1.0, 1.0))      # 0 above -0.2 and -0.3
 
     def test_each_family_has_its_signal(self) -> None:
