@@ -1,4 +1,4 @@
-"""Sections of docs/accuracy.md that do not come from `liveproof evaluate`: composed hand challenges, forged sessions."""
+"""Sections of docs/accuracy.md that do not come from `liveproof evaluate`: composed hand challenges, forged sessions, the hand nets alone."""
 from __future__ import annotations
 
 from typing import Any
@@ -56,4 +56,12 @@ def sessions(title: str, e: dict[str, Any]) -> list[str]:
     return out
 
 
-KINDS = {"hand_challenge": challenge, "forged_sessions": sessions}
+def hand_net(title: str, e: dict[str, Any]) -> list[str]:
+    """Figures of seg-1 or occ-1 alone, as its card has them."""
+    out = [f"## {title}", "", e["intro"], ""]
+    for head, rows in e["tables"]:
+        out += text.table(head, rows)
+    return out
+
+
+KINDS = {"hand_challenge": challenge, "forged_sessions": sessions, "hand_net": hand_net}

@@ -1,6 +1,7 @@
 """The card of seg-1 and its figures in the manifest, from the scores of evaluate_seg."""
 from __future__ import annotations
 
+import json
 import time
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from .card import table, write_card
 from .evaluate_seg import Score, false_hands, interval, mean_iou, pooled_iou
 from .manifest import read_entry, update_metrics
-from .paths import MODELS_DIR
+from .paths import MODELS_DIR, cache_dir
 from .serving import parameter_count, session_of
 from .terms import DATA_TERMS
 
@@ -47,6 +48,13 @@ def write(scores: list[Score]) -> None:
         "hand_iou_mean": mean, "hand_iou_mean_low": interval(scores, mean_iou)[0], "hand_iou_mean_high": interval(scores, mean_iou)[1],
         "hand_iou_pooled": pooled, "pictures": len(scores), "identities": len({s.case.identity for s in scores}),
         "val_frames_without_hand": wrong.frames, "val_false_hand_share": wrong.share, "val_face_found_share": wrong.face_found})
+    head = ("set", "pictures", "people", "mean IoU", "pooled IoU", "median IoU", "below 0.5")
+    said = {"version": 1, "kind": "hand_net", "tables": [[head, rows]], "intro": (
+        "Hand IoU on real hands over faces (`models/train/run seg --only evaluate`): outlines drawn by eye, stills only; no `val` clip shows a "
+        f"hand on a face. Floor {FLOOR:.2f}, goal {GOAL:.2f}: the mean {reached} the floor. Both parts were seen while rounds were chosen. "
+        f"On {wrong.frames} frames of {wrong.clips} `val` clips without a hand, hand pixels cover {100 * wrong.share:.2f} % of the face on average "
+        f"and more than 5 % of it in {100 * wrong.over:.1f} % of the frames.")}
+    (cache_dir("evaluation", "hand_net") / "seg.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     ms = milliseconds(entry["file"], {"image": np.zeros((1, 3, 128, 128), np.float32)})
     write_card(MODELS_DIR / "seg-1.card.md", "seg-1: face and hands in the hand scene", [
         ("Terms of the weights", f"{DATA_TERMS} The code that made them is MIT OR Apache-2.0."),
@@ -64,7 +72,7 @@ def write(scores: list[Score]) -> None:
         ("Figures on real hands over faces", "Hand IoU against outlines drawn by eye over each picture at three times its size, where the hand is large for the sheet at less "
          "(`train/hand-outlines.json`): all stills of `val` where a hand lies on or before the face, and stills of `train` that no fit "
          "saw, nor any other still of the same people. No clip of `val` shows a hand on a face. Intervals: 95 %, bootstrap over people.\n\n"
-         + table(("set", "pictures", "people", "mean IoU", "pooled IoU", "median IoU", "below 0.5"), rows)
+         + table(head, rows)
          + f"\n\nThe mean {reached} the floor of {FLOOR:.2f}; the goal is {GOAL:.2f}. Figures of the fit in progress on the `val` part were "
          "seen while rounds were chosen; the withheld part was looked at after each round as well, so neither is untouched."),
         ("Where there is no hand", f"{wrong.frames} frames of {wrong.clips} `val` clips without a hand: hand pixels cover {100 * wrong.share:.2f} % "
