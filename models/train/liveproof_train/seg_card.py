@@ -66,7 +66,7 @@ def write(scores: list[Score]) -> None:
          "hands of `train` (teacher landmarks, hull, GrabCut; 210 kept after a look at each) and drawn hands of any tone and pose, half "
          "and half; recoloured to the face 70 % of the time, feathered, smeared, with shadows, cut by the picture's edge, some behind "
          "the face; drawn microphones, cups, sleeves, hair, headsets, glasses and masks as things that are no hand; then the camera "
-         "chain of the detector's fit. A quarter of the scenes show real hands of `train` stills and ASL clips instead, labelled with "
+         "chain of the detector's fit. Three in ten scenes show real hands of `train` stills and ASL clips instead, labelled with "
          "capsules along the teacher's landmarks (edges and forearms not judged). Rounds and what each changed: "
          "`docs/training-log.md`. Splits `dev`, `eval` and `pairs` were not read. Recipe: `train/run seg`."),
         ("Figures on real hands over faces", "Hand IoU against outlines drawn by eye over each picture at three times its size, where the hand is large for the sheet at less "
