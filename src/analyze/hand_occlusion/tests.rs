@@ -176,10 +176,13 @@ const BESIDE: &[(f32, f32)] = &[(0.8, -20.0), (1.6, 8.0), (3.0, 6.0), (4.0, -20.
 const SLOW: &[(f32, f32)] = &[(0.4, -20.0), (0.8, 26.0), (7.0, 100.0), (7.3, 150.0)];
 const LATE: &[(f32, f32)] = &[(5.6, -20.0), (6.0, 8.0), (7.0, 120.0), (7.2, 150.0)];
 
+/// Name, what was asked and how often, the palm's keys, what is said to be missing, passes.
+type Case<'a> = (&'a str, ChallengeKind, u32, &'a [(f32, f32)], Option<&'a str>, u32);
+
 #[test]
 fn what_was_done_is_told_apart() {
     use ChallengeKind::{HandHold, HandPass};
-    let table: &[(&str, ChallengeKind, u32, &[(f32, f32)], Option<&str>, u32)] = &[
+    let table: &[Case] = &[
         ("a pass", HandPass, 1, PASS, None, 1),
         ("two passes", HandPass, 2, TWICE, None, 2),
         ("a hold", HandHold, 1, HOLD, None, 1),
