@@ -172,24 +172,23 @@ fn earned_cap(auc_low: f64) -> f64 {
     }
 }
 
-/// The project's models with a net of one's own for a task; `text` holds the tables of its entry.
 #[cfg(test)]
-pub(super) fn own_models(task: &str, net: &[u8], text: &str) -> ModelSet {
-    use crate::engine::{Engine, EngineOptions, ModelsDir};
-    let folder = tempfile::tempdir().unwrap();
-    let overlay = crate::testing::own_overlay(folder.path(), task, "own-1", net, text);
-    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let options = EngineOptions {
-        overlays: vec![overlay],
-        ..EngineOptions::default()
-    };
-    let dir = ModelsDir::find(Some(&shipped)).unwrap();
-    Engine::load(&dir, &options).unwrap().new_set().unwrap()
-}
-
-#[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// The project's models with a net of one's own for a task; `text` holds the tables of its entry.
+    pub(in crate::analyze) fn own_models(task: &str, net: &[u8], text: &str) -> ModelSet {
+        use crate::engine::{Engine, EngineOptions, ModelsDir};
+        let folder = tempfile::tempdir().unwrap();
+        let overlay = crate::testing::own_overlay(folder.path(), task, "own-1", net, text);
+        let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let options = EngineOptions {
+            overlays: vec![overlay],
+            ..EngineOptions::default()
+        };
+        let dir = ModelsDir::find(Some(&shipped)).unwrap();
+        Engine::load(&dir, &options).unwrap().new_set().unwrap()
+    }
 
     #[test]
     fn a_vote_is_earned() {

@@ -3,7 +3,7 @@
 
 use super::tests::{observations, with_segment};
 use super::*;
-use crate::analyze::calibration::own_models;
+use crate::analyze::calibration::tests::own_models;
 use crate::core::{DETAIL_PX, FaceObs};
 use crate::engine::ModelSet;
 use crate::testing::own_net;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::{ClockSource, Coverage, MediaTime, ParticipantId, Quality};
-use crate::analyze::calibration::own_models;
+use crate::analyze::calibration::tests::own_models;
 use crate::testing::own_net;
 
 const SAMPLES: &str = "layout = \"NT\"\nshape = [-1, 16000]\n";
