@@ -44,6 +44,9 @@ pub fn faults(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Stri
             "maxLength" => value
                 .as_str()
                 .is_some_and(|s| s.chars().count() as u64 > rule.as_u64().unwrap()),
+            "maxItems" => value
+                .as_array()
+                .is_some_and(|a| a.len() as u64 > rule.as_u64().unwrap()),
             "pattern" => value.as_str().is_some_and(|s| !matches(rule, s)),
             "allOf" => {
                 for part in rule.as_array().unwrap() {
