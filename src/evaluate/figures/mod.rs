@@ -1,6 +1,11 @@
 //! From scored recordings to an [`Evaluation`]. Pure.
 
 mod parts;
+/// Bins of a reliability diagram over `n` segments.
+fn bins(n: usize) -> usize {
+    (n / PER_BIN).clamp(BINS.0, BINS.1)
+}
+
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -21,8 +26,11 @@ use crate::report::Generator;
 use std::collections::BTreeMap;
 use view::{Source, View};
 
-/// Bins of a reliability diagram.
-const BINS: usize = 15;
+/// Segments that a bin of a reliability diagram should hold: with fewer, its share of manipulated ones
+/// is noise, and noise counts as calibration error.
+const PER_BIN: usize = 20;
+/// Least and most bins.
+const BINS: (usize, usize) = (5, 15);
 /// Points of a coverage-risk curve.
 const RISK_POINTS: usize = 20;
 /// Bounds on BPCER at which APCER is stated.
@@ -215,7 +223,7 @@ impl Maker<'_> {
             by_condition: self.by_condition(&all),
             by_group: self.by_group(&all),
             by_face_px: self.by_face_px(&all),
-            calibration: calibration(&segments, BINS),
+            calibration: calibration(&segments, bins(segments.len())),
             coverage_risk: coverage_risk(&votes, RISK_POINTS),
             delay: timing::delay(&fakes, threshold),
             abstained: abstained(results, source),
