@@ -77,10 +77,11 @@ fn members(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
         let place = format!("{at}/{key}");
         match known.get(key) {
             Some(rule) => found.extend(faults(root, rule, member, &place)),
-            None if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
-                found.push(format!("{place}: not in the schema"));
-            }
-            None => {}
+            None => match schema.get("additionalProperties") {
+                Some(Value::Bool(false)) => found.push(format!("{place}: not in the schema")),
+                Some(rule @ Value::Object(_)) => found.extend(faults(root, rule, member, &place)),
+                _ => {}
+            },
         }
     }
     found
