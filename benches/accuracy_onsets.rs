@@ -17,12 +17,10 @@ mod media;
 
 use liveproof::analyze::response_latency::mouth::{self, Onset};
 use liveproof::analyze::response_latency::second_voice::{Comparison, Voice};
-use liveproof::audio::{SpanRules, VoiceTrack, speech_spans};
-use liveproof::core::{FaceObs, MediaTime, TrackId, TrackKind, median};
-use liveproof::decode::file::Media;
+use liveproof::audio::{SpanRules, speech_spans};
+use liveproof::core::{MediaTime, median};
 use liveproof::engine::ModelSet;
-use liveproof::track::{FaceTracker, TrackConfig};
-use media::{Material, Row, open_pictures, speech};
+use media::{Material, Row, seen_and_heard};
 use std::path::Path;
 
 /// Recordings that the media hold twice: the first 20 s of talk/lia_obama.mov.
@@ -154,29 +152,7 @@ fn summary(name: &str, found: &[Comparison]) {
 }
 
 fn read(data: &Path, row: &Row, models: &mut ModelSet) -> Result<Clip, Box<dyn std::error::Error>> {
-    let mut source = open_pictures(&data.join(&row.path))?;
-    let audio = source
-        .info()
-        .first(TrackKind::Audio)
-        .ok_or("no sound")?
-        .index;
-    source.select(audio, TrackId::parse("audio")?, None)?;
-    let mut tracker = FaceTracker::new(TrackConfig::default());
-    let mut voice = VoiceTrack::new(600_000_000_000);
-    let mut face: Vec<FaceObs> = Vec::new();
-    while let Some(media) = source.next()? {
-        match media {
-            Media::Frame { frame, .. } => {
-                let mut seen = tracker.observe(&frame, models).map_err(|a| a.detail)?;
-                seen.detail = None;
-                face.push(seen);
-            }
-            Media::Audio { block, .. } => {
-                voice.push(&block)?;
-            }
-        }
-    }
-    voice.finish(&mut |mel: &[_]| speech(models, mel))?;
+    let (face, voice) = seen_and_heard(&data.join(&row.path), models)?;
     let series = voice.series();
     let spans = speech_spans(series.speech, &SpanRules::speech());
     let onset = |pair: &[liveproof::audio::SpeechSpan]| {

@@ -1,17 +1,15 @@
 //! One talking clip, decoded and tracked once, and its sound, which can be moved or replaced.
 
 use super::figures::Window;
-use super::media::{Row, open_pictures, speech};
+use super::media::{Row, seen_and_heard};
 use liveproof::analyze::lip_sync::LipSync;
-use liveproof::analyze::{Analyzer, HISTORY_NS, Segment};
+use liveproof::analyze::{Analyzer, Segment};
 use liveproof::audio::VoiceTrack;
 use liveproof::core::{
     ClockSource, Coverage, FaceObs, MEL_BANDS, MediaTime, ParticipantId, Quality, Role, Span,
-    TrackId, TrackKind, VOICE_HOP_NS, VoiceSeries,
+    VOICE_HOP_NS, VoiceSeries,
 };
-use liveproof::decode::file::Media;
 use liveproof::engine::ModelSet;
-use liveproof::track::{FaceTracker, TrackConfig};
 use std::path::Path;
 
 /// A clip's series.
@@ -32,30 +30,7 @@ impl Recording {
         row: &Row,
         models: &mut ModelSet,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut source = open_pictures(&data.join(&row.path))?;
-        let audio = source
-            .info()
-            .first(TrackKind::Audio)
-            .ok_or("no sound")?
-            .index;
-        source.select(audio, TrackId::parse("audio")?, None)?;
-        let mut tracker = FaceTracker::new(TrackConfig::default());
-        let mut voice = VoiceTrack::new(HISTORY_NS * 10);
-        let mut face = Vec::new();
-        while let Some(media) = source.next()? {
-            match media {
-                Media::Frame { frame, .. } => {
-                    face.push(tracker.observe(&frame, models).map_err(|a| a.detail)?);
-                }
-                Media::Audio { block, .. } => {
-                    voice.push(&block)?;
-                }
-            }
-        }
-        voice.finish(&mut |mel: &[[f32; MEL_BANDS]]| speech(models, mel))?;
-        if let Some(why) = voice.obstacle() {
-            return Err(why.detail.clone().into());
-        }
+        let (face, voice) = seen_and_heard(&data.join(&row.path), models)?;
         let last = face.last().ok_or("no pictures")?.time.as_secs_f64();
         let mut gaps: Vec<i64> = face
             .windows(2)

@@ -1,12 +1,17 @@
 //! The media beside the repository, and the models, for benches that measure accuracy on them.
 #![allow(dead_code, reason = "each bench uses a part")]
 
-use liveproof::core::{AbstainReason, Abstention, MEL_BANDS, TrackId, TrackKind};
-use liveproof::decode::file::{FileSource, OpenOptions};
+use liveproof::audio::VoiceTrack;
+use liveproof::core::{AbstainReason, Abstention, FaceObs, MEL_BANDS, TrackId, TrackKind};
+use liveproof::decode::file::{FileSource, Media, OpenOptions};
 use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
 use liveproof::evaluate::csv_records;
+use liveproof::track::{FaceTracker, TrackConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Sound of a clip that is kept, nanoseconds: ten minutes.
+const HEARD_NS: i64 = 600_000_000_000;
 
 /// What was asked for on the command line, where the media lie, and what they hold.
 pub struct Material {
@@ -58,6 +63,40 @@ pub fn speech(models: &mut ModelSet, mel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32
         .map_err(|e| failed(e.to_string()))?;
     let found = outputs.get("speech").map_err(|e| failed(e.to_string()))?;
     Ok(found.iter().copied().collect())
+}
+
+/// Decodes a talking clip, follows its face and computes its voice series.
+pub fn seen_and_heard(
+    path: &Path,
+    models: &mut ModelSet,
+) -> Result<(Vec<FaceObs>, VoiceTrack), Box<dyn std::error::Error>> {
+    let mut source = open_pictures(path)?;
+    let audio = source.info().first(TrackKind::Audio);
+    source.select(
+        audio.ok_or("no sound")?.index,
+        TrackId::parse("audio")?,
+        None,
+    )?;
+    let mut tracker = FaceTracker::new(TrackConfig::default());
+    let (mut voice, mut face) = (VoiceTrack::new(HEARD_NS), Vec::new());
+    while let Some(media) = source.next()? {
+        match media {
+            Media::Frame { frame, .. } => {
+                let mut seen = tracker.observe(&frame, models).map_err(|a| a.detail)?;
+                // Large, and no bench over whole clips looks at them.
+                seen.detail = None;
+                face.push(seen);
+            }
+            Media::Audio { block, .. } => {
+                voice.push(&block)?;
+            }
+        }
+    }
+    voice.finish(&mut |mel: &[[f32; MEL_BANDS]]| speech(models, mel))?;
+    match voice.obstacle() {
+        Some(why) => Err(why.detail.clone().into()),
+        None => Ok((face, voice)),
+    }
 }
 
 // === impl Material ===

@@ -204,18 +204,8 @@ fn summary() -> SessionSummary {
                 evidence_logit: 0.09,
                 prior: 0.01,
             }),
-            verdict: Verdict {
-                standing: Standing::Inconclusive,
-                lower: -2.29,
-                upper: 4.5,
-                since: None,
-                detail: "the evidence lies between the thresholds".into(),
-            },
-            change: Change {
-                statistic: 0.09,
-                threshold: 5.0,
-                ..Change::default()
-            },
+            verdict: inconclusive(),
+            change: no_change(),
             signals: vec![
                 signal("face_swap", 0.0, ModelRef::default()),
                 signal("lip_sync", 0.09, lip_sync()),
@@ -318,5 +308,25 @@ pub(crate) fn document() -> Document {
             version: "0.0.0".into(),
         },
         ..Document::new(vec![measured, unread])
+    }
+}
+
+/// A verdict between the shipped thresholds.
+pub(super) fn inconclusive() -> Verdict {
+    Verdict {
+        standing: Standing::Inconclusive,
+        lower: -2.29,
+        upper: 4.5,
+        since: None,
+        detail: "the evidence lies between the thresholds".into(),
+    }
+}
+
+/// No change in mid-call.
+pub(super) fn no_change() -> Change {
+    Change {
+        statistic: 0.09,
+        threshold: 5.0,
+        ..Change::default()
     }
 }

@@ -191,18 +191,8 @@ pub(super) fn summary(lips: f64) -> SessionSummary {
     let participant = ParticipantSummary {
         participant: ParticipantId::parse("candidate").unwrap(),
         outcome: ScoreOutcome::Score(crate::fusion::score(lips - 0.08, PRIOR)),
-        verdict: Verdict {
-            standing: Standing::Inconclusive,
-            lower: -2.29,
-            upper: 4.5,
-            since: None,
-            detail: "the evidence lies between the thresholds".into(),
-        },
-        change: Change {
-            statistic: 0.09,
-            threshold: 5.0,
-            ..Change::default()
-        },
+        verdict: crate::report::sample::inconclusive(),
+        change: crate::report::sample::no_change(),
         signals: vec![
             signal(
                 "face_swap",
