@@ -56,7 +56,7 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          f"as they are, through the same chains. On {judged.people} people not fitted on, AUC {judged.calibration['auc']:.3f} (lower bound "
          f"{judged.calibration['auc_low']:.3f}); by family: " + ", ".join(f"{f} {a:.3f}" for f, a in judged.families.items())
          + f". Its log-likelihood ratio is capped at {judged.calibration['cap']:.2f}, the largest that those counts support, and stands in the mixture with "
-         f"a share of q = {judged.calibration['share']}: LLR = ln((1 - q) exp(LLR of the tool, tempered) + q exp(LLR of made kinds)). Both shares are assumptions. "
+         f"a share of q = {judged.calibration['share']}: LLR = ln(p exp(LLR of the tool) + q exp(LLR of made kinds) + 1 - p - q). Both shares are assumptions. "
          "On other people's tools this direction ranks little (0.59 on the live_swap pairs): it is no promise about them."),
         ("Reference mode", f"LLR = {compared.calibration['slope']:.3f} x d + {compared.calibration['change_slope']:.3f} x ln c "
          f"{compared.calibration['offset']:+.3f}, tempered alike: d the difference of the read-out from the reference, c the mean "

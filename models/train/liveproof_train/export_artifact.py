@@ -145,7 +145,7 @@ def mixture(s: Segment, calibration: dict[str, float], cap: float, made: dict[st
     """A segment's log-likelihood ratio: see `segment_llr` in src/analyze/face_swap/settings.rs."""
     seen = np.clip(tempered(calibration["slope"] * s.score + calibration["offset"]), -cap, cap)
     other = np.clip(made["slope"] * s.made + made["offset"], -made["cap"], made["cap"])
-    return float(np.log((1 - made["share"]) * np.exp(seen) + made["share"] * np.exp(other)))
+    return float(np.log(np.exp(seen) + made["share"] * (np.exp(other) - 1)))
 
 
 def clip_means(rows: list[conformal.Scored], data: Data) -> dict[str, float]:

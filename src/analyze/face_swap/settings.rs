@@ -74,6 +74,7 @@ impl Settings {
         let fitted = |name, low, high| number(TASK, calibration, "calibration", name, (low, high));
         let (auc, auc_low) = (fitted("auc", 0.0, 1.0)?, fitted("auc_low", 0.0, 1.0)?);
         let cap = fitted("cap", 0.0, 10.0)?;
+        let known_share = fitted("known_share", 0.0, 1.0)?;
         let no_vote = (cap <= 0.0).then(|| format!(
             "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
             100.0 * auc, 100.0 * auc_low
@@ -93,10 +94,10 @@ impl Settings {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
             cap,
-            known_share: fitted("known_share", 0.0, 1.0)?,
+            known_share,
             no_vote,
             regions: regions.collect(),
-            made: Made::read(models)?,
+            made: Made::read(models, known_share)?,
             reference: Calibration::read(models),
         })
     }
@@ -178,8 +179,10 @@ impl Settings {
     pub(super) fn segment_llr(&self, pooled: &Pooled) -> f64 {
         let seen = self.llr(pooled.score);
         match self.made.as_ref().zip(pooled.made) {
-            // `seen` stands for the share 1 - q: known tools, and those that look like camera pictures.
-            Some((made, score)) => ((1.0 - made.share) * seen.exp() + made.share * made.llr(score).exp()).ln(),
+            // Of what `seen` takes to look like camera pictures, a share q looks made.
+            Some((made, score)) => {
+                (seen.exp() + made.share * (made.llr(score).exp() - 1.0)).ln()
+            }
             None => seen,
         }
     }
@@ -212,8 +215,9 @@ pub(super) struct Made {
 // === impl Made ===
 
 impl Made {
-    /// Reads `calibration.made`; `None` where the model has none.
-    fn read(models: &ModelSet) -> Result<Option<Self>, Abstention> {
+    /// Reads `calibration.made`; `None` where the model has none. Its share comes out of what the tool's
+    /// own share leaves.
+    fn read(models: &ModelSet, known_share: f64) -> Result<Option<Self>, Abstention> {
         let Some(found) = models.calibration(TASK)?.get("made") else {
             return Ok(None);
         };
@@ -224,7 +228,7 @@ impl Made {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
             cap: fitted("cap", 0.0, 10.0)?,
-            share: fitted("share", 0.0, 1.0)?,
+            share: fitted("share", 0.0, 1.0 - known_share)?,
         }))
     }
 

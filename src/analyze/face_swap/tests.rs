@@ -150,7 +150,7 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
 #[test]
 fn made_kinds_enter_by_their_share() {
     let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, share: 0.25 });
-    let s = Settings { made, ..settings() };
+    let s = Settings { made, known_share: 0.5, ..settings() };
     let llr = |s: &Settings, score, made| {
         s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made })
     };
@@ -158,13 +158,14 @@ fn made_kinds_enter_by_their_share() {
     // Quiet on both sides: no evidence; a kind that was made stands out by its share alone.
     assert!(llr(&s, neutral, Some(0.0)).abs() < 1e-12);
     assert!((llr(&s, neutral, strong) - (0.75 + 0.25 * 2f64.exp()).ln()).abs() < 1e-12);
-    // That nothing looks made clears of no more than its share.
-    assert!(llr(&s, neutral, Some(-99.0)) > 0.75f64.ln());
+    // Where neither the tool's traces nor made ones are, what looks like a camera picture is left.
+    let clean = llr(&s, -99.0, Some(-99.0));
+    assert!((clean - (0.25 + 0.25 * (-2f64).exp()).ln()).abs() < 1e-9, "{clean}");
     // It rises with each score, and a net without the read-out is judged as before.
     assert!(llr(&s, 0.4, Some(1.0)) > llr(&s, 0.3, Some(1.0)));
     assert!(llr(&s, 0.4, Some(1.0)) > llr(&s, 0.4, Some(0.9)));
     assert_eq!(llr(&s, 0.4, None), s.llr(0.4));
-    assert_eq!(llr(&settings(), 0.4, strong), s.llr(0.4));
+    assert_eq!(llr(&Settings { made: None, ..s.clone() }, 0.4, strong), s.llr(0.4));
 }
 
 #[test]
