@@ -105,6 +105,10 @@ def write_card(landmarks: str, clips: list[Clip], w: Weights, figures) -> None:
          f"{', '.join(f'{s:+d}' for s in SHIFTS_MS)} ms against the same window unshifted. Dubs: the sound of every "
          "other speaker's clip of 4 s and more, repeated. Computed by the Python reference; the product's own "
          "figures come from `cargo bench --bench accuracy_lip_sync`.\n\n" + tables(figures)),
+        ("Why no learned towers", "Learned towers (pictures and sound into one space, contrastive) were not trained: left out by "
+         "speaker, this layer already finds every shift and refuses every dub of these recordings, so that nothing could beat it "
+         "beyond its interval, and four minutes of speech are too little to fit towers on (published ones use hundreds of hours). "
+         "A layer of one's own may take its place once there are recordings on which this one fails."),
         ("What it is bad at", "Few speakers, all of whom face the camera; 15 fps rests on one speaker. The absolute "
          "zero is uncertain by some 40 ms, so offsets are judged against a session's own baseline. Slow, rhythmic "
          "speech repeats itself and locks less surely. A mouth that moves in the right rhythm to other words locks. "
