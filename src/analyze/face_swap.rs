@@ -91,13 +91,7 @@ impl Analyzer for FaceSwap {
     }
 
     fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        match tracks.video {
-            Some(_) => Ok(()),
-            None => Err(Abstention::new(
-                AbstainReason::NoTrack,
-                "face-swap traces need the candidate's video track",
-            )),
-        }
+        tracks.need_pictures("face-swap traces need")
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

@@ -30,7 +30,7 @@ mod window;
 
 pub use window::{AFTER_NS, LONGEST_NS, span};
 
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Outcome,
 };
@@ -43,8 +43,6 @@ use window::Window;
 
 /// Task of the segmentation net in the manifest.
 pub const TASK: &str = "seg";
-/// Challenges that are judged in one interview; more stay without a number, so that memory stays bounded.
-const MOST_JUDGED: usize = 64;
 
 /// Creates the analyzer.
 pub fn create() -> Box<dyn Analyzer> {
@@ -139,13 +137,7 @@ impl Analyzer for HandOcclusion {
     }
 
     fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        match tracks.video {
-            Some(_) => Ok(()),
-            None => Err(Abstention::new(
-                AbstainReason::NoTrack,
-                "the hand challenge needs the candidate's video track",
-            )),
-        }
+        tracks.need_pictures("the hand challenge needs")
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

@@ -12,7 +12,7 @@
 //! **Not handled.** The landmark net loses profiles, so a turn is followed to about 60 degrees; a face
 //! that is lost beyond the angle asked for and comes back has been turned at least that far.
 
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, Face,
     FaceObs, MediaTime, Outcome, Span, TracePoint, median, points, thinned,
@@ -39,8 +39,6 @@ const TURNED_DEG: f64 = 15.0;
 const LEAST_FACES: usize = 15;
 /// Least pictures a second.
 const LEAST_RATE: f64 = 8.0;
-/// Turns that are judged in one interview.
-const MOST_JUDGED: usize = 64;
 
 /// Creates the analyzer.
 pub fn create() -> Box<dyn Analyzer> {
@@ -109,13 +107,7 @@ impl Analyzer for HeadTurn {
     }
 
     fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        match tracks.video {
-            Some(_) => Ok(()),
-            None => Err(Abstention::new(
-                AbstainReason::NoTrack,
-                "the turn of the head needs the candidate's video track",
-            )),
-        }
+        tracks.need_pictures("the turn of the head needs")
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, _models: &mut ModelSet) -> Analysis {

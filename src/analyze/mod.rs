@@ -9,14 +9,18 @@
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
 
 use crate::core::{
-    Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, Comparison, ControlEvent,
-    Coverage, FaceObs, Outcome, ParticipantId, Quality, QuestionGap, Reference, Role, Span,
-    TracePicture, TrackSpec, VoiceSeries,
+    AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, Comparison,
+    ControlEvent, Coverage, FaceObs, Outcome, ParticipantId, Quality, QuestionGap, Reference, Role,
+    Span, TracePicture, TrackSpec, VoiceSeries,
 };
 use crate::engine::ModelSet;
 
 /// How far back a segment's series reach before its end, in nanoseconds: 40 s.
 pub const HISTORY_NS: i64 = 40_000_000_000;
+
+/// Challenges that a signal judges in one interview; more stay without a number, so that memory stays
+/// bounded.
+const MOST_JUDGED: usize = 64;
 
 /// What an analyzer sees of a segment. Everything lies before `span.end`, so that results do not
 /// depend on the order in which tracks arrive.
@@ -65,6 +69,20 @@ pub struct LaneTracks<'a> {
     pub interviewer_audio: Option<&'a TrackSpec>,
     /// True when the client announced question marks, or may still send them (live).
     pub question_marks: bool,
+}
+
+// === impl LaneTracks ===
+
+impl LaneTracks<'_> {
+    /// Refuses where the participant's pictures are missing; `who_needs` begins the sentence, as
+    /// "face-swap traces need".
+    fn need_pictures(&self, who_needs: &str) -> Result<(), Abstention> {
+        let missing = || {
+            let detail = format!("{who_needs} the candidate's video track");
+            Abstention::new(AbstainReason::NoTrack, detail)
+        };
+        self.video.map(|_| ()).ok_or_else(missing)
+    }
 }
 
 /// What a signal draws on beside its own model. Where that is missing altogether (no detector,
