@@ -59,6 +59,20 @@ id_type!(
     "track_id"
 );
 
+id_type!(
+    /// Names one customer of a server. Sessions, references and whatever else outlives a call belong
+    /// to a tenant; what belongs to another one does not exist for the caller.
+    TenantId,
+    "tenant"
+);
+
+impl Default for TenantId {
+    /// The only tenant of a server that knows no keys.
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,7 +27,7 @@ mod verdict;
 
 pub use challenge::{ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, TracePoint, thinned};
 pub use error::FieldError;
-pub use ids::{ParticipantId, SessionId, TrackId};
+pub use ids::{ParticipantId, SessionId, TenantId, TrackId};
 pub use interview::{
     AudioTrackSpec, ChallengeKind, ClockSource, ControlEvent, EventKind, InterviewSpec,
     ParticipantSpec, Role, TrackKind, TrackSpec, VideoTrackSpec,

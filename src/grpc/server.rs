@@ -5,7 +5,7 @@ use super::convert::pb::interview_service_server::{InterviewService, InterviewSe
 use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, InterviewResponse};
 use super::convert::{client_message, info_response, server_message};
 use super::status::{inbound_error, status_of};
-use crate::session::{Backend, InboundError, Registry, Session, SessionLimits};
+use crate::session::{Backend, Caller, InboundError, Registry, Session, SessionLimits};
 use crate::telemetry::SessionRefused;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -278,7 +278,7 @@ impl InterviewService for Interviews {
         &self,
         request: Request<Streaming<InterviewRequest>>,
     ) -> Result<Response<ResponseStream>, Status> {
-        let permit = self.registry.enter().map_err(|error| {
+        let permit = self.registry.enter(Caller::default()).map_err(|error| {
             SessionRefused {
                 reason: error.to_string(),
             }

@@ -23,7 +23,9 @@ pub fn status_of(error: &SessionError) -> Status {
         E::WrongOrder { .. } | E::NeverOpened => (Code::FailedPrecondition, ErrorDetails::new()),
         E::Unreadable(_) => (Code::InvalidArgument, ErrorDetails::new()),
         E::Duplicate(_) => (Code::AlreadyExists, ErrorDetails::new()),
-        E::AtCapacity { retry_after, .. } => (Code::ResourceExhausted, retry(*retry_after)),
+        E::AtCapacity { retry_after, .. } | E::TenantAtCapacity { retry_after, .. } => {
+            (Code::ResourceExhausted, retry(*retry_after))
+        }
         E::Stopping => (Code::Unavailable, retry(RETRY_AFTER_STOP)),
         E::OpenTimeout(_) | E::Idle(_) | E::ClientStuck(_) | E::FinishTimeout(_) => {
             (Code::DeadlineExceeded, ErrorDetails::new())
@@ -81,6 +83,10 @@ mod tests {
             max: 1,
             retry_after: s,
         };
+        let tenant_full = SessionError::TenantAtCapacity {
+            max: 1,
+            retry_after: s,
+        };
         for (error, code) in [
             (SessionError::Invalid(field()), Code::InvalidArgument),
             (too_many, Code::InvalidArgument),
@@ -93,6 +99,7 @@ mod tests {
             (SessionError::Unreadable("x".into()), Code::InvalidArgument),
             (SessionError::Duplicate("a".into()), Code::AlreadyExists),
             (full, Code::ResourceExhausted),
+            (tenant_full, Code::ResourceExhausted),
             (SessionError::Stopping, Code::Unavailable),
             (SessionError::OpenTimeout(s), Code::DeadlineExceeded),
             (SessionError::Idle(s), Code::DeadlineExceeded),

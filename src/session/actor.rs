@@ -75,12 +75,13 @@ where
     /// A session that reads `input` and writes `output`; it ends when `output` is closed.
     pub fn new(
         backend: Arc<dyn Backend>,
-        limits: SessionLimits,
+        mut limits: SessionLimits,
         registry: Registry,
         permit: Permit,
         input: I,
         output: Output,
     ) -> Self {
+        limits.max_length = permit.caller().max_length(limits.max_length);
         let now = Instant::now();
         let desk = Desk::new(backend.clone(), permit.key(), CancellationToken::new());
         Self {
@@ -298,8 +299,10 @@ where
         if self.state != State::Opening {
             return self.on(Event::Opened);
         }
-        let seated = self.registry.claim(&spec.session_id).and_then(|lease| {
-            let assessor = self.backend.assessor(&spec);
+        let tenant = &self.permit.caller().tenant;
+        let claimed = self.registry.claim(tenant, &spec.session_id);
+        let seated = claimed.and_then(|lease| {
+            let assessor = self.backend.assessor(tenant, &spec);
             Ok((lease, assessor.map_err(SessionError::OpenRefused)?))
         });
         match seated {
@@ -401,7 +404,11 @@ where
 
     fn greet(&mut self, signals: Vec<crate::core::SignalCapability>) {
         let Some(spec) = &self.spec else { return };
-        let (info, terms) = (self.backend.info(), self.backend.terms());
+        let (mut info, terms) = (self.backend.info(), self.backend.terms());
+        info.limits.max_session_length_s = info
+            .limits
+            .max_session_length_s
+            .min(u32::try_from(self.limits.max_length.as_secs()).unwrap_or(u32::MAX));
         self.outbox.greet(ServerMessage::Hello(Box::new(Hello {
             session_id: spec.session_id.clone(),
             limits: info.limits,

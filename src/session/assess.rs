@@ -8,8 +8,8 @@ use super::{
 };
 use crate::core::{
     ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, Reference,
-    ReferenceKind, ReferenceSource, SegmentResult, SessionSummary, SignalCapability, TrackId,
-    TrackSpec,
+    ReferenceKind, ReferenceSource, SegmentResult, SessionSummary, SignalCapability, TenantId,
+    TrackId, TrackSpec,
 };
 use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
@@ -42,6 +42,8 @@ pub(super) struct PipelineAssessor {
     latest_event: Option<u64>,
     max_session_ns: i64,
     references: Arc<ReferenceStore>,
+    /// Whose interview it is; what it leaves behind is kept for them alone.
+    tenant: TenantId,
 }
 
 /// What an interview is opened with, beside its announcement.
@@ -52,6 +54,8 @@ pub(super) struct Opening<'a> {
     pub(super) settings: PipelineSettings,
     /// How signals enter the score.
     pub(super) policies: &'a [SignalPolicy],
+    /// Whose interview it is.
+    pub(super) tenant: &'a TenantId,
     /// What earlier interviews left behind.
     pub(super) references: &'a Arc<ReferenceStore>,
 }
@@ -69,6 +73,7 @@ impl PipelineAssessor {
             limits,
             settings,
             policies,
+            tenant,
             references,
         } = *opening;
         let within = |e: FieldError| e.within("open");
@@ -86,7 +91,7 @@ impl PipelineAssessor {
             decoders.insert(track.id.clone(), decoder);
         }
         let mut pipeline = Pipeline::new(spec.clone(), settings, policies);
-        refer_to_earlier(&mut pipeline, spec, references).map_err(|e| vec![within(e)])?;
+        refer_to_earlier(&mut pipeline, spec, tenant, references).map_err(|e| vec![within(e)])?;
         Ok(Self {
             pipeline,
             ingest: Ingest::new(spec, limits),
@@ -96,6 +101,7 @@ impl PipelineAssessor {
             latest_event: None,
             max_session_ns: limits.max_session_ns,
             references: Arc::clone(references),
+            tenant: tenant.clone(),
         })
     }
 
@@ -346,7 +352,7 @@ impl Assessor for PipelineAssessor {
         let spec = self.pipeline.spec();
         let left = self.pipeline.baselines();
         self.references
-            .keep(&spec.session_id, &spec.consent_id, left);
+            .keep(&self.tenant, &spec.session_id, &spec.consent_id, left);
         if let Some(first) = segments.iter_mut().find(|s| s.is_final) {
             first.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
         }
@@ -375,13 +381,14 @@ impl Report {
 fn refer_to_earlier(
     pipeline: &mut Pipeline,
     spec: &InterviewSpec,
+    tenant: &TenantId,
     references: &ReferenceStore,
 ) -> Result<(), FieldError> {
     for p in &spec.participants {
         let Some(session) = &p.reference_session else {
             continue;
         };
-        let baseline = references.find(session, &spec.consent_id, &p.id);
+        let baseline = references.find(tenant, session, &spec.consent_id, &p.id);
         if baseline == Err(NoReference::Consent) {
             // What was found is not repeated: it may be somebody else's.
             let expected = format!("the consent id that interview {session} was opened with");

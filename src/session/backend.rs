@@ -5,7 +5,7 @@ use super::{
     Assessor, Backend, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo, SignalInfo, Terms,
     WireLimits,
 };
-use crate::core::{FieldError, InterviewSpec};
+use crate::core::{FieldError, InterviewSpec, TenantId};
 use crate::decode::wire::{AUDIO_FORMATS, VIDEO_FORMATS};
 use crate::engine::{Engine, Job, Pool};
 use crate::ingest::Limits;
@@ -136,9 +136,14 @@ impl EngineBackend {
 }
 
 impl Backend for EngineBackend {
-    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
+    fn assessor(
+        &self,
+        tenant: &TenantId,
+        spec: &InterviewSpec,
+    ) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
         let policies = self.engine.policies();
         let opening = Opening {
+            tenant,
             limits: &self.ingest,
             settings: self.settings,
             policies: &policies,

@@ -45,6 +45,14 @@ pub enum SessionError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The caller's tenant has all the interviews that it may.
+    #[error("all {max} interview slots of this tenant are taken")]
+    TenantAtCapacity {
+        /// Number of slots.
+        max: u32,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The server is stopping and takes no new interviews.
     #[error("the server is stopping")]
     Stopping,

@@ -18,6 +18,7 @@
 mod actor;
 mod assess;
 mod backend;
+mod caller;
 mod desk;
 mod error;
 mod limits;
@@ -31,6 +32,7 @@ mod work;
 
 pub use actor::{Output, Session};
 pub use backend::{BackendLimits, EngineBackend};
+pub use caller::{Caller, TenantLimits};
 pub use error::SessionError;
 pub use limits::SessionLimits;
 pub use message::{

@@ -4,8 +4,8 @@
 //! with a consent id, and given out only for the same one. Number and age are bounded, and nothing
 //! outlives the process.
 
-use crate::core::{Baseline, ParticipantId, SessionId};
-use std::collections::VecDeque;
+use crate::core::{Baseline, ParticipantId, SessionId, TenantId};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// How many baselines are kept, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReferenceLimits {
-    /// Interviews; 0 keeps none. Beyond it the oldest goes.
+    /// Interviews; 0 keeps none. Beyond it the oldest of the tenant that has the most goes.
     pub max_sessions: usize,
     /// From the interview's end.
     pub max_age: Duration,
@@ -51,6 +51,7 @@ pub enum NoReference {
 
 #[derive(Debug)]
 struct Kept {
+    tenant: TenantId,
     session: SessionId,
     consent_id: String,
     ended: Instant,
@@ -66,6 +67,12 @@ pub struct ReferenceStore {
     kept: Mutex<VecDeque<Kept>>,
 }
 
+impl Kept {
+    fn is(&self, tenant: &TenantId, session: &SessionId) -> bool {
+        self.session == *session && self.tenant == *tenant
+    }
+}
+
 // === impl ReferenceStore ===
 
 impl ReferenceStore {
@@ -77,10 +84,11 @@ impl ReferenceStore {
         }
     }
 
-    /// Keeps what an ended interview leaves behind, in place of an earlier one of the same id. One
-    /// without a consent id leaves nothing.
+    /// Keeps what an ended interview of a tenant leaves behind, in place of an earlier one of the
+    /// same id. One without a consent id leaves nothing.
     pub fn keep(
         &self,
+        tenant: &TenantId,
         session: &SessionId,
         consent_id: &str,
         baselines: Vec<(ParticipantId, Option<Baseline>)>,
@@ -89,11 +97,12 @@ impl ReferenceStore {
             return;
         }
         let mut kept = self.lock();
-        kept.retain(|k| k.session != *session);
+        kept.retain(|k| !k.is(tenant, session));
         while kept.len() >= self.limits.max_sessions {
-            kept.pop_front();
+            drop_one(&mut kept);
         }
         kept.push_back(Kept {
+            tenant: tenant.clone(),
             session: session.clone(),
             consent_id: consent_id.to_owned(),
             ended: Instant::now(),
@@ -101,13 +110,14 @@ impl ReferenceStore {
         });
     }
 
-    /// The baseline of an ended interview for a participant: that of the same id, else that of its
+    /// The baseline of a tenant's ended interview for a participant: that of the same id, else that of its
     /// only candidate.
     ///
     /// # Errors
     /// [`NoReference`]; only [`NoReference::Consent`] is the caller's fault.
     pub fn find(
         &self,
+        tenant: &TenantId,
         session: &SessionId,
         consent_id: &str,
         participant: &ParticipantId,
@@ -116,7 +126,7 @@ impl ReferenceStore {
             return Err(NoReference::Consent);
         }
         let kept = self.lock();
-        let found = kept.iter().find(|k| k.session == *session);
+        let found = kept.iter().find(|k| k.is(tenant, session));
         let found = found.ok_or(NoReference::Unknown)?;
         if found.consent_id != consent_id {
             return Err(NoReference::Consent);
@@ -148,6 +158,21 @@ impl ReferenceStore {
     }
 }
 
+/// Makes room: the oldest of the tenant that keeps the most, so that none displaces the others'.
+fn drop_one(kept: &mut VecDeque<Kept>) {
+    let mut counts: HashMap<&TenantId, usize> = HashMap::new();
+    for k in kept.iter() {
+        *counts.entry(&k.tenant).or_default() += 1;
+    }
+    let most = counts.values().copied().max();
+    let first = kept
+        .iter()
+        .position(|k| counts.get(&k.tenant).copied() == most);
+    if let Some(first) = first {
+        kept.remove(first);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +193,10 @@ mod tests {
         SessionId::parse(&format!("s{n}")).unwrap()
     }
 
+    fn own() -> TenantId {
+        TenantId::default()
+    }
+
     fn who(id: &str) -> ParticipantId {
         ParticipantId::parse(id).unwrap()
     }
@@ -182,13 +211,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_baseline_is_given_out_for_its_consent_id_alone_and_for_a_time() {
         let s = store(4);
-        s.keep(&session(1), "consent-1", vec![(who("a"), baseline(1.0))]);
-        let ask = |consent: &str| s.find(&session(1), consent, &who("b"));
+        s.keep(
+            &own(),
+            &session(1),
+            "consent-1",
+            vec![(who("a"), baseline(1.0))],
+        );
+        let ask = |consent: &str| s.find(&own(), &session(1), consent, &who("b"));
         assert_eq!(ask("consent-1").unwrap().reference, 1.0, "the only one");
         assert_eq!(ask("consent-2"), Err(NoReference::Consent));
         assert_eq!(ask(""), Err(NoReference::Consent));
         assert_eq!(
-            s.find(&session(2), "consent-1", &who("a")),
+            s.find(&own(), &session(2), "consent-1", &who("a")),
             Err(NoReference::Unknown)
         );
         tokio::time::advance(Duration::from_secs(60)).await;
@@ -202,22 +236,27 @@ mod tests {
     async fn the_number_is_bounded_and_nothing_is_kept_without_consent() {
         let s = store(2);
         for n in 0..5 {
-            s.keep(&session(n), "c", vec![(who("a"), baseline(n as f64))]);
+            s.keep(
+                &own(),
+                &session(n),
+                "c",
+                vec![(who("a"), baseline(n as f64))],
+            );
         }
         assert_eq!(s.len(), 2);
-        let find = |n| s.find(&session(n), "c", &who("a"));
+        let find = |n| s.find(&own(), &session(n), "c", &who("a"));
         assert_eq!(find(2), Err(NoReference::Unknown));
         assert_eq!(find(4).unwrap().reference, 4.0);
-        s.keep(&session(4), "c", vec![(who("a"), baseline(9.0))]);
+        s.keep(&own(), &session(4), "c", vec![(who("a"), baseline(9.0))]);
         assert_eq!(
             (s.len(), find(4).unwrap().reference),
             (2, 9.0),
             "the later of one id"
         );
-        s.keep(&session(7), "", vec![(who("a"), baseline(1.0))]);
+        s.keep(&own(), &session(7), "", vec![(who("a"), baseline(1.0))]);
         assert_eq!(find(7), Err(NoReference::Unknown));
         let none = store(0);
-        none.keep(&session(1), "c", vec![(who("a"), baseline(1.0))]);
+        none.keep(&own(), &session(1), "c", vec![(who("a"), baseline(1.0))]);
         assert!(none.is_empty());
     }
 
@@ -225,17 +264,39 @@ mod tests {
     async fn among_several_candidates_the_one_of_the_same_id_is_meant() {
         let s = store(2);
         let both = vec![(who("a"), baseline(1.0)), (who("b"), baseline(2.0))];
-        s.keep(&session(1), "c", both);
+        s.keep(&own(), &session(1), "c", both);
         // Of two, one left too little: the other is not taken in their place.
         s.keep(
+            &own(),
             &session(2),
             "c",
             vec![(who("a"), None), (who("b"), baseline(4.0))],
         );
-        let find = |n, id: &str| s.find(&session(n), "c", &who(id));
+        let find = |n, id: &str| s.find(&own(), &session(n), "c", &who(id));
         assert_eq!(find(1, "b").unwrap().reference, 2.0);
         assert_eq!(find(1, "x"), Err(NoReference::Participant));
         assert_eq!(find(2, "a"), Err(NoReference::Empty));
         assert_eq!(find(2, "x"), Err(NoReference::Participant));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_tenant_left_is_unknown_and_is_not_displaced() {
+        let s = store(3);
+        let other = TenantId::parse("other").unwrap();
+        s.keep(&own(), &session(1), "c", vec![(who("a"), baseline(1.0))]);
+        for n in 1..9 {
+            s.keep(&other, &session(n), "c", vec![(who("a"), baseline(2.0))]);
+        }
+        let find = |tenant: &TenantId, n| s.find(tenant, &session(n), "c", &who("a"));
+        assert_eq!(find(&own(), 1).unwrap().reference, 1.0);
+        assert_eq!(find(&own(), 8), Err(NoReference::Unknown));
+        assert_eq!(
+            s.find(&own(), &session(8), "of the other", &who("a")),
+            Err(NoReference::Unknown),
+            "not even that its consent id is another"
+        );
+        assert_eq!(find(&other, 8).unwrap().reference, 2.0);
+        assert_eq!(find(&other, 1), Err(NoReference::Unknown), "displaced");
+        assert_eq!(s.len(), 3);
     }
 }

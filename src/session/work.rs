@@ -2,7 +2,9 @@
 //! it on. Both are traits, so that the actor is tested without models.
 
 use super::{EventAck, Item, Notice, ServerInfo};
-use crate::core::{FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability};
+use crate::core::{
+    FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability, TenantId,
+};
 use crate::engine::{Job, ModelSet};
 use crate::fusion::FusionConfig;
 use tokio_util::sync::CancellationToken;
@@ -59,11 +61,15 @@ pub struct Terms {
 
 /// Where sessions get their pipelines and threads from.
 pub trait Backend: Send + Sync + 'static {
-    /// A pipeline for an interview.
+    /// A pipeline for an interview of this tenant.
     ///
     /// # Errors
     /// Every field of `open` that cannot be served; at least one.
-    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>>;
+    fn assessor(
+        &self,
+        tenant: &TenantId,
+        spec: &InterviewSpec,
+    ) -> Result<Box<dyn Assessor>, Vec<FieldError>>;
 
     /// Hands a job to the worker of `key`; false when the worker's queue is full, and the job is
     /// then dropped. Never blocks.

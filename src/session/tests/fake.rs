@@ -148,7 +148,11 @@ impl Assessor for FakeAssessor {
 }
 
 impl Backend for Fake {
-    fn assessor(&self, spec: &InterviewSpec) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
+    fn assessor(
+        &self,
+        _tenant: &TenantId,
+        spec: &InterviewSpec,
+    ) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
         if spec.tracks.is_empty() {
             return Err(vec![FieldError::new(
                 "open.tracks",
@@ -312,7 +316,7 @@ impl Client {
         limits: SessionLimits,
         registry: Registry,
     ) -> Result<Self, SessionError> {
-        let permit = registry.enter()?;
+        let permit = registry.enter(Caller::default())?;
         let (tx, input) = mpsc::channel(1);
         let (output, rx) = mpsc::channel(4);
         let backend: Arc<dyn Backend> = fake.clone();

@@ -197,7 +197,10 @@ async fn a_stopping_server_drains_in_time() {
         |m: &ServerMessage| matches!(m, ServerMessage::Notice(n) if n.kind == NoticeKind::Draining);
     assert!(said.iter().any(notice));
     assert!(summary(&said).is_some_and(|s| s.partial));
-    assert_eq!(c.registry.enter().unwrap_err(), SessionError::Stopping);
+    assert_eq!(
+        c.registry.enter(Caller::default()).unwrap_err(),
+        SessionError::Stopping
+    );
     c.gone().await;
 }
 
