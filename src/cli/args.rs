@@ -2,6 +2,7 @@
 
 use super::evaluate::EvaluateArgs;
 use super::output::Output;
+use super::stream::AccessArgs;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
 use liveproof::config::KEYS;
 use std::path::PathBuf;
@@ -80,6 +81,9 @@ pub enum Command {
         /// consent id that it was opened with.
         #[arg(long, value_name = "ID")]
         reference_session: Option<String>,
+        /// What is shown at the door, and whom to believe.
+        #[command(flatten)]
+        access: AccessArgs,
         /// Where results go.
         #[command(flatten)]
         output: Output,

@@ -80,6 +80,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
             session_id,
             reference,
             reference_session,
+            access,
             output,
         } => {
             let reference = stream::reference(reference, reference_session.as_deref())?;
@@ -92,6 +93,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
                 &file,
                 &StreamOptions {
                     to,
+                    access: access.read()?,
                     fast,
                     jpeg,
                     session_id,

@@ -2,10 +2,54 @@
 
 use super::exit::{self, Failure, fail};
 use super::output::{self, Output};
-use liveproof::client::{ReferenceChoice, StreamEvent, StreamOptions, stream_file};
+use anyhow::Context as _;
+use liveproof::client::{Access, ReferenceChoice, StreamEvent, StreamOptions, stream_file};
 use liveproof::core::SessionId;
 use liveproof::report::{segment_line, summary_lines};
 use std::path::{Path, PathBuf};
+
+/// What is shown at the door, and whom to believe. Files, since arguments are seen by others on the
+/// same machine.
+#[derive(Debug, clap::Args)]
+pub struct AccessArgs {
+    /// File with the API key for servers that ask for one.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Certificate authority (PEM) of the server's certificate, for https.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Certificate (PEM) for servers that ask for one.
+    #[arg(long, value_name = "FILE", requires = "cert_key_file")]
+    cert_file: Option<PathBuf>,
+    /// Private key (PEM) of that certificate.
+    #[arg(long, value_name = "FILE", requires = "cert_file")]
+    cert_key_file: Option<PathBuf>,
+}
+
+impl AccessArgs {
+    /// Reads what the files hold.
+    pub fn read(&self) -> Result<Access, Failure> {
+        let text = |flag: &str, path: &Option<PathBuf>| -> Result<Option<String>, Failure> {
+            let Some(path) = path else { return Ok(None) };
+            std::fs::read_to_string(path)
+                .with_context(|| format!("--{flag}: cannot read {}", path.display()))
+                .map(Some)
+                .map_err(|e| fail(exit::USAGE, e))
+        };
+        let mut access = Access::default();
+        if let Some(key) = text("key-file", &self.key_file)? {
+            access = access.key(key.trim());
+        }
+        if let Some(pem) = text("ca-file", &self.ca_file)? {
+            access = access.certificate_authority(pem);
+        }
+        let certificate = text("cert-file", &self.cert_file)?;
+        if let Some((cert, key)) = certificate.zip(text("cert-key-file", &self.cert_key_file)?) {
+            access = access.identity(cert, key);
+        }
+        Ok(access)
+    }
+}
 
 /// Streams a recording to a server and prints what comes back.
 pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ mod chunks;
 mod error;
 
 pub use error::StreamError;
+pub use liveproof_sdk::Access;
 
 use crate::core::{
     FieldError, InterviewSpec, ParticipantId, SegmentResult, SessionId, SessionSummary, TrackId,
@@ -42,6 +43,8 @@ const READ_AHEAD: usize = 8;
 pub struct StreamOptions {
     /// Address of the server, as `http://127.0.0.1:50551`.
     pub to: String,
+    /// What is shown at the door, and whom to believe.
+    pub access: Access,
     /// As fast as the server takes it, instead of in the recording's own time.
     pub fast: bool,
     /// Send pictures as JPEG of this quality, 1 to 100, instead of raw.
@@ -91,7 +94,7 @@ pub async fn stream_file(
     let mut plan = plan(path, &source, options.session_id.clone())?;
     let reference = refer(path, &mut plan.spec, &options.reference)?;
     let wire = wire_spec(&plan.spec, options);
-    let client = Client::connect(&options.to).await?;
+    let client = Client::connect_with(&options.to, &options.access).await?;
     let info = client.info().await?;
     let interview = client.open(open_message(&wire)).await?;
     let hello = read_hello(interview.hello())?;

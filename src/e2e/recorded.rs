@@ -24,6 +24,7 @@ pub async fn stream(paths: &[PathBuf], jpeg: Option<u8>) -> Vec<Result<FileRepor
     for (i, path) in paths.iter().enumerate() {
         let options = StreamOptions {
             to: served.to.clone(),
+            access: liveproof::client::Access::default(),
             fast: true,
             jpeg,
             session_id: SessionId::parse(&format!("recorded-{i}")).unwrap(),

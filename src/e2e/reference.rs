@@ -48,6 +48,7 @@ async fn stream(
 ) -> Result<FileReport, String> {
     let options = StreamOptions {
         to: served.to.clone(),
+        access: liveproof::client::Access::default(),
         fast: true,
         jpeg: None,
         session_id: SessionId::parse(id).unwrap(),

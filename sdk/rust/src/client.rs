@@ -1,9 +1,11 @@
 //! The connection to a server.
 
+use crate::access::{Access, Bearer, Way};
 use crate::v1::info_service_client::InfoServiceClient;
 use crate::v1::interview_service_client::InterviewServiceClient;
 use crate::{ClientError, Interview, v1};
 use std::time::Duration;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 /// HTTP/2 windows, as the server's: they make a stream of pictures about three times faster than
@@ -20,7 +22,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection to a server. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Client {
-    channel: Channel,
+    way: Way,
 }
 
 impl Client {
@@ -30,12 +32,25 @@ impl Client {
     /// # Errors
     /// [`ClientError::Connect`].
     pub async fn connect(address: impl Into<String>) -> Result<Self, ClientError> {
+        Self::connect_with(address, &Access::default()).await
+    }
+
+    /// The same with a key, or certificates, for servers that ask for them.
+    ///
+    /// # Errors
+    /// [`ClientError::Connect`], [`ClientError::Key`].
+    pub async fn connect_with(
+        address: impl Into<String>,
+        access: &Access,
+    ) -> Result<Self, ClientError> {
         let address = address.into();
+        let bearer = access.bearer()?;
         let failed = |source| ClientError::Connect {
             address: address.clone(),
             source,
         };
         let endpoint = Endpoint::from_shared(address.clone()).map_err(failed)?;
+        let endpoint = access.secure(endpoint).map_err(failed)?;
         let channel = endpoint
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
@@ -46,12 +61,21 @@ impl Client {
             .connect()
             .await
             .map_err(failed)?;
-        Ok(Self { channel })
+        Ok(Self::over(channel, bearer))
     }
 
-    /// A client over a connection that was set up elsewhere.
-    pub fn from_channel(channel: Channel) -> Self {
-        Self { channel }
+    /// A client over a connection that was set up elsewhere; of `access`, the key is used.
+    ///
+    /// # Errors
+    /// [`ClientError::Key`].
+    pub fn from_channel(channel: Channel, access: &Access) -> Result<Self, ClientError> {
+        Ok(Self::over(channel, access.bearer()?))
+    }
+
+    fn over(channel: Channel, bearer: Bearer) -> Self {
+        Self {
+            way: InterceptedService::new(channel, bearer),
+        }
     }
 
     /// What the server is: versions, models, limits, accepted media.
@@ -59,7 +83,7 @@ impl Client {
     /// # Errors
     /// The server's status.
     pub async fn info(&self) -> Result<v1::GetInfoResponse, ClientError> {
-        let mut service = InfoServiceClient::new(self.channel.clone());
+        let mut service = InfoServiceClient::new(self.way.clone());
         Ok(service.get_info(v1::GetInfoRequest {}).await?.into_inner())
     }
 
@@ -69,7 +93,7 @@ impl Client {
     /// The server's status: `INVALID_ARGUMENT` with the field at fault in its details,
     /// `RESOURCE_EXHAUSTED` with a hint when to try again, and others.
     pub async fn open(&self, open: v1::Open) -> Result<Interview, ClientError> {
-        let service = InterviewServiceClient::new(self.channel.clone());
+        let service = InterviewServiceClient::new(self.way.clone());
         Interview::open(service, open).await
     }
 }

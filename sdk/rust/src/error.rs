@@ -15,6 +15,9 @@ pub enum ClientError {
     /// The server refused or ended the call; the status names the field where one was at fault.
     #[error("{}: {}", .0.code().description(), .0.message())]
     Status(Box<tonic::Status>),
+    /// The API key holds characters that cannot be sent.
+    #[error("the API key holds characters that cannot be sent")]
+    Key,
     /// The server's first message was not `hello`.
     #[error("the server's first message was not hello")]
     NoHello,
@@ -54,7 +57,7 @@ impl ClientError {
                 s.code(),
                 tonic::Code::ResourceExhausted | tonic::Code::Unavailable
             ),
-            Self::NoHello | Self::Ended | Self::TooLarge { .. } => false,
+            Self::Key | Self::NoHello | Self::Ended | Self::TooLarge { .. } => false,
         }
     }
 }

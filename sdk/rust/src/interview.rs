@@ -1,5 +1,6 @@
 //! One running interview.
 
+use crate::access::Way;
 use crate::credit::Credit;
 use crate::v1::interview_request::Message as Say;
 use crate::v1::interview_response::Message as Said;
@@ -12,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
 /// Requests between the sender and its connection: 4; flow credit is the real bound.
 const REQUESTS: usize = 4;
@@ -71,7 +71,7 @@ pub enum Update {
 
 impl Interview {
     pub(crate) async fn open(
-        mut service: InterviewServiceClient<Channel>,
+        mut service: InterviewServiceClient<Way>,
         open: v1::Open,
     ) -> Result<Self, ClientError> {
         let (requests, outgoing) = mpsc::channel(REQUESTS);

@@ -45,11 +45,13 @@
 //! A client that heeds its credit, as this one does, loses nothing. Not handled here: resuming an
 //! interview after the connection broke; the server does not offer it.
 
+mod access;
 mod client;
 mod credit;
 mod error;
 mod interview;
 
+pub use access::Access;
 pub use client::Client;
 pub use error::ClientError;
 pub use interview::{Interview, InterviewSender, Update, Updates};
