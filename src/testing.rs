@@ -169,6 +169,43 @@ pub fn own_net(input: &str, axes: &[u64], over: &[u64], output: &str, out: &[u64
     onnx_file(&graph)
 }
 
+/// A net of one's own that gives its picture [n, 3, side, side] back in `step` times fewer rows and
+/// columns, each the mean of `step` squared pixels.
+pub fn own_pooled(input: &str, side: u64, step: u64, output: &str) -> Vec<u8> {
+    let both = |name: &[u8]| {
+        let list = [onnx_number(8, step), onnx_number(8, step)].concat();
+        [onnx_bytes(1, name), list, onnx_number(20, 7)].concat()
+    };
+    let graph = [
+        onnx_node(
+            "AveragePool",
+            input,
+            output,
+            &[both(b"kernel_shape"), both(b"strides")],
+        ),
+        onnx_bytes(2, b"g"),
+        onnx_bytes(11, &onnx_value(input, &[3, side, side])),
+        onnx_bytes(12, &onnx_value(output, &[3, side / step, side / step])),
+    ]
+    .concat();
+    onnx_file(&graph)
+}
+
+/// A net of one's own with a picture [n, 3, side, side], which it does not look at, and two masks
+/// [n, 2, side, side], whose mean is its output [n, 1].
+pub fn own_masked(picture: &str, masks: &str, side: u64, output: &str) -> Vec<u8> {
+    let graph = [
+        onnx_mean(masks, "m", &[2, 3], 0),
+        onnx_mean("m", output, &[1], 1),
+        onnx_bytes(2, b"g"),
+        onnx_bytes(11, &onnx_value(picture, &[3, side, side])),
+        onnx_bytes(11, &onnx_value(masks, &[2, side, side])),
+        onnx_bytes(12, &onnx_value(output, &[1])),
+    ]
+    .concat();
+    onnx_file(&graph)
+}
+
 /// Writes a net and an overlay of the manifest that brings it for a task; `text` holds the entry's
 /// tables. Returns the overlay's path.
 pub fn own_overlay(folder: &Path, task: &str, id: &str, net: &[u8], text: &str) -> PathBuf {

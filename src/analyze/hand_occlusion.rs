@@ -25,6 +25,8 @@ mod net;
 mod physics;
 mod settings;
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod tests;
 mod window;
 

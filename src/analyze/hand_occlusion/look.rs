@@ -21,13 +21,13 @@ pub(super) struct Masks {
 }
 
 impl Masks {
-    /// From planes of background, face and hand with probabilities in 0 to 1.
-    pub(super) fn of(planes: &[f32]) -> Self {
-        let plane = |i: usize| {
-            let all = planes.iter().skip(i * PIXELS).take(PIXELS);
+    /// From planes of the face's and the hand's probability in 0 to 1, each of the scene's pixels.
+    pub(super) fn of(face: &[f32], hand: &[f32]) -> Self {
+        let plane = |values: &[f32]| {
+            let all = values.iter().take(PIXELS);
             all.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8).collect()
         };
-        Self { face: plane(1), hand: plane(2) }
+        Self { face: plane(face), hand: plane(hand) }
     }
 }
 
