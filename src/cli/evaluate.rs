@@ -189,7 +189,9 @@ fn open_cache(args: &EvaluateArgs) -> Result<ResultCache, Failure> {
     let mut beside = args.list.clone().into_os_string();
     beside.push(".results.jsonl");
     ResultCache::open(Path::new(&beside)).or_else(|e| {
-        eprintln!("liveproof: {e}; this run cannot be resumed (choose a place with --cache FILE)");
+        output::note(&format!(
+            "liveproof: {e}; this run cannot be resumed (choose a place with --cache FILE)"
+        ));
         Ok(ResultCache::none())
     })
 }
@@ -215,7 +217,7 @@ impl RunProgress for Bar {
     fn done(&self, clip: &Clip, _cached: bool, result: &ClipResult) {
         if let Some(error) = &result.error {
             self.bar
-                .suspend(|| eprintln!("not reviewed: {}: {error}", clip.name));
+                .suspend(|| output::note(&format!("not reviewed: {}: {error}", clip.name)));
         }
         self.bar.set_message(clip.name.clone());
         self.bar.inc(1);

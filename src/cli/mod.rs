@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
     match run(&matches) {
         Ok(()) => ExitCode::from(exit::OK),
         Err(failure) => {
-            eprintln!("liveproof: {}", exit::words(&failure.error));
+            output::note(&format!("liveproof: {}", exit::words(&failure.error)));
             ExitCode::from(failure.code)
         }
     }

@@ -107,6 +107,13 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// A line on standard error, where progress and faults are told; a reader that went away (as of
+/// `2>&1 | head`) is no failure, and what was asked for is still written.
+pub fn note(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Seconds of the recording that the report's segments span.
 pub fn media_seconds(report: &FileReport) -> f64 {
     let start = report.segments.iter().map(|s| s.span.start).min();

@@ -57,12 +57,12 @@ pub fn run(
         clock.seconds(),
         reports.iter().map(output::media_seconds).sum::<f64>(),
     );
-    eprintln!(
+    output::note(&format!(
         "reviewed {} of {}: {media:.1} s of media in {seconds:.1} s, {:.2} x real time, {jobs} at a time",
         reports.iter().filter(|r| r.error.is_none()).count(),
         reports.len(),
         media / seconds.max(1e-3),
-    );
+    ));
     let failed = reports.iter().filter(|r| r.error.is_some()).count();
     output.write(reports)?;
     if failed == 0 {

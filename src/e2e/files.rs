@@ -3,8 +3,9 @@
 
 use crate::support::{media, root};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn liveproof(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liveproof"))
@@ -126,6 +127,29 @@ fn material_that_cannot_be_measured_is_said_to_be_so() {
         tail["end_reason"].as_str().unwrap(),
         &["ends before its stated length"],
     );
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_cost_the_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("report.json");
+    let clip = root().join("testdata/media/vp9_opus.webm");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_liveproof"))
+        .args([
+            OsStr::new("review"),
+            clip.as_os_str(),
+            OsStr::new("--json"),
+            json.as_os_str(),
+        ])
+        .current_dir(root())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((program.stdout.take(), program.stderr.take()));
+    assert!(program.wait().unwrap().success());
+    let written: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(written["files"].as_array().unwrap().len(), 1);
 }
 
 #[test]
