@@ -68,6 +68,7 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
         session: SessionLimits {
             queue_bytes: s.initial_credit_bytes,
             idle_timeout: seconds(s.idle_timeout_s),
+            resume_grace: seconds(s.resume_grace_s),
             max_length: seconds(s.max_session_s),
             grace: seconds(s.drain_grace_s),
             ..SessionLimits::default()

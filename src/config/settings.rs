@@ -100,6 +100,9 @@ settings! {
         tls_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
         /// An interview without a message for this long is ended.
         idle_timeout_s: u32 = 60, "5 to 3600 s", |n| (5..=3_600).contains(n);
+        /// An interview whose connection is lost waits this long for its client to resume it, and is
+        /// then concluded as partial. 0: it ends with its connection.
+        resume_grace_s: u32 = 30, "0 to 600 s", |n| *n <= 600;
         /// Longest interview.
         max_session_s: u32 = 14_400, "60 to 86400 s", |n| (60..=86_400).contains(n);
         /// Time that running interviews have to finish when the server is stopped.

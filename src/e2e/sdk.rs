@@ -19,7 +19,11 @@ async fn an_interview_from_open_to_summary() {
     );
     assert_eq!(hello.models, info.models);
     assert_eq!((hello.segment_us, hello.prior), (3_000_000, 0.01));
-    assert!(hello.resume_token.is_empty(), "resuming is not offered");
+    assert_eq!(
+        (hello.resume_token.len(), hello.resume_grace_ms),
+        (32, 30_000)
+    );
+    assert_eq!(hello.resumed, None, "the first connection");
     for s in &hello.signals {
         assert_eq!(
             s.participant_id, "candidate",

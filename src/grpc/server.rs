@@ -272,8 +272,8 @@ impl InterviewService for Interviews {
     type InterviewStream = ResponseStream;
 
     /// Takes a permit, starts the session's task, and returns its messages. The permit lives in
-    /// the task; the task ends when the response stream is dropped, which tonic does when the
-    /// client is gone.
+    /// the task. When the response stream is dropped, which tonic does when the client is gone, the
+    /// task waits for a stream that resumes the interview, and ends with its grace period.
     async fn interview(
         &self,
         request: Request<Streaming<InterviewRequest>>,
@@ -295,17 +295,12 @@ impl InterviewService for Interviews {
             self.limits.clone(),
             self.registry.clone(),
             permit,
-            input,
+            Box::pin(input),
             output,
         );
         self.registry.tasks().spawn(session.run());
-        let mut sequence = 0;
         let responses = ReceiverStream::new(messages).map(move |message| match message {
-            Ok(message) => {
-                let response = server_message(sequence, message);
-                sequence += 1;
-                Ok(response)
-            }
+            Ok(message) => Ok(server_message(message)),
             Err(error) => Err(status_of(&error)),
         });
         Ok(Response::new(Box::pin(responses)))

@@ -23,6 +23,9 @@ pub fn status_of(error: &SessionError) -> Status {
         E::WrongOrder { .. } | E::NeverOpened => (Code::FailedPrecondition, ErrorDetails::new()),
         E::Unreadable(_) => (Code::InvalidArgument, ErrorDetails::new()),
         E::Duplicate(_) => (Code::AlreadyExists, ErrorDetails::new()),
+        E::ResumeUnknown => (Code::NotFound, ErrorDetails::new()),
+        E::ResumeTooLate(_) => (Code::FailedPrecondition, ErrorDetails::new()),
+        E::TakenOver => (Code::Aborted, ErrorDetails::new()),
         E::AtCapacity { retry_after, .. } | E::TenantAtCapacity { retry_after, .. } => {
             (Code::ResourceExhausted, retry(*retry_after))
         }
@@ -31,7 +34,7 @@ pub fn status_of(error: &SessionError) -> Status {
             (Code::DeadlineExceeded, ErrorDetails::new())
         }
         E::ClientGone => (Code::Cancelled, ErrorDetails::new()),
-        E::Internal => (Code::Internal, ErrorDetails::new()),
+        E::Internal | E::NoRandomness => (Code::Internal, ErrorDetails::new()),
     };
     Status::with_error_details(code, text, details)
 }
@@ -99,6 +102,10 @@ mod tests {
             (SessionError::Unreadable("x".into()), Code::InvalidArgument),
             (SessionError::Duplicate("a".into()), Code::AlreadyExists),
             (full, Code::ResourceExhausted),
+            (SessionError::ResumeUnknown, Code::NotFound),
+            (SessionError::ResumeTooLate(s), Code::FailedPrecondition),
+            (SessionError::TakenOver, Code::Aborted),
+            (SessionError::NoRandomness, Code::Internal),
             (tenant_full, Code::ResourceExhausted),
             (SessionError::Stopping, Code::Unavailable),
             (SessionError::OpenTimeout(s), Code::DeadlineExceeded),

@@ -6,36 +6,43 @@
 //! and never for anything else.
 
 mod deadlines;
+mod link;
 
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
 use super::{
-    Backend, ClientMessage, Effect, Ending, Event, Hello, IdLease, InboundError, MediaChunk,
-    MediaQueue, Notice, NoticeKind, Permit, Registry, Report, ServerMessage, SessionError,
-    SessionLimits, State, step,
+    Attachment, Backend, ClientMessage, Effect, Ending, Event, Hello, IdLease, InboundError, Input,
+    MediaChunk, MediaQueue, Notice, NoticeKind, Output, Permit, Registry, Report, ResumeToken,
+    ServerMessage, SessionError, SessionLimits, State, step,
 };
 use crate::core::{FieldError, InterviewSpec, MediaTime, TrackId, TrackKind};
 use crate::telemetry;
 use deadlines::{Clocks, Timer};
+use link::{Leaving, Link, Taken};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-/// Where a session's messages go.
-pub type Output = mpsc::Sender<Result<ServerMessage, SessionError>>;
-
 /// One interview; see the module.
-pub struct Session<I> {
+pub struct Session {
     backend: Arc<dyn Backend>,
     limits: SessionLimits,
     registry: Registry,
     permit: Permit,
     lease: Option<IdLease>,
-    input: I,
-    output: Output,
+    /// The connection; `None` while detached.
+    link: Option<Link>,
+    /// Connections that resume this interview.
+    attachments: mpsc::Receiver<Attachment>,
+    /// The way in for them, until it is offered.
+    way_in: mpsc::Sender<Attachment>,
+    /// What its client shows to resume it; `None` when that is not offered.
+    token: Option<ResumeToken>,
+    hello: Option<Hello>,
+    taken_in: Taken,
+    leaving: Leaving,
     state: State,
     desk: Desk,
     queue: MediaQueue,
@@ -47,69 +54,66 @@ pub struct Session<I> {
     taken: u64,
     refused: u64,
     finishing: bool,
-    /// The client's stream has ended.
-    input_ended: bool,
     /// What came after `close` and should not have; told after the summary.
     late: Option<SessionError>,
-    /// Room for the last word, kept from the start: a client that stopped reading is told why it
-    /// was cut, once it reads on.
-    last_word: Option<LastWord>,
     clocks: Clocks,
 }
-
-type LastWord = mpsc::OwnedPermit<Result<ServerMessage, SessionError>>;
 
 enum Woken {
     ClientGone,
     Stop,
     Sent,
+    Attach(Attachment),
     Job(Result<Product, SessionError>),
     Input(Option<Result<ClientMessage, InboundError>>),
     Timer(Timer),
 }
 
-impl<I> Session<I>
-where
-    I: Stream<Item = Result<ClientMessage, InboundError>> + Unpin + Send,
-{
-    /// A session that reads `input` and writes `output`; it ends when `output` is closed.
+impl Session {
+    /// A session that reads `input` and writes `output`. When `output` is closed it ends, or waits
+    /// for another connection to resume it.
     pub fn new(
         backend: Arc<dyn Backend>,
         mut limits: SessionLimits,
         registry: Registry,
         permit: Permit,
-        input: I,
+        input: Input,
         output: Output,
     ) -> Self {
         limits.max_length = permit.caller().max_length(limits.max_length);
         let now = Instant::now();
         let desk = Desk::new(backend.clone(), permit.key(), CancellationToken::new());
+        let (way_in, attachments) = mpsc::channel(1);
         Self {
             queue: MediaQueue::new(limits.queue_bytes),
-            last_word: output.clone().try_reserve_owned().ok(),
+            outbox: Outbox::keeping(limits.kept_messages),
             backend,
             limits,
             registry,
             permit,
             lease: None,
-            input,
-            output,
+            link: Some(Link::new(input, output)),
+            attachments,
+            way_in,
+            token: None,
+            hello: None,
+            taken_in: Taken::default(),
+            leaving: Leaving::InOrder,
             state: State::Opening,
             desk,
-            outbox: Outbox::default(),
             spec: None,
             videos: HashSet::new(),
             at_work_bytes: 0,
             taken: 0,
             refused: 0,
             finishing: false,
-            input_ended: false,
             late: None,
             clocks: Clocks {
                 began: now,
                 active: now,
                 unread: None,
                 draining: None,
+                detached: None,
                 stop_seen: false,
                 media_dropped: false,
             },
@@ -121,7 +125,8 @@ where
         loop {
             self.give_work();
             match self.wake().await {
-                Woken::ClientGone => self.on(Event::Lost(SessionError::ClientGone)),
+                Woken::ClientGone => self.on_gone(),
+                Woken::Attach(attachment) => self.on_attach(attachment),
                 Woken::Stop => self.on_stop(),
                 Woken::Job(Ok(product)) => self.on_product(product),
                 Woken::Job(Err(error)) => self.on(Event::Lost(error)),
@@ -129,14 +134,23 @@ where
                 Woken::Timer(timer) => self.on_timer(timer),
                 Woken::Sent => {}
             }
-            if self.state == State::Aborted(SessionError::ClientGone) || self.output.is_closed() {
-                break;
-            }
-            if self.state.is_terminal() && !self.outbox.is_ready(Instant::now()) {
+            if self.has_ended() {
                 break;
             }
         }
         self.desk.clear();
+        if matches!(self.leaving, Leaving::InOrder) {
+            self.report_end();
+        }
+        self.leave().await;
+    }
+
+    fn has_ended(&self) -> bool {
+        let unread = || self.link.is_some() && self.outbox.is_ready(Instant::now());
+        !matches!(self.leaving, Leaving::InOrder) || (self.state.is_terminal() && !unread())
+    }
+
+    fn report_end(&self) {
         telemetry::SessionEnded {
             key: self.permit.key(),
             state: self.state.name(),
@@ -153,15 +167,17 @@ where
     async fn wake(&mut self) -> Woken {
         let now = Instant::now();
         let reading = self.is_reading();
-        if self.outbox.is_ready(now) && self.clocks.unread.is_none() {
+        if self.link.is_some() && self.outbox.is_ready(now) && self.clocks.unread.is_none() {
             self.clocks.unread = Some(now);
         }
         let (deadline, timer) = self.next_deadline(now);
+        let (input, output) = Link::ends(&mut self.link);
         tokio::select! {
             biased;
-            () = self.output.closed() => Woken::ClientGone,
+            () = link::closed(output) => Woken::ClientGone,
             () = self.registry.stopping().cancelled(), if !self.clocks.stop_seen => Woken::Stop,
-            slot = self.output.reserve(), if self.outbox.is_ready(now) => {
+            Some(attachment) = self.attachments.recv() => Woken::Attach(attachment),
+            slot = link::room(output), if self.outbox.is_ready(now) => {
                 let Ok(slot) = slot else { return Woken::ClientGone };
                 match self.outbox.pop(now) {
                     Some(Next::Message(message)) => slot.send(Ok(message)),
@@ -173,7 +189,7 @@ where
             }
             product = self.desk.done() => Woken::Job(product),
             () = tokio::time::sleep_until(deadline) => Woken::Timer(timer),
-            message = self.input.next(), if reading => Woken::Input(message),
+            message = link::next(input), if reading => Woken::Input(message),
         }
     }
 
@@ -185,12 +201,18 @@ where
     /// After `close` the client has nothing more to say; what it says all the same is told it.
     fn awaits_silence(&self) -> bool {
         let closed = matches!(self.state, State::Draining(Ending::Closed { .. }));
-        closed && !self.input_ended && self.late.is_none()
+        let listens = self.link.as_ref().is_some_and(|l| !l.input_ended);
+        closed && listens && self.late.is_none()
     }
 
     /// Gives the worker the next task, if it is free and the client keeps up with reading.
     fn give_work(&mut self) {
-        if !self.desk.is_idle() || self.outbox.len() >= self.limits.outbox_messages {
+        // Nobody reads while detached: then only what would be kept anyway may pile up.
+        let most = match self.state.is_detached() {
+            true => self.limits.kept_messages.max(self.limits.outbox_messages),
+            false => self.limits.outbox_messages,
+        };
+        if !self.desk.is_idle() || self.outbox.len() >= most {
             return;
         }
         if !self.queue.is_empty() {
@@ -198,7 +220,7 @@ where
             let items = self.queue.pop_batch(self.limits.batch_items);
             self.at_work_bytes = before - self.queue.bytes();
             self.desk.give(Task::Process(items));
-        } else if matches!(self.state, State::Draining(_)) && !self.finishing {
+        } else if self.state.ending().is_some() && !self.finishing {
             self.finishing = true;
             self.on(Event::Flushed);
         }
@@ -239,8 +261,10 @@ where
             Effect::Finish { reason, partial } => self.desk.give(Task::Finish { reason, partial }),
             Effect::End(error) => self.outbox.end(error.or(self.late.take())),
             Effect::CancelWork => self.desk.clear(),
+            Effect::Detach => self.detach(),
+            Effect::Forget => self.outbox.forget(),
             // The actor does these where it holds the message itself.
-            Effect::QueueMedia | Effect::QueueControl | Effect::SendSummary => {}
+            Effect::QueueMedia | Effect::QueueControl | Effect::SendSummary | Effect::Attach => {}
         }
     }
 
@@ -251,6 +275,7 @@ where
         }
         match message {
             Some(Ok(ClientMessage::Open(spec))) => self.on_open(*spec),
+            Some(Ok(ClientMessage::Resume(resume))) => self.on_resume(&resume),
             Some(Ok(ClientMessage::Media(chunk))) => self.on_media(chunk),
             Some(Ok(ClientMessage::UnusableMedia { bytes, error })) => {
                 self.on(Event::Media);
@@ -258,15 +283,19 @@ where
                 self.on_refused(1, Some(error), true);
             }
             Some(Ok(ClientMessage::Event { id, event })) => {
+                if self.taken_in.has_event(id) {
+                    return;
+                }
                 self.on(Event::Control);
                 if self.state.takes_input() {
+                    self.taken_in.event(id);
                     self.queue.push_event(id, event);
                 }
             }
             Some(Ok(ClientMessage::Close { reason })) => {
                 self.on(Event::End(Ending::Closed { reason }));
             }
-            Some(Err(InboundError::Gone(_))) => self.on(Event::Lost(SessionError::ClientGone)),
+            Some(Err(InboundError::Gone(_))) => self.on_gone(),
             Some(Err(InboundError::Invalid(e))) => {
                 self.on(Event::End(Ending::Fault(SessionError::Invalid(e))));
             }
@@ -280,12 +309,17 @@ where
     /// After `close`: the end of the stream, or a message that is out of turn.
     fn on_late(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
         match message {
-            None => self.input_ended = true,
-            Some(Err(InboundError::Gone(_))) => self.on(Event::Lost(SessionError::ClientGone)),
+            None => {
+                if let Some(link) = &mut self.link {
+                    link.input_ended = true;
+                }
+            }
+            Some(Err(InboundError::Gone(_))) => self.on_gone(),
             Some(Err(InboundError::Invalid(e))) => self.late = Some(SessionError::Invalid(e)),
             Some(Err(InboundError::Unreadable(e))) => {
                 self.late = Some(SessionError::Unreadable(e));
             }
+            Some(Ok(message)) if self.taken_in.has(&message) => {}
             Some(Ok(message)) => {
                 self.late = Some(SessionError::WrongOrder {
                     message: message.name(),
@@ -300,13 +334,17 @@ where
             return self.on(Event::Opened);
         }
         let tenant = &self.permit.caller().tenant;
-        let claimed = self.registry.claim(tenant, &spec.session_id);
+        let free = self.permit.may_open();
+        let claimed = free.and_then(|()| self.registry.claim(tenant, &spec.session_id));
         let seated = claimed.and_then(|lease| {
             let assessor = self.backend.assessor(tenant, &spec);
-            Ok((lease, assessor.map_err(SessionError::OpenRefused)?))
+            let assessor = assessor.map_err(SessionError::OpenRefused)?;
+            let token = self.offer(&lease)?;
+            Ok((lease, token, assessor))
         });
         match seated {
-            Ok((lease, assessor)) => {
+            Ok((lease, token, assessor)) => {
+                self.token = token;
                 telemetry::SessionOpened {
                     key: self.permit.key(),
                     tracks: spec.tracks.len(),
@@ -337,6 +375,10 @@ where
             self.outbox.grant(chunk.payload.len() as u64);
             return self.on_refused(1, Some(error), true);
         }
+        if self.taken_in.has_chunk(&chunk.track, chunk.sequence) {
+            return self.outbox.grant(chunk.payload.len() as u64);
+        }
+        self.taken_in.chunk(&chunk.track, chunk.sequence);
         let video = self.videos.contains(&chunk.track);
         let dropped = self.queue.push_media(chunk, video);
         self.on_dropped(dropped);
@@ -409,7 +451,7 @@ where
             .limits
             .max_session_length_s
             .min(u32::try_from(self.limits.max_length.as_secs()).unwrap_or(u32::MAX));
-        self.outbox.greet(ServerMessage::Hello(Box::new(Hello {
+        let hello = Hello {
             session_id: spec.session_id.clone(),
             limits: info.limits,
             models: info.models,
@@ -417,7 +459,12 @@ where
             segment_ns: terms.segment_ns,
             hop_ns: terms.hop_ns,
             fusion: terms.fusion,
-        })));
+            resume_token: self.token.clone(),
+            resume_grace: self.limits.resume_grace,
+            resumed: None,
+        };
+        self.hello = Some(hello.clone());
+        self.outbox.greet(ServerMessage::Hello(Box::new(hello)));
     }
 
     fn on_report(&mut self, report: Report) {
@@ -432,7 +479,7 @@ where
         for segment in report.segments {
             self.outbox.push(ServerMessage::Segment(Box::new(segment)));
         }
-        if first_final && matches!(self.state, State::Calibrating | State::Draining(_)) {
+        if first_final && matches!(self.state.phase(), State::Calibrating) {
             self.on(Event::FirstFinal);
         }
         self.taken = self.taken.saturating_add(report.taken);
@@ -441,7 +488,10 @@ where
 
     fn on_stop(&mut self) {
         self.clocks.stop_seen = true;
-        if self.state.takes_input() {
+        if matches!(
+            self.state.phase(),
+            State::Opening | State::Calibrating | State::Live
+        ) {
             self.on(Event::End(Ending::ServerStopping));
         } else {
             // Already finishing: from now on within the grace period.
@@ -454,9 +504,9 @@ where
         if !self.state.is_terminal() {
             self.on(Event::Lost(error.clone()));
         }
-        self.outbox = Outbox::default();
-        if let Some(slot) = self.last_word.take() {
-            slot.send(Err(error));
+        self.outbox.forget();
+        if let Some(link) = self.link.as_mut() {
+            link.say_last(error);
         }
     }
 }

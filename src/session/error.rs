@@ -35,8 +35,29 @@ pub enum SessionError {
     #[error("unreadable message: {0}")]
     Unreadable(String),
     /// Another interview with this id is running.
-    #[error("an interview with session_id {0} is running already")]
+    #[error(
+        "an interview with session_id {0} is running already; \
+         resume it with the resume_token of its hello, or choose another session_id"
+    )]
     Duplicate(String),
+    /// Nothing can be resumed with this id and token; does not tell whether the id exists.
+    #[error(
+        "open.resume_token: no interview of this session_id can be resumed with it; \
+         open a new one without a token"
+    )]
+    ResumeUnknown,
+    /// The interview to be resumed was concluded, as partial unless its client had closed it.
+    #[error(
+        "open.resume_token: the interview was not resumed within {0:?} and has been concluded; \
+         open a new one without a token"
+    )]
+    ResumeTooLate(Duration),
+    /// Another connection of the same client resumed the interview.
+    #[error("another connection has resumed this interview")]
+    TakenOver,
+    /// The random numbers of a resume token could not be drawn.
+    #[error("the server could not draw a resume token")]
+    NoRandomness,
     /// All interview slots are taken.
     #[error("all {max} interview slots are taken")]
     AtCapacity {

@@ -29,6 +29,13 @@ pub struct SessionLimits {
     pub max_length: Duration,
     /// Results not read for this time end the interview: 30 s.
     pub stuck_timeout: Duration,
+    /// How long an interview outlives its connection: 30 s, two changes of a mobile network.
+    /// Zero: not at all, and no token is given.
+    pub resume_grace: Duration,
+    /// Final segments and acknowledgements that are kept after they were sent, until the client
+    /// says that it has them: 256, more than six minutes of two candidates. Provisional ones,
+    /// notices and credit are not kept.
+    pub kept_messages: usize,
     /// Time for working off what was taken in after the client closed: 120 s.
     pub finish_timeout: Duration,
     /// The same when the server stops: 10 s. After half of it, waiting media is dropped.
@@ -48,6 +55,8 @@ impl Default for SessionLimits {
             max_length: Duration::from_secs(4 * 3_600),
             stuck_timeout: Duration::from_secs(30),
             finish_timeout: Duration::from_secs(120),
+            resume_grace: Duration::from_secs(30),
+            kept_messages: 256,
             grace: Duration::from_secs(10),
         }
     }

@@ -1,11 +1,13 @@
 //! What passes between a session and its client, free of the wire's types.
 
+use super::{Resume, ResumeToken};
 use crate::core::{
     AudioFormat, ControlEvent, FieldError, InterviewSpec, MediaTime, PictureLayout, SegmentResult,
     SessionId, SessionSummary, SignalCapability, TrackId, VideoFormat,
 };
 use crate::fusion::FusionConfig;
 use prost::bytes::Bytes;
+use std::time::Duration;
 
 /// A piece of a track as it came in; its payload is unchecked until `ingest` has seen it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct MediaChunk {
 pub enum ClientMessage {
     /// Opens the interview.
     Open(Box<InterviewSpec>),
+    /// Takes a running interview over on a new connection.
+    Resume(Resume),
     /// A piece of a track.
     Media(MediaChunk),
     /// A piece of a track that cannot be assigned to any; refused alone, the stream goes on.
@@ -58,7 +62,7 @@ impl ClientMessage {
     /// Name of the message in the protocol, as errors show it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Open(_) => "`open`",
+            Self::Open(_) | Self::Resume(_) => "`open`",
             Self::Media(_) | Self::UnusableMedia { .. } => "`media`",
             Self::Event { .. } => "`event`",
             Self::Close { .. } => "`close`",
@@ -78,6 +82,15 @@ pub enum InboundError {
     /// The connection is gone.
     #[error("connection lost: {0}")]
     Gone(String),
+}
+
+/// A message with its number in the interview: the same however often it is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbered {
+    /// Counts the messages of an interview from 0, which is `hello`.
+    pub sequence: u64,
+    /// The message.
+    pub message: ServerMessage,
 }
 
 /// What a session says.
@@ -102,6 +115,18 @@ pub enum ServerMessage {
     },
 }
 
+impl ServerMessage {
+    /// True for what a client must not miss: it is sent again on a new connection unless the
+    /// client says that it has it.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Self::Segment(s) => s.is_final,
+            Self::Ack(_) | Self::Summary { .. } => true,
+            Self::Hello(_) | Self::Notice(_) | Self::Credit(_) => false,
+        }
+    }
+}
+
 /// Answers the client's `open`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hello {
@@ -119,6 +144,30 @@ pub struct Hello {
     pub hop_ns: i64,
     /// Prior and coverage floors.
     pub fusion: FusionConfig,
+    /// Resumes the interview on a new connection; `None` when that is not offered.
+    pub resume_token: Option<ResumeToken>,
+    /// How long it can be resumed after its connection was lost.
+    pub resume_grace: Duration,
+    /// Where a resumed interview goes on; `None` on its first connection.
+    pub resumed: Option<Resumed>,
+}
+
+/// Where a resumed interview goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resumed {
+    /// Number of the first message after this `hello`.
+    pub next_sequence: u64,
+    /// Highest sequence number taken of each track that sent anything.
+    pub tracks: Vec<(TrackId, u64)>,
+    /// Id of the latest control event taken.
+    pub latest_event: Option<u64>,
+    /// Payload bytes the client may send; replaces all earlier credit.
+    pub credit_bytes: u64,
+    /// True when `close` was taken: nothing more is to be sent.
+    pub closed: bool,
+    /// Final results and acknowledgements that the client has not seen and that are no longer
+    /// kept, at most.
+    pub lost: u64,
 }
 
 /// What the server takes; stated in `hello` and by the information service.

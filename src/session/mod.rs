@@ -10,10 +10,12 @@
 //!   load, oldest picture first and sound last, and every loss is counted, told and lowers
 //!   coverage; a client that heeds its credit loses nothing;
 //! - memory is bounded: [`SessionLimits::queue_bytes`] waiting and as much at work;
-//! - a session is one task; when its client is gone, everything of it is gone within a second;
+//! - a session is one task; when its client's connection is lost it waits for the client to come
+//!   back, as long as [`SessionLimits::resume_grace`] says, and then everything of it is gone within
+//!   a second;
+//! - a client that comes back gets every final segment, acknowledgement and summary that it lacks,
+//!   within [`SessionLimits::kept_messages`], and nothing that it sent is scored twice;
 //! - a panic in the analysis ends that interview alone.
-//!
-//! Not handled here: resuming a broken stream (refused by name at `open`).
 
 mod actor;
 mod assess;
@@ -27,21 +29,25 @@ mod outbox;
 mod queue;
 mod references;
 mod registry;
+mod resume;
 mod state;
 mod work;
 
-pub use actor::{Output, Session};
+pub use actor::Session;
 pub use backend::{BackendLimits, EngineBackend};
 pub use caller::{Caller, TenantLimits};
 pub use error::SessionError;
 pub use limits::SessionLimits;
 pub use message::{
     ClientMessage, EventAck, Hello, InboundError, MediaChunk, ModelInfo, Notice, NoticeKind,
-    ServerInfo, ServerMessage, SignalInfo, WireLimits,
+    Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo, WireLimits,
 };
 pub use queue::{DroppedChunk, Item, MediaQueue};
 pub use references::{NoReference, ReferenceLimits, ReferenceStore};
 pub use registry::{IdLease, Permit, Registry};
+pub use resume::{
+    Attachment, Input, Output, RESUME_TOKEN_BYTES, Resumable, Resume, ResumeToken, Tail,
+};
 pub use state::{Effect, Ending, Event, IllegalTransition, State, step};
 pub use work::{Assessor, Backend, Report, Terms};
 

@@ -1,6 +1,11 @@
 //! What waits for a client to read it: bounded by pausing work, with credit and notices merged.
+//!
+//! A message gets its number when it is first sent. Final segments, acknowledgements and the
+//! summary are kept after that, within a bound, for a client that comes back on a new connection
+//! and says what it has; they go out again under the same numbers. A provisional segment gives way
+//! to a later revision that still waits with it.
 
-use super::{Notice, NoticeKind, ServerMessage, SessionError};
+use super::{Hello, Notice, NoticeKind, Numbered, ServerMessage, SessionError, Tail};
 use crate::core::TrackId;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -12,7 +17,7 @@ const NOTICE_INTERVAL: Duration = Duration::from_secs(1);
 
 type NoticeKey = (NoticeKind, Option<TrackId>);
 
-/// Messages waiting for one client. `hello` is first and the end last, whatever else comes.
+/// Messages for one client. `hello` is first and the end last, whatever else comes.
 #[derive(Debug, Default)]
 pub struct Outbox {
     hello: Option<ServerMessage>,
@@ -22,18 +27,38 @@ pub struct Outbox {
     noticed_at: BTreeMap<NoticeKey, Instant>,
     fifo: VecDeque<ServerMessage>,
     end: Option<Option<SessionError>>,
+    /// The end as it was told.
+    ended: Option<SessionError>,
+    /// Number of the next message that was never sent.
+    next: u64,
+    /// Sent, and not known to have arrived; in order.
+    kept: VecDeque<Numbered>,
+    /// To be sent again; numbers above those of `kept`.
+    again: VecDeque<Numbered>,
+    most_kept: usize,
+    /// Messages that were let go unconfirmed: how many, and the number of the last.
+    let_go: (u64, u64),
+    forgetful: bool,
 }
 
 /// The next thing to send.
 #[derive(Debug, PartialEq)]
 pub enum Next {
     /// A message.
-    Message(ServerMessage),
+    Message(Numbered),
     /// Nothing follows; the stream ends, with an error or in order.
     End(Option<SessionError>),
 }
 
 impl Outbox {
+    /// An empty outbox that keeps so many messages after they were sent.
+    pub fn keeping(most_kept: usize) -> Self {
+        Self {
+            most_kept,
+            ..Self::default()
+        }
+    }
+
     /// Messages that count against the bound.
     pub fn len(&self) -> usize {
         self.fifo.len()
@@ -46,7 +71,64 @@ impl Outbox {
 
     /// Queues a message behind all others.
     pub fn push(&mut self, message: ServerMessage) {
+        if self.forgetful {
+            return;
+        }
+        if let ServerMessage::Segment(new) = &message {
+            let outdated = |m: &ServerMessage| {
+                matches!(m, ServerMessage::Segment(old) if !old.is_final
+                    && old.index == new.index && old.participant == new.participant)
+            };
+            self.fifo.retain(|m| !outdated(m));
+        }
         self.fifo.push_back(message);
+    }
+
+    /// A client comes back that has everything up to `last_sequence`: what it lacks goes out again,
+    /// after a new greeting. Returns how many messages it lacks that are no longer there, at most.
+    pub fn resume(&mut self, last_sequence: u64) -> u64 {
+        self.kept.append(&mut self.again);
+        self.kept.retain(|m| m.sequence > last_sequence);
+        self.again = std::mem::take(&mut self.kept);
+        self.greeted = false;
+        self.credit = 0;
+        let (count, last) = self.let_go;
+        count.min(last.saturating_sub(last_sequence))
+    }
+
+    /// Number of the next message after a greeting.
+    pub fn next_sequence(&self) -> u64 {
+        self.again.front().map_or(self.next, |m| m.sequence)
+    }
+
+    /// Keeps nothing from now on: nobody will read it.
+    pub fn forget(&mut self) {
+        *self = Self {
+            forgetful: true,
+            next: self.next,
+            ..Self::default()
+        };
+    }
+
+    /// True after [`Outbox::forget`].
+    pub fn is_forgetful(&self) -> bool {
+        self.forgetful
+    }
+
+    /// What a client that comes back after the end may lack.
+    pub fn into_tail(mut self, hello: Hello) -> Tail {
+        let mut messages: Vec<Numbered> = self.kept.drain(..).chain(self.again.drain(..)).collect();
+        for message in self.fifo.drain(..).filter(ServerMessage::is_kept) {
+            let sequence = self.next;
+            self.next += 1;
+            messages.push(Numbered { sequence, message });
+        }
+        Tail {
+            hello,
+            messages,
+            end: self.end.flatten().or(self.ended),
+            next_sequence: self.next,
+        }
     }
 
     /// Grants payload bytes.
@@ -56,6 +138,9 @@ impl Outbox {
 
     /// Queues a notice, merged with one of the same kind and track that still waits.
     pub fn notice(&mut self, notice: Notice) {
+        if self.forgetful {
+            return;
+        }
         let key = (notice.kind, notice.track.clone());
         match self.notices.get_mut(&key) {
             Some(waiting) => {
@@ -71,7 +156,7 @@ impl Outbox {
 
     /// Queues the end of the stream.
     pub fn end(&mut self, error: Option<SessionError>) {
-        self.end = Some(error);
+        self.end = (!self.forgetful).then_some(error);
     }
 
     /// True when [`Outbox::pop`] would return something.
@@ -83,6 +168,7 @@ impl Outbox {
             return self.end.is_some();
         }
         self.credit > 0
+            || !self.again.is_empty()
             || !self.fifo.is_empty()
             || self.end.is_some()
             || self.due_notice(now).is_some()
@@ -99,23 +185,53 @@ impl Outbox {
 
     /// The next thing to send.
     pub fn pop(&mut self, now: Instant) -> Option<Next> {
-        if let Some(hello) = self.hello.take() {
+        if let Some(message) = self.hello.take() {
             self.greeted = true;
-            return Some(Next::Message(hello));
+            self.next = self.next.max(1);
+            // The first message of the interview, on whichever connection.
+            let sequence = 0;
+            return Some(Next::Message(Numbered { sequence, message }));
         }
         if self.greeted {
-            if self.credit > 0 {
-                let credit = std::mem::take(&mut self.credit);
-                return Some(Next::Message(ServerMessage::Credit(credit)));
+            // Numbers rise on a connection, so what was sent before comes before what is new.
+            if let Some(message) = self.again.pop_front() {
+                self.keep(message.clone());
+                return Some(Next::Message(message));
             }
-            if let Some(notice) = self.pop_notice(now) {
-                return Some(Next::Message(ServerMessage::Notice(notice)));
-            }
-            if let Some(message) = self.fifo.pop_front() {
+            if let Some(message) = self.pop_new(now) {
+                let sequence = self.next;
+                self.next += 1;
+                let message = Numbered { sequence, message };
+                if message.message.is_kept() {
+                    self.keep(message.clone());
+                }
                 return Some(Next::Message(message));
             }
         }
-        self.end.take().map(Next::End)
+        let end = self.end.take()?;
+        // For a client that comes back.
+        self.ended.clone_from(&end);
+        Some(Next::End(end))
+    }
+
+    fn pop_new(&mut self, now: Instant) -> Option<ServerMessage> {
+        if self.credit > 0 {
+            return Some(ServerMessage::Credit(std::mem::take(&mut self.credit)));
+        }
+        let notice = self.pop_notice(now).map(ServerMessage::Notice);
+        notice.or_else(|| self.fifo.pop_front())
+    }
+
+    fn keep(&mut self, message: Numbered) {
+        if self.most_kept == 0 {
+            return;
+        }
+        if self.kept.len() >= self.most_kept
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.let_go = (self.let_go.0 + 1, oldest.sequence);
+        }
+        self.kept.push_back(message);
     }
 
     fn due_notice(&self, now: Instant) -> Option<&NoticeKey> {
@@ -139,67 +255,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::MediaTime;
-
-    fn notice(count: u64) -> Notice {
-        Notice {
-            kind: NoticeKind::MediaDropped,
-            track: None,
-            time: MediaTime::ZERO,
-            detail: "dropped".into(),
-            count,
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn hello_is_first_the_end_last_and_credit_is_merged() {
-        let mut o = Outbox::default();
-        let now = Instant::now();
-        o.push(ServerMessage::Ack(super::super::EventAck {
-            id: 1,
-            refusal: None,
-        }));
-        o.grant(3);
-        o.grant(4);
-        assert!(!o.is_ready(now), "nothing before hello");
-        o.greet(ServerMessage::Credit(0));
-        o.end(None);
-        let mut seen = Vec::new();
-        while let Some(next) = o.pop(now) {
-            seen.push(next);
-        }
-        assert!(matches!(seen[0], Next::Message(ServerMessage::Credit(0))));
-        assert!(matches!(seen[1], Next::Message(ServerMessage::Credit(7))));
-        assert!(matches!(seen[2], Next::Message(ServerMessage::Ack(_))));
-        assert!(matches!(seen[3], Next::End(None)));
-        assert!(!o.is_ready(now));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn notices_of_a_kind_are_merged_within_a_second() {
-        let mut o = Outbox {
-            greeted: true,
-            ..Outbox::default()
-        };
-        let now = Instant::now();
-        o.notice(notice(1));
-        assert!(o.pop(now).is_some());
-        o.notice(notice(2));
-        o.notice(notice(5));
-        assert!(!o.is_ready(now));
-        assert_eq!(o.next_notice_at(), Some(now + NOTICE_INTERVAL));
-        let later = now + NOTICE_INTERVAL;
-        let Some(Next::Message(ServerMessage::Notice(n))) = o.pop(later) else {
-            panic!("a notice is due")
-        };
-        assert_eq!(n.count, 7);
-        o.notice(notice(1));
-        o.end(None);
-        assert!(
-            matches!(o.pop(later), Some(Next::Message(_))),
-            "last words are not held back"
-        );
-    }
-}
+mod tests;

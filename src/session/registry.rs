@@ -1,12 +1,18 @@
-//! Which interviews are running: permits at the door, unique ids, drain.
+//! Which interviews are running: permits at the door, unique ids, ways back in, drain.
+//!
+//! A full server still lets in as many streams as [`DOOR_PLACES`] of callers who have an interview
+//! that can be resumed; such a stream gets no further than its first message unless it resumes one.
 
+use super::resume::{Attachment, Resumable, ResumeToken, Tail};
 use super::{Caller, SessionError};
 use crate::core::{SessionId, TenantId};
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,21 +20,48 @@ use tokio_util::task::TaskTracker;
 /// shorter wait would only add load.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// Streams beyond the slots that may ask to resume an interview at the same time: 16.
+const DOOR_PLACES: usize = 16;
+/// Ended interviews that are remembered, so that a late client is told: 256.
+const MOST_ENDED: usize = 256;
+
 #[derive(Debug)]
 struct Shared {
     max: u32,
     permits: Arc<Semaphore>,
+    door: Arc<Semaphore>,
     books: Mutex<Books>,
     next_key: AtomicU64,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// What is taken, by tenant: both are bounded by the slots.
+type Id = (TenantId, SessionId);
+
+/// What is taken, by tenant: both are bounded by the slots. What has ended is bounded by number,
+/// and its messages by time.
 #[derive(Debug, Default)]
 struct Books {
-    ids: HashSet<(TenantId, SessionId)>,
+    ids: HashMap<Id, Option<WayBack>>,
     slots: HashMap<TenantId, u32>,
+    ended: VecDeque<Ended>,
+}
+
+/// How a new connection finds a running interview.
+#[derive(Debug)]
+struct WayBack {
+    token: ResumeToken,
+    to: mpsc::Sender<Attachment>,
+}
+
+#[derive(Debug)]
+struct Ended {
+    id: Id,
+    token: ResumeToken,
+    grace: Duration,
+    until: Instant,
+    /// Until the grace period is over; then only the fact is remembered.
+    tail: Option<Arc<Tail>>,
 }
 
 /// The running interviews of one server. Clones share it.
@@ -41,10 +74,19 @@ pub struct Permit {
     key: u64,
     caller: Caller,
     registry: Registry,
-    _slot: OwnedSemaphorePermit,
+    slot: Result<OwnedSemaphorePermit, SessionError>,
+    _door: Option<OwnedSemaphorePermit>,
 }
 
 impl Permit {
+    /// Says whether a new interview may be opened with it, and not only an old one resumed.
+    ///
+    /// # Errors
+    /// What a full server says.
+    pub fn may_open(&self) -> Result<(), SessionError> {
+        self.slot.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
     /// Number of the interview in this process; the worker pool keeps a key on one worker.
     pub fn key(&self) -> u64 {
         self.key
@@ -58,6 +100,9 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        if self.slot.is_err() {
+            return;
+        }
         let mut books = self.registry.books();
         if let Some(taken) = books.slots.get_mut(&self.caller.tenant) {
             *taken -= 1;
@@ -71,8 +116,34 @@ impl Drop for Permit {
 /// A session id in use by its tenant; free again when dropped.
 #[derive(Debug)]
 pub struct IdLease {
-    id: (TenantId, SessionId),
+    id: Id,
     registry: Registry,
+}
+
+impl IdLease {
+    /// From now on a client that shows the token gets a way to the interview.
+    pub fn offer(&self, token: ResumeToken, to: mpsc::Sender<Attachment>) {
+        let way = WayBack { token, to };
+        self.registry.books().ids.insert(self.id.clone(), Some(way));
+    }
+
+    /// Ends the lease, and leaves the interview's last words to a client that comes back within
+    /// `grace`. Without them only the fact that it ended is left.
+    pub fn leave(self, token: ResumeToken, grace: Duration, tail: Option<Arc<Tail>>) {
+        let mut books = self.registry.books();
+        books.tidy();
+        books.ended.retain(|e| e.id != self.id);
+        while books.ended.len() >= MOST_ENDED {
+            books.ended.pop_front();
+        }
+        books.ended.push_back(Ended {
+            id: self.id.clone(),
+            token,
+            grace,
+            until: Instant::now() + grace,
+            tail,
+        });
+    }
 }
 
 impl Drop for IdLease {
@@ -87,6 +158,7 @@ impl Registry {
         Self(Arc::new(Shared {
             max,
             permits: Arc::new(Semaphore::new(max as usize)),
+            door: Arc::new(Semaphore::new(DOOR_PLACES)),
             books: Mutex::default(),
             next_key: AtomicU64::new(0),
             stop: CancellationToken::new(),
@@ -94,7 +166,7 @@ impl Registry {
         }))
     }
 
-    /// Takes a slot.
+    /// Takes a slot; of a full server, a place at the door for callers who may want to resume.
     ///
     /// # Errors
     /// [`SessionError::Stopping`] while draining, [`SessionError::AtCapacity`] when full,
@@ -103,6 +175,26 @@ impl Registry {
         if self.0.stop.is_cancelled() {
             return Err(SessionError::Stopping);
         }
+        self.books().tidy();
+        let slot = self.slot(&caller);
+        let place = match &slot {
+            Ok(_) => None,
+            Err(full) => {
+                let may_resume = self.books().may_resume(&caller.tenant);
+                let place = Arc::clone(&self.0.door).try_acquire_owned().ok();
+                Some(place.filter(|_| may_resume).ok_or_else(|| full.clone())?)
+            }
+        };
+        Ok(Permit {
+            key: self.0.next_key.fetch_add(1, Ordering::Relaxed),
+            caller,
+            registry: self.clone(),
+            slot,
+            _door: place,
+        })
+    }
+
+    fn slot(&self, caller: &Caller) -> Result<OwnedSemaphorePermit, SessionError> {
         let full = |_| SessionError::AtCapacity {
             max: self.0.max,
             retry_after: RETRY_AFTER,
@@ -119,13 +211,36 @@ impl Registry {
             });
         }
         books.slots.insert(caller.tenant.clone(), taken + 1);
-        drop(books);
-        Ok(Permit {
-            key: self.0.next_key.fetch_add(1, Ordering::Relaxed),
-            caller,
-            registry: self.clone(),
-            _slot: slot,
-        })
+        Ok(slot)
+    }
+
+    /// The tenant's interview that a token resumes.
+    ///
+    /// # Errors
+    /// [`SessionError::ResumeUnknown`] for a wrong token and for an unknown interview alike,
+    /// [`SessionError::ResumeTooLate`] for the right token after the grace period.
+    pub fn find(
+        &self,
+        tenant: &TenantId,
+        id: &SessionId,
+        token: &ResumeToken,
+    ) -> Result<Resumable, SessionError> {
+        let id = (tenant.clone(), id.clone());
+        let mut books = self.books();
+        books.tidy();
+        if let Some(way) = books.ids.get(&id).and_then(Option::as_ref)
+            && way.token.is(token)
+        {
+            return Ok(Resumable::Running(way.to.clone()));
+        }
+        let ended = books.ended.iter().find(|e| e.id == id);
+        match ended.filter(|e| e.token.is(token)) {
+            Some(Ended {
+                tail: Some(tail), ..
+            }) => Ok(Resumable::Ended(Arc::clone(tail))),
+            Some(ended) => Err(SessionError::ResumeTooLate(ended.grace)),
+            None => Err(SessionError::ResumeUnknown),
+        }
     }
 
     /// Reserves a session id for a tenant. Another tenant's interview of the same id is another
@@ -135,9 +250,10 @@ impl Registry {
     /// [`SessionError::Duplicate`] when the tenant has an interview with it that is running.
     pub fn claim(&self, tenant: &TenantId, id: &SessionId) -> Result<IdLease, SessionError> {
         let own = (tenant.clone(), id.clone());
-        if !self.books().ids.insert(own.clone()) {
-            return Err(SessionError::Duplicate(id.to_string()));
-        }
+        match self.books().ids.entry(own.clone()) {
+            Entry::Occupied(_) => return Err(SessionError::Duplicate(id.to_string())),
+            Entry::Vacant(free) => free.insert(None),
+        };
         Ok(IdLease {
             id: own,
             registry: self.clone(),
@@ -174,6 +290,24 @@ impl Registry {
     fn books(&self) -> std::sync::MutexGuard<'_, Books> {
         // A panic while the lock is held cannot leave the books half changed.
         self.0.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Books ===
+
+impl Books {
+    fn may_resume(&self, tenant: &TenantId) -> bool {
+        let runs = |((owner, _), way): (&Id, &Option<WayBack>)| owner == tenant && way.is_some();
+        let kept = |e: &Ended| e.id.0 == *tenant && e.tail.is_some();
+        self.ids.iter().any(runs) || self.ended.iter().any(kept)
+    }
+
+    /// Lets last words go that nobody can ask for any more.
+    fn tidy(&mut self) {
+        let now = Instant::now();
+        for ended in self.ended.iter_mut().filter(|e| e.until <= now) {
+            ended.tail = None;
+        }
     }
 }
 

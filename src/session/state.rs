@@ -4,6 +4,10 @@
 //! Opening -> Calibrating -> Live -> Draining -> Concluded
 //!    \____________\__________\__________\-----> Aborted
 //! ```
+//!
+//! An interview that can be resumed and loses its connection while it is calibrating, live or
+//! draining is [`State::Detached`] and remembers which; a new connection brings it back there. When
+//! none comes in time it is [`State::Forsaken`]: it finishes for the record, and nobody reads it.
 
 use super::SessionError;
 use std::time::Duration;
@@ -19,6 +23,10 @@ pub enum State {
     Live,
     /// No more input; what was taken in is being finished.
     Draining(Ending),
+    /// The connection is lost, and a new one may take over; holds the state to go on in.
+    Detached(Box<State>),
+    /// No connection took over in time; what was taken in is being finished, unread.
+    Forsaken(Ending),
     /// The summary was handed to the client's stream.
     Concluded(Ending),
     /// Ended without a summary.
@@ -35,6 +43,8 @@ pub enum Ending {
     },
     /// The client's stream ended without `close`.
     HalfClosed,
+    /// Its connection was lost and not resumed in time.
+    NotResumed(Duration),
     /// It reached the longest length allowed.
     MaxLength(Duration),
     /// The server is stopping.
@@ -55,6 +65,10 @@ impl Ending {
             Self::Closed { reason } if reason.is_empty() => "closed by the client".into(),
             Self::Closed { reason } => format!("closed by the client: {reason}"),
             Self::HalfClosed => "the client's stream ended without close".into(),
+            Self::NotResumed(grace) => format!(
+                "the connection was lost and not resumed within {} s",
+                grace.as_secs_f64()
+            ),
             Self::MaxLength(limit) => format!("longest interview of {} s reached", limit.as_secs()),
             Self::ServerStopping => "the server is stopping".into(),
             Self::Fault(error) => error.to_string(),
@@ -89,6 +103,12 @@ pub enum Event {
     Flushed,
     /// The summary is there.
     Summarised,
+    /// The connection is lost, and the interview can be resumed.
+    Disconnected,
+    /// A new connection takes over.
+    Resumed,
+    /// No new connection came within this time.
+    GraceOver(Duration),
     /// The interview cannot go on, not even to its summary.
     Lost(SessionError),
 }
@@ -115,6 +135,12 @@ pub enum Effect {
     },
     /// Send the summary at hand.
     SendSummary,
+    /// Let the connection go, and keep what it has not read.
+    Detach,
+    /// Take the new connection at hand.
+    Attach,
+    /// Keep nothing for a reader any more.
+    Forget,
     /// End the client's stream, with an error or in order. Always the last effect.
     End(Option<SessionError>),
     /// Stop all work for this interview.
@@ -139,6 +165,8 @@ impl State {
             Self::Calibrating => "calibrating",
             Self::Live => "live",
             Self::Draining(_) => "draining",
+            Self::Detached(_) => "detached",
+            Self::Forsaken(_) => "forsaken",
             Self::Concluded(_) => "concluded",
             Self::Aborted(_) => "aborted",
         }
@@ -152,6 +180,27 @@ impl State {
     /// True while messages of the client are read.
     pub fn takes_input(&self) -> bool {
         matches!(self, Self::Opening | Self::Calibrating | Self::Live)
+    }
+
+    /// The state itself; of a detached interview the one to go on in.
+    pub fn phase(&self) -> &Self {
+        match self {
+            Self::Detached(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// Why it is being finished, connected or not; `None` before that and after the end.
+    pub fn ending(&self) -> Option<&Ending> {
+        match self.phase() {
+            Self::Draining(ending) | Self::Forsaken(ending) => Some(ending),
+            _ => None,
+        }
+    }
+
+    /// True while no connection belongs to it.
+    pub fn is_detached(&self) -> bool {
+        matches!(self, Self::Detached(_) | Self::Forsaken(_))
     }
 }
 
@@ -167,6 +216,9 @@ impl Event {
             Self::FirstFinal => "a final segment",
             Self::Flushed => "the end of the queue",
             Self::Summarised => "the summary",
+            Self::Disconnected => "the loss of the connection",
+            Self::Resumed => "a new connection",
+            Self::GraceOver(_) => "the end of the grace period",
             Self::Lost(_) => "an abort",
         }
     }
@@ -185,6 +237,19 @@ pub fn step(state: &State, event: Event) -> Result<(State, Vec<Effect>), Illegal
     let next = match (state, event) {
         (S::Concluded(_) | S::Aborted(_), _) => return Err(illegal),
         (_, Event::Lost(error)) => abort(error),
+        (S::Detached(inner), event) => return detached(inner, event, illegal),
+        // Nobody waits for these results, or nobody could come back for them.
+        (
+            S::Opening | S::Draining(Ending::HalfClosed | Ending::ServerStopping),
+            Event::Disconnected,
+        ) => abort(SessionError::ClientGone),
+        (S::Calibrating | S::Live | S::Draining(_), Event::Disconnected) => {
+            (S::Detached(Box::new(state.clone())), vec![Effect::Detach])
+        }
+        // The old connection may be dead without having been noticed.
+        (S::Calibrating | S::Live | S::Draining(_), Event::Resumed) => {
+            (state.clone(), vec![Effect::Detach, Effect::Attach])
+        }
         (S::Opening, Event::Opened) => (S::Calibrating, vec![Effect::Start]),
         (S::Opening, Event::OpenRefused(error)) => abort(error),
         (S::Opening, Event::End(ending)) => abort(never_opened(ending)),
@@ -192,15 +257,15 @@ pub fn step(state: &State, event: Event) -> Result<(State, Vec<Effect>), Illegal
         (S::Calibrating | S::Live, Event::Control) => (state.clone(), vec![Effect::QueueControl]),
         (S::Calibrating, Event::FirstFinal) => (S::Live, Vec::new()),
         (S::Calibrating | S::Live, Event::End(ending)) => drain(ending),
-        (S::Draining(_), Event::FirstFinal) => (state.clone(), Vec::new()),
-        (S::Draining(ending), Event::Flushed) => {
+        (S::Draining(_) | S::Forsaken(_), Event::FirstFinal) => (state.clone(), Vec::new()),
+        (S::Draining(ending) | S::Forsaken(ending), Event::Flushed) => {
             let finish = Effect::Finish {
                 reason: ending.words(),
                 partial: ending.is_partial(),
             };
             (state.clone(), vec![finish])
         }
-        (S::Draining(ending), Event::Summarised) => {
+        (S::Draining(ending) | S::Forsaken(ending), Event::Summarised) => {
             let error = ending.error().cloned();
             let effects = vec![Effect::SendSummary, Effect::CancelWork, Effect::End(error)];
             (S::Concluded(ending.clone()), effects)
@@ -219,6 +284,33 @@ fn abort(error: SessionError) -> (State, Vec<Effect>) {
     (State::Aborted(error), effects)
 }
 
+/// What happens to an interview without a connection: all but a client's messages.
+fn detached(
+    inner: &State,
+    event: Event,
+    illegal: IllegalTransition,
+) -> Result<(State, Vec<Effect>), IllegalTransition> {
+    match event {
+        Event::Resumed => Ok((inner.clone(), vec![Effect::Attach])),
+        Event::GraceOver(grace) => Ok(match inner {
+            State::Draining(ending) => (State::Forsaken(ending.clone()), vec![Effect::Forget]),
+            _ => (
+                State::Forsaken(Ending::NotResumed(grace)),
+                vec![Effect::Forget, Effect::StopReading],
+            ),
+        }),
+        Event::End(_) | Event::FirstFinal | Event::Flushed | Event::Summarised => {
+            let (next, effects) = step(inner, event).map_err(|_| illegal)?;
+            let next = match next.is_terminal() {
+                true => next,
+                false => State::Detached(Box::new(next)),
+            };
+            Ok((next, effects))
+        }
+        _ => Err(illegal),
+    }
+}
+
 fn drain(ending: Ending) -> (State, Vec<Effect>) {
     let mut effects = vec![Effect::StopReading];
     if ending == Ending::ServerStopping {
@@ -231,164 +323,12 @@ fn never_opened(ending: Ending) -> SessionError {
     match ending {
         Ending::Fault(error) => error,
         Ending::ServerStopping => SessionError::Stopping,
-        Ending::Closed { .. } | Ending::HalfClosed | Ending::MaxLength(_) => {
-            SessionError::NeverOpened
-        }
+        Ending::Closed { .. }
+        | Ending::HalfClosed
+        | Ending::NotResumed(_)
+        | Ending::MaxLength(_) => SessionError::NeverOpened,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn endings() -> impl Strategy<Value = Ending> {
-        prop_oneof![
-            Just(Ending::Closed {
-                reason: "done".into()
-            }),
-            Just(Ending::HalfClosed),
-            Just(Ending::MaxLength(Duration::from_secs(60))),
-            Just(Ending::ServerStopping),
-            Just(Ending::Fault(SessionError::Idle(Duration::from_secs(5)))),
-        ]
-    }
-
-    fn events() -> impl Strategy<Value = Event> {
-        prop_oneof![
-            2 => Just(Event::Opened),
-            1 => Just(Event::OpenRefused(SessionError::NeverOpened)),
-            4 => Just(Event::Media),
-            3 => Just(Event::Control),
-            2 => endings().prop_map(Event::End),
-            2 => Just(Event::FirstFinal),
-            2 => Just(Event::Flushed),
-            2 => Just(Event::Summarised),
-            1 => Just(Event::Lost(SessionError::Internal)),
-        ]
-    }
-
-    /// Runs a list of events, keeping illegal ones out of the state.
-    fn run(events: Vec<Event>) -> (State, Vec<Effect>) {
-        let mut state = State::Opening;
-        let mut all = Vec::new();
-        for event in events {
-            if let Ok((next, effects)) = step(&state, event) {
-                state = next;
-                all.extend(effects);
-            }
-        }
-        (state, all)
-    }
-
-    fn count(effects: &[Effect], wanted: impl Fn(&Effect) -> bool) -> usize {
-        effects.iter().filter(|e| wanted(e)).count()
-    }
-
-    #[test]
-    fn the_orderly_way_through() {
-        let close = Event::End(Ending::Closed {
-            reason: String::new(),
-        });
-        let (state, effects) = run(vec![
-            Event::Opened,
-            Event::Media,
-            Event::Control,
-            Event::FirstFinal,
-            close,
-            Event::Flushed,
-            Event::Summarised,
-        ]);
-        assert!(matches!(state, State::Concluded(ref e) if !e.is_partial()));
-        assert_eq!(effects.last(), Some(&Effect::End(None)));
-        assert!(effects.contains(&Effect::Finish {
-            reason: "closed by the client".into(),
-            partial: false,
-        }));
-    }
-
-    #[test]
-    fn messages_out_of_turn_are_named() {
-        for (state, event, text) in [
-            (
-                State::Opening,
-                Event::Media,
-                "`media` is not expected while the interview is opening",
-            ),
-            (
-                State::Opening,
-                Event::Control,
-                "`event` is not expected while the interview is opening",
-            ),
-            (
-                State::Live,
-                Event::Opened,
-                "`open` is not expected while the interview is live",
-            ),
-            (
-                State::Calibrating,
-                Event::Opened,
-                "`open` is not expected while the interview is calibrating",
-            ),
-        ] {
-            assert_eq!(step(&state, event).unwrap_err().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn a_fault_sends_the_summary_before_the_error() {
-        let fault = SessionError::Idle(Duration::from_secs(1));
-        let (_, effects) = run(vec![
-            Event::Opened,
-            Event::End(Ending::Fault(fault.clone())),
-            Event::Flushed,
-            Event::Summarised,
-        ]);
-        let summary = effects
-            .iter()
-            .position(|e| *e == Effect::SendSummary)
-            .unwrap();
-        let end = effects
-            .iter()
-            .position(|e| *e == Effect::End(Some(fault.clone())))
-            .unwrap();
-        assert!(summary < end);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_comes_the_promises_hold(list in prop::collection::vec(events(), 0..60)) {
-            let (state, effects) = run(list);
-            let starts = count(&effects, |e| *e == Effect::Start);
-            let ends = count(&effects, |e| matches!(e, Effect::End(_)));
-            prop_assert!(starts <= 1, "hello is said once");
-            prop_assert_eq!(ends, usize::from(state.is_terminal()), "one end, and only at the end");
-            prop_assert!(count(&effects, |e| *e == Effect::SendSummary) <= 1);
-            if state.is_terminal() {
-                prop_assert!(matches!(effects.last(), Some(Effect::End(_))), "nothing after the end");
-                prop_assert!(effects.contains(&Effect::CancelWork), "work never outlives the end");
-            }
-            let queued = |e: &Effect| matches!(e, Effect::QueueMedia | Effect::QueueControl);
-            let stop = effects.iter().position(|e| *e == Effect::StopReading);
-            let first = effects.iter().position(queued);
-            let last = effects.iter().rposition(queued);
-            if let Some(first) = first {
-                let start = effects.iter().position(|e| *e == Effect::Start);
-                prop_assert!(start.is_some_and(|s| s < first), "nothing is queued before hello");
-            }
-            if let (Some(stop), Some(last)) = (stop, last) {
-                prop_assert!(last < stop, "nothing is queued after the end of input");
-            }
-        }
-
-        #[test]
-        fn terminal_states_absorb(event in events()) {
-            for state in [
-                State::Concluded(Ending::HalfClosed),
-                State::Aborted(SessionError::Internal),
-            ] {
-                prop_assert!(step(&state, event.clone()).is_err());
-            }
-        }
-    }
-}
+mod tests;

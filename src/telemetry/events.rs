@@ -8,6 +8,8 @@ static ENDED: AtomicU64 = AtomicU64::new(0);
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 static PANICS: AtomicU64 = AtomicU64::new(0);
 static DROPPED: AtomicU64 = AtomicU64::new(0);
+static DETACHED: AtomicU64 = AtomicU64::new(0);
+static RESUMED: AtomicU64 = AtomicU64::new(0);
 
 /// Counts since the process started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,10 @@ pub struct Counters {
     pub panics: u64,
     /// Media chunks dropped under load.
     pub dropped: u64,
+    /// Connections lost of interviews that waited for another one.
+    pub detached: u64,
+    /// Interviews resumed on a new connection.
+    pub resumed: u64,
 }
 
 /// The counts so far.
@@ -33,6 +39,8 @@ pub fn counters() -> Counters {
         refused: get(&REFUSED),
         panics: get(&PANICS),
         dropped: get(&DROPPED),
+        detached: get(&DETACHED),
+        resumed: get(&RESUMED),
     }
 }
 
@@ -125,5 +133,35 @@ impl MediaDropped {
             bytes = self.bytes,
             "media dropped under load"
         );
+    }
+}
+
+/// An interview lost its connection and waits for another one.
+#[derive(Debug)]
+pub struct SessionDetached {
+    /// Its number in this process.
+    pub key: u64,
+}
+
+impl SessionDetached {
+    /// Logs and counts.
+    pub fn emit(self) {
+        DETACHED.fetch_add(1, Ordering::Relaxed);
+        tracing::info!(session = self.key, "connection lost; waiting for another");
+    }
+}
+
+/// An interview goes on on a new connection.
+#[derive(Debug)]
+pub struct SessionResumed {
+    /// Its number in this process.
+    pub key: u64,
+}
+
+impl SessionResumed {
+    /// Logs and counts.
+    pub fn emit(self) {
+        RESUMED.fetch_add(1, Ordering::Relaxed);
+        tracing::info!(session = self.key, "interview resumed");
     }
 }

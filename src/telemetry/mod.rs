@@ -7,7 +7,8 @@
 mod events;
 
 pub use events::{
-    AnalysisPanicked, Counters, MediaDropped, SessionEnded, SessionOpened, SessionRefused, counters,
+    AnalysisPanicked, Counters, MediaDropped, SessionDetached, SessionEnded, SessionOpened,
+    SessionRefused, SessionResumed, counters,
 };
 
 use tracing_subscriber::EnvFilter;

@@ -108,11 +108,6 @@ pub fn announcements() -> Vec<Row> {
             &["open.session_id", "[A-Za-z0-9._:-]"],
         ),
         bad_open(
-            "resuming",
-            |o| o.resume_token = vec![1, 2].into(),
-            &["open.resume_token", "does not resume"],
-        ),
-        bad_open(
             "a long consent id",
             |o| o.consent_id = "x".repeat(257),
             &["open.consent_id", "256"],
@@ -139,6 +134,14 @@ pub fn order() -> Vec<Row> {
             "close before open",
             vec![say_close()],
             Refused(early, &["before `open`"]),
+        ),
+        row(
+            "resuming with a token that was never given",
+            vec![say_open(v1::Open {
+                resume_token: vec![7; 32].into(),
+                ..open()
+            })],
+            Refused(Code::NotFound, &["open.resume_token", "no interview"]),
         ),
         row("nothing at all", vec![], Refused(early, &["before `open`"])),
         row(

@@ -8,10 +8,11 @@ use super::enums::{
 use super::{pb, read_capability, required};
 use crate::core::{
     ColorMatrix, ColorRange, ControlEvent, EventKind, FieldError, InterviewSpec, SessionId,
-    TrackSpec,
+    TrackId, TrackSpec,
 };
 use crate::fusion::{FusionConfig, SequentialTest};
-use crate::session::{Hello, ModelInfo, SignalInfo, WireLimits};
+use crate::session::{Hello, ModelInfo, ResumeToken, Resumed, SignalInfo, WireLimits};
+use std::time::Duration;
 
 /// The announcement of an interview.
 pub fn open_message(spec: &InterviewSpec) -> pb::Open {
@@ -31,7 +32,7 @@ pub fn open_message(spec: &InterviewSpec) -> pb::Open {
         tracks: spec.tracks.iter().map(track).collect(),
         consent_id: spec.consent_id.clone(),
         source_platform: spec.source_platform.clone(),
-        resume_token: Default::default(),
+        ..Default::default()
     }
 }
 
@@ -180,6 +181,24 @@ pub fn read_hello(h: &pb::Hello) -> Result<Hello, FieldError> {
                 change_threshold: h.change_threshold,
             },
         },
+        resume_token: (!h.resume_token.is_empty()).then(|| ResumeToken::shown(&h.resume_token)),
+        resume_grace: Duration::from_millis(h.resume_grace_ms.into()),
+        resumed: h.resumed.as_ref().map(read_resumed).transpose()?,
+    })
+}
+
+fn read_resumed(r: &pb::Resumed) -> Result<Resumed, FieldError> {
+    let position = |p: &pb::TrackPosition| {
+        let track = TrackId::parse(&p.track_id).map_err(|e| e.within("hello.resumed.tracks"))?;
+        Ok::<_, FieldError>((track, p.sequence))
+    };
+    Ok(Resumed {
+        next_sequence: r.next_sequence,
+        tracks: r.tracks.iter().map(position).collect::<Result<_, _>>()?,
+        latest_event: r.latest_event_id,
+        credit_bytes: r.credit_bytes,
+        closed: r.closed,
+        lost: r.lost_responses,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::core::{
     MediaTime, ParticipantId, ParticipantSpec, PictureLayout, PlaneLayout, Region, SessionId,
     TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
 };
-use crate::session::{ClientMessage, MediaChunk};
+use crate::session::{ClientMessage, MediaChunk, Resume, ResumeToken};
 
 /// Longest opaque text of a client in bytes, as the protocol states it.
 const MAX_OPAQUE: usize = 256;
@@ -28,6 +28,7 @@ const MAX_CODEC_CONFIG: usize = 64 << 10;
 pub fn client_message(message: pb::InterviewRequest) -> Result<ClientMessage, FieldError> {
     use pb::interview_request::Message as M;
     match required(message.message, "message", "open, media, event or close")? {
+        M::Open(open) if !open.resume_token.is_empty() => resume(&open).map(ClientMessage::Resume),
         M::Open(open) => Ok(ClientMessage::Open(Box::new(interview(open)?))),
         M::Media(chunk) => Ok(media(chunk)),
         M::Event(event) => {
@@ -41,15 +42,16 @@ pub fn client_message(message: pb::InterviewRequest) -> Result<ClientMessage, Fi
     }
 }
 
+/// An `open` that takes an interview over; what else stands in it was said when it was opened.
+fn resume(open: &pb::Open) -> Result<Resume, FieldError> {
+    Ok(Resume {
+        session_id: SessionId::parse(&open.session_id).map_err(|e| e.within("open"))?,
+        token: ResumeToken::shown(&open.resume_token),
+        last_sequence: open.last_sequence,
+    })
+}
+
 fn interview(open: pb::Open) -> Result<InterviewSpec, FieldError> {
-    if !open.resume_token.is_empty() {
-        let found = format!("{} bytes", open.resume_token.len());
-        return Err(FieldError::new(
-            "open.resume_token",
-            found,
-            "nothing; this server does not resume streams",
-        ));
-    }
     let participants = open.participants.iter().enumerate();
     let tracks = open.tracks.into_iter().enumerate();
     Ok(InterviewSpec {

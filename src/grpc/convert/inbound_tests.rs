@@ -86,7 +86,6 @@ fn a_bad_open_is_refused_by_field() {
             "open.session_id",
             (|o| o.session_id = "a b".into()) as fn(&mut pb::Open),
         ),
-        ("open.resume_token", |o| o.resume_token = vec![1].into()),
         ("open.consent_id", |o| o.consent_id = "x".repeat(257)),
         ("open.participants[0].role", |o| o.participants[0].role = 0),
         ("open.participants[0].role", |o| o.participants[0].role = 99),

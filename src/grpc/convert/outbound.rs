@@ -5,13 +5,14 @@ use super::pb;
 use super::results::{write_segment, write_summary};
 use crate::core::SignalCapability;
 use crate::session::{
-    EventAck, Hello, ModelInfo, Notice, ServerInfo, ServerMessage, SignalInfo, WireLimits,
+    EventAck, Hello, ModelInfo, Notice, Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo,
+    WireLimits,
 };
 
 /// A server's message with its number in the stream.
-pub fn server_message(sequence: u64, message: ServerMessage) -> pb::InterviewResponse {
+pub fn server_message(said: Numbered) -> pb::InterviewResponse {
     use pb::interview_response::Message as M;
-    let message = match message {
+    let message = match said.message {
         ServerMessage::Hello(h) => M::Hello(hello(*h)),
         ServerMessage::Segment(s) => M::Segment(write_segment(&s)),
         ServerMessage::Notice(n) => M::Notice(notice(n)),
@@ -26,7 +27,7 @@ pub fn server_message(sequence: u64, message: ServerMessage) -> pb::InterviewRes
         }),
     };
     pb::InterviewResponse {
-        sequence,
+        sequence: said.sequence,
         message: Some(message),
     }
 }
@@ -53,12 +54,32 @@ fn hello(h: Hello) -> pb::Hello {
         segment_us: h.segment_ns.div_euclid(1_000),
         segment_hop_us: h.hop_ns.div_euclid(1_000),
         prior: h.fusion.prior,
-        resume_token: Default::default(),
+        resume_token: h
+            .resume_token
+            .map(|t| t.reveal().to_vec().into())
+            .unwrap_or_default(),
+        resume_grace_ms: u32::try_from(h.resume_grace.as_millis()).unwrap_or(u32::MAX),
+        resumed: h.resumed.map(resumed),
         segment_coverage_floor: h.fusion.segment_coverage_floor,
         session_coverage_floor: h.fusion.session_coverage_floor,
         false_alarm_rate: h.fusion.test.false_alarm,
         miss_rate: h.fusion.test.miss,
         change_threshold: h.fusion.test.change_threshold,
+    }
+}
+
+fn resumed(r: Resumed) -> pb::Resumed {
+    let position = |(track, sequence): (crate::core::TrackId, u64)| pb::TrackPosition {
+        track_id: track.to_string(),
+        sequence,
+    };
+    pb::Resumed {
+        next_sequence: r.next_sequence,
+        tracks: r.tracks.into_iter().map(position).collect(),
+        latest_event_id: r.latest_event,
+        credit_bytes: r.credit_bytes,
+        closed: r.closed,
+        lost_responses: r.lost,
     }
 }
 

@@ -1,10 +1,9 @@
 //! The deadlines of an interview: which comes next, and what happens when it has come.
 
-use super::super::{ClientMessage, Ending, Event, InboundError, SessionError, State};
+use super::super::{Ending, Event, SessionError, State};
 use super::Session;
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_stream::Stream;
 
 /// How soon a job that met a full worker queue is handed in again: 10 ms.
 const RETRY: Duration = Duration::from_millis(10);
@@ -17,6 +16,8 @@ pub(super) struct Clocks {
     /// Since when something waits for the client to read it.
     pub(super) unread: Option<Instant>,
     pub(super) draining: Option<Instant>,
+    /// Since when there is no connection.
+    pub(super) detached: Option<Instant>,
     pub(super) stop_seen: bool,
     pub(super) media_dropped: bool,
 }
@@ -27,16 +28,14 @@ pub(super) enum Timer {
     Idle,
     Length,
     Stuck,
+    Grace,
     DropMedia,
     Finish,
     Notice,
     Retry,
 }
 
-impl<I> Session<I>
-where
-    I: Stream<Item = Result<ClientMessage, InboundError>> + Unpin + Send,
-{
+impl Session {
     pub(super) fn on_timer(&mut self, timer: Timer) {
         let limits = &self.limits;
         let event = match timer {
@@ -49,6 +48,7 @@ where
             Timer::Stuck => {
                 return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
             }
+            Timer::Grace => Event::GraceOver(limits.resume_grace),
             Timer::Finish => {
                 let error = SessionError::FinishTimeout(self.finish_limit());
                 Event::Lost(error)
@@ -65,8 +65,8 @@ where
     }
 
     fn finish_limit(&self) -> Duration {
-        match &self.state {
-            State::Draining(Ending::ServerStopping) => self.limits.grace,
+        match self.state.ending() {
+            Some(Ending::ServerStopping) => self.limits.grace,
             // A client that is being finished when the server stops is cut with the others.
             _ if self.clocks.stop_seen => self.limits.grace,
             _ => self.limits.finish_timeout,
@@ -83,23 +83,27 @@ where
                 best = (at, timer);
             }
         };
-        match &self.state {
+        match self.state.phase() {
             State::Opening => offer(c.began + l.open_timeout, Timer::Open),
             State::Calibrating | State::Live => {
                 offer(c.began + l.max_length, Timer::Length);
-                // A client that waits for credit is not idle: the server is behind.
-                if self.queue.is_empty() && !self.desk.is_busy() {
+                // A client that waits for credit is not idle: the server is behind. One whose
+                // connection is lost has the grace period.
+                if self.link.is_some() && self.queue.is_empty() && !self.desk.is_busy() {
                     offer(c.active + l.idle_timeout, Timer::Idle);
                 }
             }
-            State::Draining(ending) => {
+            State::Draining(ending) | State::Forsaken(ending) => {
                 let since = c.draining.unwrap_or(c.began);
                 offer(since + self.finish_limit(), Timer::Finish);
                 if *ending == Ending::ServerStopping && !c.media_dropped {
                     offer(since + l.grace / 2, Timer::DropMedia);
                 }
             }
-            State::Concluded(_) | State::Aborted(_) => {}
+            State::Detached(_) | State::Concluded(_) | State::Aborted(_) => {}
+        }
+        if let (State::Detached(_), Some(since)) = (&self.state, c.detached) {
+            offer(since + l.resume_grace, Timer::Grace);
         }
         if let Some(since) = c.unread {
             offer(since + l.stuck_timeout, Timer::Stuck);

@@ -74,7 +74,7 @@ pub(super) fn no_score() -> ScoreOutcome {
     ScoreOutcome::NoScore(Abstention::new(AbstainReason::NoFace, "no face"))
 }
 
-fn segment(index: u64) -> SegmentResult {
+pub(in crate::session) fn segment(index: u64) -> SegmentResult {
     SegmentResult {
         participant: ParticipantId::parse("c").unwrap(),
         index,
@@ -221,7 +221,7 @@ pub(super) type Inbound = Result<ClientMessage, InboundError>;
 /// A client of one running session.
 pub(super) struct Client {
     pub tx: Option<mpsc::Sender<Inbound>>,
-    pub rx: mpsc::Receiver<Result<ServerMessage, SessionError>>,
+    pub rx: mpsc::Receiver<Result<Numbered, SessionError>>,
     pub registry: Registry,
 }
 
@@ -231,6 +231,8 @@ pub(super) fn limits() -> SessionLimits {
         max_refusals: 3,
         idle_timeout: Duration::from_secs(20),
         max_length: Duration::from_secs(600),
+        // A lost connection is the end, but where a test says otherwise.
+        resume_grace: Duration::ZERO,
         ..SessionLimits::default()
     }
 }
@@ -320,7 +322,7 @@ impl Client {
         let (tx, input) = mpsc::channel(1);
         let (output, rx) = mpsc::channel(4);
         let backend: Arc<dyn Backend> = fake.clone();
-        let input = ReceiverStream::new(input);
+        let input = Box::pin(ReceiverStream::new(input));
         let session = Session::new(backend, limits, registry.clone(), permit, input, output);
         registry.tasks().spawn(session.run());
         Ok(Self {
@@ -339,7 +341,7 @@ impl Client {
         let mut said = Vec::new();
         while let Some(message) = self.rx.recv().await {
             match message {
-                Ok(message) => said.push(message),
+                Ok(numbered) => said.push(numbered.message),
                 Err(error) => return (said, Some(error)),
             }
         }
@@ -347,7 +349,7 @@ impl Client {
     }
 
     pub(super) async fn next(&mut self) -> ServerMessage {
-        self.rx.recv().await.unwrap().unwrap()
+        self.rx.recv().await.unwrap().unwrap().message
     }
 
     /// Waits for all tasks and permits of the registry to be gone, for at most a second.

@@ -1,5 +1,6 @@
 //! The actor under a fake pipeline and paused time.
 
-mod fake;
+pub(super) mod fake;
 mod life;
 mod load;
+mod resume;
