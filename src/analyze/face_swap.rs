@@ -27,7 +27,7 @@ mod settings;
 pub use flicker::{Jump, MOST_PICTURES, jumps};
 pub use reference::Gatherer;
 
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, Comparison, Evidence, Face, FaceDetail,
     MediaTime, ModelRef, Outcome, TracePicture,
@@ -36,6 +36,13 @@ use crate::engine::ModelSet;
 use pool::{Look, Pooled, pool};
 use reference::{Compared, Sums, compare};
 use settings::Settings;
+
+/// Pictures a second that give the least number of pictures in a segment of 3 s.
+const LEAST_RATE: f64 = 1.4;
+/// Pictures a second that tracking keeps for this signal.
+const LOOKS_PER_S: f64 = 4.0;
+/// Height of a face in pixels from which it is judged, and fully, before the manifest was read.
+const FACE_PX: (f64, f64) = (60.0, 110.0);
 
 /// Task of the net in the manifest.
 pub const TASK: &str = "face_swap";
@@ -90,8 +97,15 @@ impl Analyzer for FaceSwap {
         Needs { faces: true, speech: false }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        tracks.need_pictures("face-swap traces need")
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
+        let needs = "face-swap traces need";
+        tracks.need_pictures(needs)?;
+        let mut limits = Vec::new();
+        let cost = "fewer pictures than are looked at, so its numbers weigh less";
+        tracks.need_rate(needs, LEAST_RATE, (LOOKS_PER_S, cost), &mut limits)?;
+        let (least, full) = self.settings.as_ref().map_or(FACE_PX, |s| (s.min_face_px, s.full_face_px));
+        tracks.need_face(needs, least, full, &mut limits)?;
+        Ok(limits)
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

@@ -32,7 +32,7 @@ mod window;
 
 pub use window::{AFTER_NS, LONGEST_NS, span};
 
-use super::{Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Outcome,
 };
@@ -42,6 +42,9 @@ use look::Look;
 use net::Net;
 use settings::Calibration;
 use window::Window;
+
+/// Pictures a second from which a passing hand is seen as in the figures published for this signal.
+const GOOD_RATE: f64 = 10.0;
 
 /// Task of the segmentation net in the manifest.
 pub const TASK: &str = "seg";
@@ -138,8 +141,14 @@ impl Analyzer for HandOcclusion {
         Needs { faces: true, speech: false }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        tracks.need_pictures("the hand challenge needs")
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
+        let needs = "the hand challenge needs";
+        tracks.need_pictures(needs)?;
+        let mut limits = Vec::new();
+        let cost = "whether it was done can be told, but little of what was painted meanwhile";
+        tracks.need_rate(needs, judge::LEAST_RATE, (GOOD_RATE, cost), &mut limits)?;
+        tracks.need_face(needs, judge::LEAST_FACE_PX, judge::LEAST_FACE_PX, &mut limits)?;
+        Ok(limits)
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

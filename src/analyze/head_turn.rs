@@ -12,7 +12,7 @@
 //! **Not handled.** The landmark net loses profiles, so a turn is followed to about 60 degrees; a face
 //! that is lost beyond the angle asked for and comes back has been turned at least that far.
 
-use super::{Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, Face,
     FaceObs, MediaTime, Outcome, Span, TracePoint, median, points, thinned,
@@ -106,8 +106,12 @@ impl Analyzer for HeadTurn {
         Needs { faces: true, speech: false }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        tracks.need_pictures("the turn of the head needs")
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
+        let needs = "the turn of the head needs";
+        tracks.need_pictures(needs)?;
+        let mut limits = vec!["its accuracy has not been evaluated on real turns of the head".to_owned()];
+        tracks.need_rate(needs, LEAST_RATE, (LEAST_RATE, ""), &mut limits)?;
+        Ok(limits)
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, _models: &mut ModelSet) -> Analysis {

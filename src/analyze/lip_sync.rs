@@ -21,9 +21,9 @@ pub mod features;
 pub mod reading;
 pub mod weights;
 
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
-    AbstainReason, Abstention, EventKind, Evidence, Face, FaceObs, MEL_BANDS, MediaTime, Outcome,
+    AbstainReason, Abstention, ClockSource, EventKind, Evidence, Face, FaceObs, MEL_BANDS, MediaTime, Outcome,
     Role, Span, VoiceSeries,
 };
 use crate::engine::ModelSet;
@@ -37,6 +37,10 @@ use weights::Weights;
 const STEP_NS: i64 = 20_000_000;
 /// Pictures per second below which lips are sampled too coarsely. 15 nominal, less jitter.
 const MIN_FPS: f64 = 14.5;
+/// The same as it is announced.
+const LEAST_FPS: f64 = 15.0;
+/// Pictures per second from which lips are sampled as in the figures published for this signal.
+const GOOD_FPS: f64 = 25.0;
 /// A face turned further than this shows its mouth from the side, degrees.
 const MAX_YAW_DEG: f32 = 35.0;
 /// Least presence and mouth visibility of a usable picture.
@@ -130,18 +134,22 @@ impl Analyzer for LipSync {
         }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
-        let no = |reason, words: String| Err(Abstention::new(reason, words));
-        let Some(video) = tracks.video.and_then(|t| t.video.as_ref()) else {
-            return no(AbstainReason::NoTrack, "lip-sync needs the candidate's video track".into());
-        };
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
+        tracks.need_pictures("lip-sync needs")?;
         if tracks.audio.is_none() {
-            return no(AbstainReason::NoTrack, "lip-sync needs the candidate's audio track".into());
+            return Err(Abstention::new(AbstainReason::NoTrack, "lip-sync needs the candidate's audio track"));
         }
-        match video.nominal_fps {
-            Some(fps) if f64::from(fps) < MIN_FPS => no(AbstainReason::LowFrameRate, slow(fps.into())),
-            _ => Ok(()),
+        let mut limits = Vec::new();
+        let cost = "an offset is known to the length of a picture only";
+        tracks.need_rate("lip-sync needs", LEAST_FPS, (GOOD_FPS, cost), &mut limits)?;
+        if tracks.clock == ClockSource::Unknown {
+            limits.push(
+                "nothing is known of the clocks of picture and sound: a constant offset counts for nothing, shifts and \
+                 drift do; a clock mapping would lift this"
+                    .to_owned(),
+            );
         }
+        Ok(limits)
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

@@ -9,9 +9,9 @@
 //! `[[analyzer]]` entry in `models/manifest.toml`; a test holds list and manifest together.
 
 use crate::core::{
-    AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, Comparison,
-    ControlEvent, Coverage, FaceObs, Outcome, ParticipantId, Quality, QuestionGap, Reference, Role,
-    Span, TracePicture, TrackSpec, VoiceSeries,
+    Baseline, ChallengeKind, ChallengeResult, ClockSource, Comparison, ControlEvent, Coverage,
+    FaceObs, Outcome, ParticipantId, Quality, QuestionGap, Reference, Role, Span, TracePicture,
+    VoiceSeries,
 };
 use crate::engine::ModelSet;
 
@@ -52,37 +52,6 @@ pub struct Segment<'a> {
     pub reference: Option<&'a Reference>,
     /// True for the last segment of the session.
     pub last: bool,
-}
-
-/// The tracks that a participant's signals can draw on.
-#[derive(Debug, Clone, Copy)]
-pub struct LaneTracks<'a> {
-    /// Whose tracks.
-    pub participant: &'a ParticipantId,
-    /// Candidate, or mixed.
-    pub role: Role,
-    /// The participant's pictures.
-    pub video: Option<&'a TrackSpec>,
-    /// The participant's sound.
-    pub audio: Option<&'a TrackSpec>,
-    /// An interviewer's sound on a track of its own.
-    pub interviewer_audio: Option<&'a TrackSpec>,
-    /// True when the client announced question marks, or may still send them (live).
-    pub question_marks: bool,
-}
-
-// === impl LaneTracks ===
-
-impl LaneTracks<'_> {
-    /// Refuses where the participant's pictures are missing; `who_needs` begins the sentence, as
-    /// "face-swap traces need".
-    fn need_pictures(&self, who_needs: &str) -> Result<(), Abstention> {
-        let missing = || {
-            let detail = format!("{who_needs} the candidate's video track");
-            Abstention::new(AbstainReason::NoTrack, detail)
-        };
-        self.video.map(|_| ()).ok_or_else(missing)
-    }
 }
 
 /// What a signal draws on beside its own model. Where that is missing altogether (no detector,
@@ -135,7 +104,7 @@ pub trait Analyzer: Send {
     ///
     /// # Errors
     /// The reason why not, with what would enable it.
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention>;
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability;
 
     /// Looks at a segment. Segments come in rising order, without gaps in their indices but where a
     /// stretch of the interview was set aside as reference; each is seen once. State is accumulated by time, and is bounded.
@@ -165,6 +134,7 @@ pub trait Analyzer: Send {
 
 mod calibration;
 mod lips;
+mod tracks;
 
 /// Declares each analyzer's module and collects them in order.
 macro_rules! analyzers {
@@ -182,5 +152,6 @@ macro_rules! analyzers {
 }
 
 pub use face_swap::Gatherer as ReferenceGatherer;
+pub use tracks::{Ability, LaneTracks, Seen};
 
 analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, response_latency, voice_spoof }

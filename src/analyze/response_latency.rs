@@ -32,12 +32,12 @@ mod questions;
 pub mod second_voice;
 mod turns;
 
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::audio::{
     EchoPath, SpanRules, above, background_gate_db, find_echo, speech_spans,
 };
 use crate::core::{
-    AbstainReason, Abstention, ControlEvent, EventKind, Evidence, MediaTime, Outcome,
+    AbstainReason, Abstention, ClockSource, ControlEvent, EventKind, Evidence, MediaTime, Outcome,
     ParticipantId, QuestionGap, Role, Span, VOICE_HOP_NS, VoiceSeries,
 };
 use crate::engine::ModelSet;
@@ -88,12 +88,18 @@ impl Analyzer for ResponseLatency {
         }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
         let no = |detail: &str| Err(Abstention::new(AbstainReason::NoTrack, detail));
+        let marked = "only questions that are marked are measured; an audio track of the interviewer's own would lift this";
         match (tracks.audio, tracks.interviewer_audio, tracks.role) {
             (None, _, _) => no("no sound of the candidate; an audio track would enable it"),
-            (Some(_), Some(_), Role::Candidate) => Ok(()),
-            _ if tracks.question_marks => Ok(()),
+            (Some(_), Some(_), Role::Candidate) if tracks.turn_clock == ClockSource::Unknown => {
+                let limit = "nothing is known of the clocks of question and answer: their difference is in every gap, which \
+                     is compared with the session's own alone; a clock mapping would lift this";
+                Ok(vec![limit.to_owned()])
+            }
+            (Some(_), Some(_), Role::Candidate) => Ok(Vec::new()),
+            _ if tracks.question_marks => Ok(vec![marked.to_owned()]),
             (Some(_), _, Role::Mixed) => no("mixed audio without question marks; an audio track \
                  of the interviewer's own, or question marks, would enable it"),
             _ => no("no sound of the interviewer and no question marks; either would enable it"),

@@ -18,7 +18,7 @@
 //! hearing aid's relay does to a voice: the net's own business, and its operator's to measure.
 
 use super::calibration::{Calibration, number_or, wrong};
-use super::{Analysis, Analyzer, LaneTracks, Needs, Segment};
+use super::{Ability, Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, Evidence, MEL_BANDS, Outcome, Role, Span, VOICE_HOP_NS, VOICE_HOP_SAMPLES,
     VoiceSeries,
@@ -229,7 +229,7 @@ impl Analyzer for VoiceSpoof {
         Needs { faces: false, speech: true }
     }
 
-    fn capability(&self, tracks: &LaneTracks<'_>) -> Result<(), Abstention> {
+    fn capability(&self, tracks: &LaneTracks<'_>) -> Ability {
         let no = |reason, detail: &str| Err(Abstention::new(reason, detail));
         match (tracks.audio, tracks.role) {
             (None, _) => no(AbstainReason::NoTrack, "no sound of the candidate; an audio track would enable it"),
@@ -237,7 +237,7 @@ impl Analyzer for VoiceSpoof {
                 AbstainReason::AmbiguousPerson,
                 "several people speak on this track; one of the candidate's own would enable it",
             ),
-            _ => Ok(()),
+            _ => Ok(Vec::new()),
         }
     }
 

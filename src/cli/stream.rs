@@ -5,7 +5,7 @@ use super::output::{self, Output};
 use anyhow::Context as _;
 use liveproof::client::{Access, ReferenceChoice, StreamEvent, StreamOptions, stream_file};
 use liveproof::core::SessionId;
-use liveproof::report::{segment_line, summary_lines};
+use liveproof::report::{capability_line, segment_line, summary_lines};
 use std::path::{Path, PathBuf};
 
 /// What is shown at the door, and whom to believe. Files, since arguments are seen by others on the
@@ -115,15 +115,12 @@ fn tell(event: StreamEvent<'_>) {
     match event {
         StreamEvent::Hello(hello) => {
             for s in &hello.signals {
-                let state = match &s.obstacle {
-                    None => "can run".to_owned(),
-                    Some(why) => why.detail.clone(),
-                };
-                output::line(&format!("{} of {}: {state}", s.signal, s.participant));
+                output::line(&capability_line(s));
             }
         }
         StreamEvent::Segment(s) if s.is_final => output::line(&segment_line(s)),
         StreamEvent::Segment(_) => {}
+        StreamEvent::Capability(c) => output::line(&format!("now: {}", capability_line(c))),
         StreamEvent::Notice(text) => output::line(&format!("note: {text}")),
         StreamEvent::Summary(s) => output::line(&summary_lines(s).join("\n")),
     }

@@ -16,13 +16,13 @@ pub use error::StreamError;
 pub use liveproof_sdk::Access;
 
 use crate::core::{
-    FieldError, InterviewSpec, ParticipantId, SegmentResult, SessionId, SessionSummary, TrackId,
-    TrackSpec, VideoFormat,
+    FieldError, InterviewSpec, ParticipantId, SegmentResult, SessionId, SessionSummary,
+    SignalCapability, TrackId, TrackSpec, VideoFormat,
 };
 use crate::decode::file::{FileSource, FileStats, OpenOptions};
 use crate::grpc::convert::{
-    event_message, open_message, read_hello, read_segment, read_signal_info, read_summary,
-    rgb_layout,
+    event_message, open_message, read_capability, read_hello, read_segment, read_signal_info,
+    read_summary, rgb_layout,
 };
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::report::{
@@ -74,6 +74,8 @@ pub enum StreamEvent<'a> {
     Hello(&'a Hello),
     /// A segment, provisional or final.
     Segment(&'a SegmentResult),
+    /// What a signal can do turned out otherwise.
+    Capability(&'a SignalCapability),
     /// Something about the material.
     Notice(&'a str),
     /// The last word.
@@ -360,6 +362,13 @@ async fn receive(
                 note(report, "", &a.detail, 1);
             }
             Update::Ack(_) => {}
+            Update::Capabilities(update) => {
+                for c in update.signals {
+                    let c = read_capability(c)?;
+                    tell(StreamEvent::Capability(&c));
+                    SignalCapability::renew(&mut report.capabilities, [c]);
+                }
+            }
         }
     }
     match report.summary {

@@ -43,8 +43,8 @@ pub use reference::{
     Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,
 };
 pub use result::{
-    AbstainCount, Coverage, ParticipantSummary, Quality, QuestionGap, Score, ScoreOutcome,
-    SegmentResult, SessionSummary, SignalCapability, SignalSummary, StageTimes,
+    AbstainCount, Confidence, Coverage, ParticipantSummary, Quality, QuestionGap, Score,
+    ScoreOutcome, SegmentResult, SessionSummary, SignalCapability, SignalSummary, StageTimes,
 };
 pub use series::{
     APPEARANCE_PX, DETAIL_PX, DETAIL_SCALE, Face, FaceDetail, FaceObs, HandScene, LANDMARKS,

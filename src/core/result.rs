@@ -167,6 +167,44 @@ pub struct SignalCapability {
     pub signal: String,
     /// Why not, with what would enable it; `None` when it can run.
     pub obstacle: Option<Abstention>,
+    /// What keeps it from the accuracy that was published for it, and what would help, a sentence each; empty
+    /// where nothing does, or where it cannot run at all.
+    #[serde(default)]
+    pub limits: Vec<String>,
+}
+
+/// How far a signal's numbers can be trusted on a participant's tracks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confidence {
+    /// As published.
+    Full,
+    /// Less than that, for the stated reasons.
+    Limited,
+    /// It cannot run.
+    None,
+}
+
+impl SignalCapability {
+    /// Lays what turned out otherwise over what was known before.
+    pub fn renew(known: &mut [Self], news: impl IntoIterator<Item = Self>) {
+        for new in news {
+            let mut same = known
+                .iter_mut()
+                .filter(|k| (&k.participant, &k.signal) == (&new.participant, &new.signal));
+            if let Some(old) = same.next() {
+                *old = new;
+            }
+        }
+    }
+
+    /// How far its numbers can be trusted here.
+    pub fn confidence(&self) -> Confidence {
+        match (&self.obstacle, self.limits.is_empty()) {
+            (Some(_), _) => Confidence::None,
+            (None, true) => Confidence::Full,
+            (None, false) => Confidence::Limited,
+        }
+    }
 }
 
 /// The assessment of one participant over the whole session.

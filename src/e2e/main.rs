@@ -2,6 +2,7 @@
 //! live and recorded, hostile clients and files, clients that vanish, a server that stops.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod capabilities;
 mod evaluate;
 mod files;
 mod hostile;

@@ -66,6 +66,7 @@ async fn an_interview_from_open_to_summary() {
                 Update::Segment(s) => segments.push(s),
                 Update::Ack(a) => acks.push((a.event_id, a.accepted)),
                 Update::Summary(s) => summary = Some(s),
+                Update::Capabilities(_) => {}
                 Update::Notice(n) => panic!("{n:?}"),
             }
         }

@@ -179,6 +179,7 @@ pub struct Talk {
     pub segments: Vec<v1::SegmentResult>,
     pub notices: Vec<v1::QualityNotice>,
     pub acks: Vec<v1::EventAck>,
+    pub updates: Vec<v1::CapabilityUpdate>,
     pub credit: u64,
     pub summary: Option<v1::SessionSummary>,
     pub status: Option<Refusal>,
@@ -217,6 +218,7 @@ impl Talk {
             Said::Notice(n) => self.notices.push(n),
             Said::Credit(c) => self.credit += c.bytes,
             Said::Ack(a) => self.acks.push(a),
+            Said::Capabilities(c) => self.updates.push(c),
             Said::Summary(s) => self.summary = Some(s),
         }
     }

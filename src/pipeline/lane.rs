@@ -1,5 +1,6 @@
 //! One scored participant: face track, segments, analyzers, running score.
 
+use super::ability::Watch;
 use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
 use super::challenges::{challenges, hand_wanted};
@@ -7,12 +8,12 @@ use super::reference::LaneReference;
 use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice, clock_between, first_track};
-use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Segment};
+use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture,
     Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary,
-    Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, SignalCapability, Span,
-    StageTimes, TrackId, TrackKind, VoiceSeries,
+    Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, Span, StageTimes, TrackId,
+    TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -24,10 +25,13 @@ pub(super) struct Lane {
     pub(super) video: Option<TrackId>,
     audio: Option<TrackId>,
     interviewer_audio: Option<TrackId>,
-    pub(super) clock: ClockSource,
+    clock: ClockSource,
+    /// The same of the interviewer's sound against the participant's.
+    turn_clock: ClockSource,
     pub(super) segmenter: Segmenter,
     sight: Sight,
-    analyzers: Vec<Box<dyn Analyzer>>,
+    pub(super) analyzers: Vec<Box<dyn Analyzer>>,
+    pub(super) watch: Watch,
     album: Album,
     policies: Vec<SignalPolicy>,
     fusion_config: FusionConfig,
@@ -68,12 +72,14 @@ impl Lane {
         Self {
             participant: participant.clone(),
             clock: clock_between(spec, video.as_ref(), audio.as_ref()),
+            turn_clock: clock_between(spec, audio.as_ref(), interviewer_audio.as_ref()),
             video,
             audio,
             interviewer_audio,
             segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
             sight: Sight::new(settings.detect_interval_ns),
             analyzers: analyze::create_all(),
+            watch: Watch::default(),
             album: Album::new(settings.pictures),
             policies: policies.to_vec(),
             fusion_config: settings.fusion,
@@ -136,32 +142,35 @@ impl Lane {
         self.audio.as_ref() == Some(track) || self.video.as_ref() == Some(track)
     }
 
-    pub(super) fn capabilities(
-        &self,
-        spec: &InterviewSpec,
+    /// The tracks as the signals are told of them.
+    pub(super) fn tracks<'a>(
+        &'a self,
+        spec: &'a InterviewSpec,
         question_marks: bool,
-        models: &ModelSet,
-    ) -> Vec<SignalCapability> {
+        seen: Option<Seen>,
+    ) -> LaneTracks<'a> {
         let track = |id: &Option<TrackId>| id.as_ref().and_then(|id| spec.track(id));
-        let tracks = LaneTracks {
+        LaneTracks {
             participant: &self.participant.id,
             role: self.participant.role,
             video: track(&self.video),
             audio: track(&self.audio),
             interviewer_audio: track(&self.interviewer_audio),
             question_marks,
-        };
-        self.analyzers
-            .iter()
-            .map(|a| SignalCapability {
-                participant: self.participant.id.clone(),
-                signal: a.name().to_owned(),
-                obstacle: a
-                    .capability(&tracks)
-                    .and_then(|()| missing_model(a.as_ref(), models).map_or(Ok(()), Err))
-                    .err(),
-            })
-            .collect()
+            clock: self.clock,
+            turn_clock: self.turn_clock,
+            seen,
+        }
+    }
+
+    /// The relation of a track's clock to the others became known.
+    pub(super) fn map_clock(&mut self, track: &TrackId, source: ClockSource) {
+        if self.uses(track) {
+            self.clock = source;
+        }
+        if self.listens_to(track) {
+            self.turn_clock = source;
+        }
     }
 
     pub(super) fn push_frame(
@@ -375,6 +384,7 @@ impl Lane {
         self.session.add_segment(&span, &findings, has_number);
         self.sight.drop_details(Some(span.end));
         self.totals.add(&span, &coverage);
+        self.watch.saw(&quality, &coverage);
         self.lost = 0;
         let mut times = std::mem::take(&mut self.times);
         times.analyze_ms += elapsed_ms(began, stopwatch());

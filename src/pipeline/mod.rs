@@ -9,6 +9,7 @@
 //! pushes the media and what happens when it comes too fast. It is synchronous on purpose: a
 //! call runs on one worker thread that owns one set of models, and nothing here waits.
 
+mod ability;
 mod album;
 mod analyzers;
 mod cautions;
@@ -174,13 +175,19 @@ impl Pipeline {
             .collect()
     }
 
-    /// Which signals can run on the announced tracks, and why the others cannot.
+    /// Which signals can run on the announced tracks, how well, and why the others cannot.
     pub fn capabilities(&self, models: &ModelSet) -> Vec<SignalCapability> {
-        let marks = self.settings.question_marks;
-        self.lanes
-            .iter()
-            .flat_map(|l| l.capabilities(&self.spec, marks, models))
-            .collect()
+        let (spec, marks) = (&self.spec, self.settings.question_marks);
+        let of = |l: &Lane| l.abilities(spec, marks, false, models);
+        self.lanes.iter().flat_map(of).collect()
+    }
+
+    /// The same by what came, where that is other than what was said before and has held for two segments; of
+    /// the participants concerned.
+    pub fn take_capabilities(&mut self, models: &ModelSet) -> Vec<SignalCapability> {
+        let (spec, marks) = (&self.spec, self.settings.question_marks);
+        let news = |l: &mut Lane| l.news(spec, marks, models);
+        self.lanes.iter_mut().filter_map(news).flatten().collect()
     }
 
     /// Takes a picture. Pictures of tracks that nobody is scored on are ignored.
@@ -257,9 +264,9 @@ impl Pipeline {
             }
         }
         if let EventKind::ClockMapping { track, source, .. } = &event.kind {
-            for lane in self.lanes.iter_mut().filter(|l| l.uses(track)) {
-                lane.clock = *source;
-            }
+            self.lanes
+                .iter_mut()
+                .for_each(|l| l.map_clock(track, *source));
         }
         if let EventKind::ReferenceSpan { end } = &event.kind {
             self.verify(Span::new(event.time, *end));

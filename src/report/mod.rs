@@ -21,4 +21,4 @@ pub use html::to_html;
 pub use json::to_json;
 pub(crate) use standing::{change_line, verdict_line};
 pub(crate) use text::reference_line;
-pub use text::{segment_line, summary_lines};
+pub use text::{capability_line, segment_line, summary_lines};

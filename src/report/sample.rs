@@ -285,11 +285,16 @@ pub(crate) fn document() -> Document {
                     AbstainReason::ModelMissing,
                     "model missing",
                 )),
+                limits: Vec::new(),
             },
             SignalCapability {
                 participant: candidate(),
                 signal: "lip_sync".into(),
                 obstacle: None,
+                limits: vec![
+                    "this track brings 15.0 fps: an offset is known to the length of a picture only; 25 fps would lift this"
+                        .into(),
+                ],
             },
         ],
         notices: vec![Notice {

@@ -3,7 +3,7 @@
 use super::standing::{change_line, verdict_line};
 use crate::core::{
     ChallengeResult, Outcome, PredictionSet, ReferenceSummary, ScoreOutcome, SegmentResult,
-    SessionSummary,
+    SessionSummary, SignalCapability,
 };
 use std::fmt::Write as _;
 
@@ -44,6 +44,16 @@ pub fn segment_line(s: &SegmentResult) -> String {
         }
     }
     line
+}
+
+/// What a signal can do on a participant's tracks, in one line.
+pub fn capability_line(c: &SignalCapability) -> String {
+    let state = match (&c.obstacle, c.limits.as_slice()) {
+        (Some(why), _) => format!("cannot run: {}", why.detail),
+        (None, []) => "can run".to_owned(),
+        (None, limits) => format!("can run, with less confidence: {}", limits.join("; ")),
+    };
+    format!("{} of {}: {state}", c.signal, c.participant)
 }
 
 /// The closing lines of one input.

@@ -19,7 +19,8 @@ pub use input::{MediaFilter, ReviewInput};
 pub use reference::{ReferenceClip, ReferenceInput};
 
 use crate::core::{
-    ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId, Span,
+    ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId, SignalCapability,
+    Span,
 };
 use crate::decode::file::{FileInfo, FileStats, Media, MediaSource, OpenOptions};
 use crate::engine::{Engine, ModelSet};
@@ -107,13 +108,14 @@ fn try_review(
             Err(why) => remarks.push(why),
         }
     }
-    let capabilities = pipeline.capabilities(models);
+    let mut capabilities = pipeline.capabilities(models);
     let mut segments = Vec::new();
     let mut path_in = PathIn {
         pipeline: &mut pipeline,
         stretch: input.stretch,
         events: plan.events.clone().into(),
         segments: &mut segments,
+        capabilities: &mut capabilities,
         progress,
     };
     let cut_short = path_in.read_all(&mut source, &mut input.filter, models);
@@ -167,6 +169,8 @@ struct PathIn<'a> {
     /// Events still to come.
     events: VecDeque<ControlEvent>,
     segments: &'a mut Vec<SegmentResult>,
+    /// What the signals can do, by what came so far.
+    capabilities: &'a mut Vec<SignalCapability>,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
@@ -229,7 +233,11 @@ impl PathIn<'_> {
             Media::Frame { track, frame } => self.pipeline.push_frame(&track, &frame, models),
             Media::Audio { track, block } => self.pipeline.push_audio(&track, &block, models)?,
         }
-        keep_final(self.pipeline.poll(models), self.segments, self.progress);
+        let results = self.pipeline.poll(models);
+        if results.iter().any(|s| s.is_final) {
+            SignalCapability::renew(self.capabilities, self.pipeline.take_capabilities(models));
+        }
+        keep_final(results, self.segments, self.progress);
         Ok(())
     }
 }

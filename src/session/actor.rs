@@ -475,6 +475,13 @@ impl Session {
         for notice in report.notices {
             self.outbox.notice(notice);
         }
+        if !report.capabilities.is_empty() {
+            let last = report.segments.iter().map(|s| s.span.end).max();
+            self.outbox.push(ServerMessage::Capabilities {
+                time: last.unwrap_or(MediaTime::ZERO),
+                signals: report.capabilities,
+            });
+        }
         let first_final = report.segments.iter().any(|s| s.is_final);
         for segment in report.segments {
             self.outbox.push(ServerMessage::Segment(Box::new(segment)));

@@ -249,7 +249,16 @@ impl PipelineAssessor {
     }
 
     /// Stamps times and adds what the client may want to know of a concluded segment.
-    fn conclude(&mut self, mut segments: Vec<SegmentResult>, report: &mut Report) {
+    fn conclude(
+        &mut self,
+        mut segments: Vec<SegmentResult>,
+        models: &ModelSet,
+        report: &mut Report,
+    ) {
+        if segments.iter().any(|s| s.is_final) {
+            let news = self.pipeline.take_capabilities(models);
+            report.capabilities.extend(news);
+        }
         for s in &mut segments {
             if s.is_final {
                 s.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
@@ -320,7 +329,7 @@ impl Assessor for PipelineAssessor {
                 Item::Media(chunk) => {
                     self.media(&chunk, models, &mut report);
                     let segments = self.pipeline.poll(models);
-                    self.conclude(segments, &mut report);
+                    self.conclude(segments, models, &mut report);
                 }
                 Item::Dropped {
                     track,

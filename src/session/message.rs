@@ -106,6 +106,13 @@ pub enum ServerMessage {
     Credit(u64),
     /// A control event was taken into the record, or not.
     Ack(EventAck),
+    /// What the signals of some participants can do turned out otherwise.
+    Capabilities {
+        /// Until when the stream was looked at.
+        time: MediaTime,
+        /// All signals of the participants concerned.
+        signals: Vec<SignalCapability>,
+    },
     /// Last message.
     Summary {
         /// The assessment of the whole interview.
@@ -121,7 +128,7 @@ impl ServerMessage {
     pub fn is_kept(&self) -> bool {
         match self {
             Self::Segment(s) => s.is_final,
-            Self::Ack(_) | Self::Summary { .. } => true,
+            Self::Ack(_) | Self::Capabilities { .. } | Self::Summary { .. } => true,
             Self::Hello(_) | Self::Notice(_) | Self::Credit(_) => false,
         }
     }

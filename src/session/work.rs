@@ -16,6 +16,8 @@ pub struct Report {
     pub segments: Vec<SegmentResult>,
     /// Notices for the client.
     pub notices: Vec<Notice>,
+    /// What signals can do, of the participants for whom that turned out otherwise; empty for none.
+    pub capabilities: Vec<SignalCapability>,
     /// Answers to the control events of the batch, one each.
     pub acks: Vec<EventAck>,
     /// Chunks taken into the analysis.

@@ -65,6 +65,8 @@ pub enum Update {
     Notice(v1::QualityNotice),
     /// Answer to a control event.
     Ack(v1::EventAck),
+    /// What the signals can do turned out otherwise than `hello` said.
+    Capabilities(v1::CapabilityUpdate),
     /// The last word.
     Summary(Box<v1::SessionSummary>),
 }
@@ -140,6 +142,7 @@ async fn read(
                 Some(Said::Segment(s)) => Ok(Update::Segment(Box::new(s))),
                 Some(Said::Notice(n)) => Ok(Update::Notice(n)),
                 Some(Said::Ack(a)) => Ok(Update::Ack(a)),
+                Some(Said::Capabilities(c)) => Ok(Update::Capabilities(c)),
                 Some(Said::Summary(s)) => Ok(Update::Summary(Box::new(s))),
                 // A message of a later protocol version is not ours to judge.
                 Some(Said::Hello(_)) | None => continue,

@@ -13,12 +13,12 @@ use crate::core::{
 };
 
 /// Least scenes a second.
-const LEAST_RATE: f64 = 5.0;
+pub(super) const LEAST_RATE: f64 = 5.0;
 /// Least pictures with the hand before the face, and how many count in full.
 const LEAST_PICTURES: usize = 4;
 const FULL_PICTURES: usize = 10;
 /// Least height of the face in frame pixels.
-const LEAST_FACE_PX: f64 = 60.0;
+pub(super) const LEAST_FACE_PX: f64 = 60.0;
 /// Least mean luma of the face, 0 to 255.
 const LEAST_LUMA: f64 = 30.0;
 /// Sooner than people react, milliseconds.

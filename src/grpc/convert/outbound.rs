@@ -3,7 +3,7 @@
 use super::enums::{write_audio_format, write_notice, write_reason, write_video_format};
 use super::pb;
 use super::results::{write_segment, write_summary};
-use crate::core::SignalCapability;
+use crate::core::{Confidence, SignalCapability};
 use crate::session::{
     EventAck, Hello, ModelInfo, Notice, Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo,
     WireLimits,
@@ -18,6 +18,10 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
         ServerMessage::Notice(n) => M::Notice(notice(n)),
         ServerMessage::Credit(bytes) => M::Credit(pb::FlowCredit { bytes }),
         ServerMessage::Ack(a) => M::Ack(ack(a)),
+        ServerMessage::Capabilities { time, signals } => M::Capabilities(pb::CapabilityUpdate {
+            time_us: time.as_us(),
+            signals: signals.into_iter().map(capability).collect(),
+        }),
         ServerMessage::Summary {
             summary,
             consent_id,
@@ -128,6 +132,11 @@ fn signal(s: SignalInfo) -> pb::Signal {
 }
 
 fn capability(c: SignalCapability) -> pb::SignalCapability {
+    let confidence = match c.confidence() {
+        Confidence::None => pb::SignalConfidence::None,
+        Confidence::Limited => pb::SignalConfidence::Limited,
+        Confidence::Full => pb::SignalConfidence::Full,
+    };
     let (reason, detail) = match c.obstacle {
         Some(a) => (write_reason(a.reason), a.detail),
         None => (pb::AbstainReason::Unspecified as i32, String::new()),
@@ -138,6 +147,8 @@ fn capability(c: SignalCapability) -> pb::SignalCapability {
         available: reason == pb::AbstainReason::Unspecified as i32,
         reason,
         detail,
+        confidence: confidence as i32,
+        limits: c.limits,
     }
 }
 

@@ -279,6 +279,7 @@ pub fn read_capability(c: pb::SignalCapability) -> Result<SignalCapability, Fiel
         participant: ParticipantId::parse(&c.participant_id)?,
         signal: c.signal,
         obstacle,
+        limits: c.limits,
     })
 }
 

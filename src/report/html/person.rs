@@ -285,11 +285,15 @@ fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummar
             words::percent(share)
         ));
     }
-    let obstacle = file
+    let capability = file
         .capabilities
         .iter()
-        .find(|c| c.participant == p.participant && c.signal == s.signal)
-        .and_then(|c| c.obstacle.as_ref());
+        .find(|c| c.participant == p.participant && c.signal == s.signal);
+    let obstacle = capability.and_then(|c| c.obstacle.as_ref());
+    if s.coverage > 0.0 {
+        let limits = capability.iter().flat_map(|c| &c.limits);
+        parts.extend(limits.map(|l| format!("Less certain than evaluated: {l}")));
+    }
     match obstacle {
         Some(a) if s.coverage <= 0.0 => parts.push(sentence(a).trim_end_matches('.').to_owned()),
         _ => {

@@ -265,6 +265,7 @@ pub(super) fn sample() -> FileReport {
         participant: ParticipantId::parse("candidate").unwrap(),
         signal: signal.to_owned(),
         obstacle: why.cloned(),
+        limits: Vec::new(),
     };
     let model = |id: &str, task: &str, available: bool| ModelReport {
         id: id.to_owned(),
