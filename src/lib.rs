@@ -42,6 +42,7 @@
 
 pub mod analyze;
 pub mod audio;
+pub mod challenge;
 pub mod client;
 pub mod config;
 pub mod core;

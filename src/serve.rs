@@ -3,6 +3,7 @@
 //! **In:** a [`ServeConfig`] and an engine. **Out:** a service that is bound, warm and ready, and its
 //! orderly end. **May touch:** the rooms that it puts together. **Must not touch:** media, results.
 
+use crate::challenge::{RecordKey, SystemEntropy};
 use crate::decode::wire::{support_audio, support_video};
 use crate::engine::{Engine, Pool};
 use crate::grpc::{Health, ServeError, Server, ServerSettings, Tls};
@@ -37,6 +38,8 @@ pub struct ServeConfig {
     pub references: ReferenceLimits,
     /// TLS, if the service ends it itself.
     pub tls: Option<Tls>,
+    /// What challenge records are signed with; `None` = a key is drawn at start.
+    pub record_key: Option<RecordKey>,
 }
 
 impl Default for ServeConfig {
@@ -50,6 +53,7 @@ impl Default for ServeConfig {
             pipeline: PipelineSettings::default(),
             references: ReferenceLimits::default(),
             tls: None,
+            record_key: None,
         }
     }
 }
@@ -75,7 +79,11 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         tls: config.tls.clone(),
     };
     let limits = backend_limits(&config);
-    let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits);
+    let record_key = match config.record_key {
+        Some(key) => key,
+        None => drawn_key()?,
+    };
+    let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits, record_key);
     let backend = Arc::new(backend);
     let server = Server::bind(config.listen, backend.clone(), settings).await?;
     let addr = server.local_addr().map_err(|source| ServeError::Bind {
@@ -90,6 +98,16 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         engine,
         addr,
     })
+}
+
+/// A key for challenge records that ends with the process, and says so.
+fn drawn_key() -> Result<RecordKey, ServeError> {
+    let key = RecordKey::drawn(&mut SystemEntropy::default()).map_err(ServeError::Entropy)?;
+    tracing::info!(
+        key = key.id(),
+        "challenge records are signed with a key drawn just now; after this process nobody can verify them"
+    );
+    Ok(key)
 }
 
 /// The largest picture that fits a message decides what the decoders take, so that a picture that

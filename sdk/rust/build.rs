@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed={root}");
     let descriptors = protox::compile(
         [
+            "liveproof/v1/challenge.proto",
             "liveproof/v1/interview.proto",
             "liveproof/v1/media.proto",
             "liveproof/v1/result.proto",

@@ -76,7 +76,11 @@ impl HandOcclusion {
             self.calibration = Calibration::read(models)?;
             self.net = Some(Net::read(models)?);
         }
-        let new = segment.events.iter().filter_map(Window::of).filter(|w| self.is_new(w));
+        let asked = segment.events.iter().filter_map(Window::of);
+        let asked: Vec<Window> = asked.filter(|w| w.asked.is_for(segment.participant)).collect();
+        // What was taken back is not judged.
+        self.open.retain(|o| asked.iter().any(|w| w.id == o.id));
+        let new = asked.into_iter().filter(|w| self.is_new(w));
         let room = MOST_JUDGED.saturating_sub(self.judged.len() + self.open.len());
         let new: Vec<Window> = new.take(room).collect();
         self.open.extend(new);
@@ -192,6 +196,9 @@ fn outcome(verdicts: Vec<Verdict>) -> Outcome {
         ChallengeStatus::NotMeasurable { reason, detail } => (*reason, format!("challenge {id}: {detail}")),
         ChallengeStatus::NotPerformed { detail } => {
             (AbstainReason::Indecisive, format!("challenge {id} was not performed: {detail}"))
+        }
+        ChallengeStatus::NotCarriedOut { detail } => {
+            (AbstainReason::NotRequested, format!("challenge {id} was not carried out: {detail}"))
         }
         ChallengeStatus::Performed => (v.without_number, format!("challenge {id} was performed, {}", v.why)),
     };

@@ -15,7 +15,7 @@
 use super::{Ability, Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, Face,
-    FaceObs, MediaTime, Outcome, Span, TracePoint, median, points, thinned,
+    FaceObs, MediaTime, Outcome, ParticipantId, Span, TracePoint, median, points, thinned,
 };
 use crate::engine::ModelSet;
 
@@ -65,7 +65,7 @@ struct Turn {
 
 impl HeadTurn {
     fn assess(&mut self, segment: &Segment<'_>) -> Outcome {
-        let turns = segment.events.iter().filter_map(Turn::of);
+        let turns = segment.events.iter().filter_map(|e| Turn::of(e, segment.participant));
         let unjudged = |t: &Turn| self.judged.iter().all(|c| c.id != t.id);
         let room = MOST_JUDGED.saturating_sub(self.judged.len());
         let open: Vec<Turn> = turns.filter(unjudged).take(room).collect();
@@ -88,6 +88,9 @@ impl HeadTurn {
                 (AbstainReason::Indecisive, format!("challenge {id} was not performed: {detail}"))
             }
             ChallengeStatus::NotMeasurable { reason, detail } => (*reason, format!("challenge {id}: {detail}")),
+            ChallengeStatus::NotCarriedOut { detail } => {
+                (AbstainReason::NotRequested, format!("challenge {id} was not carried out: {detail}"))
+            }
         };
         Outcome::Abstained(Abstention { reason, detail, evidence: result.evidence })
     }
@@ -131,14 +134,15 @@ impl Analyzer for HeadTurn {
 // === impl Turn ===
 
 impl Turn {
-    fn of(event: &crate::core::ControlEvent) -> Option<Self> {
+    fn of(event: &crate::core::ControlEvent, participant: &ParticipantId) -> Option<Self> {
         match &event.kind {
             crate::core::EventKind::Challenge {
                 id,
                 kind: kind @ (ChallengeKind::TurnLeft | ChallengeKind::TurnRight),
                 deadline,
                 count,
-            } => Some(Self {
+                asked,
+            } if asked.is_for(participant) => Some(Self {
                 id: id.clone(),
                 kind: *kind,
                 count: (*count).max(1),

@@ -2,6 +2,7 @@
 
 use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
+use liveproof::challenge::RecordKey;
 use liveproof::config::Config;
 use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, ModelsDir};
 use liveproof::fusion::{FusionConfig, SequentialTest};
@@ -79,7 +80,24 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
             max_age: seconds(s.reference_age_s),
         },
         tls: tls(config)?,
+        record_key: record_key(config)?,
     })
+}
+
+/// What challenge records are signed with, where a file has it: its bytes, a line end apart.
+fn record_key(config: &Config) -> Result<Option<RecordKey>, Failure> {
+    let Some(path) = config.challenges.record_key_file.reveal() else {
+        return Ok(None);
+    };
+    let what = "challenges.record_key_file";
+    let mut bytes = std::fs::read(path)
+        .with_context(|| format!("{what}: cannot be read"))
+        .map_err(|e| fail(exit::USAGE, e))?;
+    while bytes.last().is_some_and(u8::is_ascii_whitespace) {
+        bytes.pop();
+    }
+    let key = RecordKey::new(&bytes, false).with_context(|| what.to_owned());
+    Ok(Some(key.map_err(|e| fail(exit::USAGE, e))?))
 }
 
 /// Certificate and key; the configuration has both or neither.

@@ -369,6 +369,7 @@ async fn receive(
                     SignalCapability::renew(&mut report.capabilities, [c]);
                 }
             }
+            Update::Challenge(_) => {}
         }
     }
     match report.summary {

@@ -143,6 +143,13 @@ settings! {
         /// Time between two runs of the face detector while a face is tracked.
         detect_interval_ms: u32 = 1_000, "40 to 10000 ms", |n| (40..=10_000).contains(n);
     }
+    /// Challenges that the server issues.
+    challenges: Challenges {
+        /// File with the key that challenge records are signed with, 32 bytes or more; white space at
+        /// its end does not count. Empty: a key is drawn at every start, and records cannot be
+        /// verified after the server has stopped. Where it lies is not printed.
+        record_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
+    }
     /// Models and inference.
     engine: Engine {
         /// Folder with `manifest.toml` and the weights. Empty: `models` beside the program,

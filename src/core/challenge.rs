@@ -1,10 +1,14 @@
 //! What became of the challenges that were put to a candidate.
 
-use super::{AbstainReason, Abstention, ChallengeKind, Evidence, MediaTime};
+use super::{AbstainReason, Abstention, ChallengeKind, Evidence, IssuedChallenge, MediaTime};
 use serde::{Deserialize, Serialize};
 
 /// Points of a trace kept at most; what a small drawing can show.
 pub const MOST_TRACE_POINTS: usize = 96;
+
+/// Sooner than people react to a prompt, milliseconds: simple reactions to something seen take 200 ms and
+/// more (Luce, Response Times, 1986, ch. 2), and a prompt has to be read.
+pub const SOONEST_REACTION_MS: f64 = 250.0;
 
 /// Whether a challenge was met. Only a challenge that was performed can count for or against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,12 @@ pub enum ChallengeStatus {
         /// The reason in words, with the figures.
         detail: String,
     },
+    /// It was declined, taken back, not shown in time, or the interview ended before; says nothing
+    /// about anybody.
+    NotCarriedOut {
+        /// Why, in words.
+        detail: String,
+    },
 }
 
 impl ChallengeStatus {
@@ -33,6 +43,7 @@ impl ChallengeStatus {
             Self::Performed => "performed",
             Self::NotPerformed { .. } => "not performed",
             Self::NotMeasurable { .. } => "not measurable",
+            Self::NotCarriedOut { .. } => "not carried out",
         }
     }
 
@@ -40,7 +51,9 @@ impl ChallengeStatus {
     pub fn detail(&self) -> &str {
         match self {
             Self::Performed => "",
-            Self::NotPerformed { detail } | Self::NotMeasurable { detail, .. } => detail,
+            Self::NotPerformed { detail }
+            | Self::NotMeasurable { detail, .. }
+            | Self::NotCarriedOut { detail } => detail,
         }
     }
 
@@ -54,6 +67,34 @@ impl ChallengeStatus {
 }
 
 impl ChallengeKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::HandPass,
+        Self::HandHold,
+        Self::TurnBoth,
+        Self::TurnLeft,
+        Self::TurnRight,
+        Self::CheekPress,
+        Self::LeanIn,
+        Self::Flash,
+        Self::Phrase,
+    ];
+
+    /// Its name in events files, reports and signed records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HandPass => "hand_pass",
+            Self::HandHold => "hand_hold",
+            Self::TurnLeft => "turn_left",
+            Self::TurnRight => "turn_right",
+            Self::CheekPress => "cheek_press",
+            Self::LeanIn => "lean_in",
+            Self::Flash => "flash",
+            Self::Phrase => "phrase",
+            Self::TurnBoth => "turn_both",
+        }
+    }
+
     /// What the candidate was asked to do, in plain words.
     pub fn words(self) -> &'static str {
         match self {
@@ -65,6 +106,7 @@ impl ChallengeKind {
             Self::LeanIn => "lean towards the camera",
             Self::Flash => "look at coloured flashes",
             Self::Phrase => "say a phrase",
+            Self::TurnBoth => "turn the head to both sides",
         }
     }
 }
@@ -76,7 +118,9 @@ pub struct TracePoint {
     #[serde(rename = "time_us")]
     pub time: MediaTime,
     /// Hand challenges: share of the face's box that a hand covers, 0 to 1. Turns: yaw in degrees,
-    /// positive towards the picture's right.
+    /// positive towards the picture's right. Lean in: height of the face over its height at rest.
+    /// Colour code: colour of the face along the code's main change, 0 to 255. Phrase: 1 where speech is
+    /// heard, else 0.
     pub value: f64,
 }
 
@@ -113,6 +157,9 @@ pub struct ChallengeResult {
     pub llr: Option<f64>,
     /// The course of the event, at most [`MOST_TRACE_POINTS`] points in time order.
     pub trace: Vec<TracePoint>,
+    /// What the server knows of it that issued it; `None` where the client ran it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<Box<IssuedChallenge>>,
 }
 
 impl ChallengeResult {
@@ -138,7 +185,33 @@ impl ChallengeResult {
             evidence: Vec::new(),
             llr: None,
             trace: Vec::new(),
+            issued: None,
         }
+    }
+
+    /// Says that the movement set in sooner than the prompt could be followed, where it did so for all
+    /// of the uncertainty of the prompt's time. A cue that a recording is replayed, and no evidence by
+    /// itself: a hand may happen to be there. Speech and a colour code have no such cue, since people
+    /// may be speaking already and need not react to colours.
+    pub fn early_reaction(&self) -> Option<String> {
+        use ChallengeKind as K;
+        if matches!(self.kind, K::Phrase | K::Flash) {
+            return None;
+        }
+        let ms = self.reaction_ms?;
+        let uncertain = self.issued.as_ref().map_or(0, |i| i.uncertainty_ms);
+        if ms + f64::from(uncertain) >= SOONEST_REACTION_MS {
+            return None;
+        }
+        let when = if ms < 1.0 {
+            "was under way when the prompt was shown".to_owned()
+        } else {
+            format!("set in {ms:.0} ms after the prompt was shown")
+        };
+        Some(format!(
+            "the movement {when}, sooner than people can follow a prompt ({SOONEST_REACTION_MS:.0} ms): \
+             a replayed recording would do that, and so does somebody who happened to be moving"
+        ))
     }
 }
 
@@ -155,6 +228,34 @@ pub fn thinned(points: &[TracePoint]) -> Vec<TracePoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reaction_is_early_only_for_all_of_the_uncertainty() {
+        let why = Abstention::new(AbstainReason::TooShort, "");
+        let window = (MediaTime::ZERO, MediaTime::from_ms(6_000));
+        let early = |kind, ms, uncertainty_ms: Option<u32>| {
+            let mut c = ChallengeResult::unmeasured("c", kind, 1, window, &why);
+            c.reaction_ms = ms;
+            c.issued = uncertainty_ms.map(|u| Box::new(crate::core::issued_sample(u)));
+            c.early_reaction()
+        };
+        use ChallengeKind as K;
+        assert_eq!(early(K::HandPass, None, None), None);
+        assert_eq!(early(K::HandPass, Some(250.0), None), None);
+        let said = early(K::HandPass, Some(120.0), Some(0)).unwrap();
+        assert!(
+            said.contains("120 ms after") && said.contains("replayed"),
+            "{said}"
+        );
+        assert_eq!(early(K::TurnBoth, Some(120.0), Some(200)), None);
+        let said = early(K::LeanIn, Some(-300.0), Some(40)).unwrap();
+        assert!(said.contains("under way"), "{said}");
+        assert_eq!(
+            early(K::Phrase, Some(0.0), None),
+            None,
+            "people may be speaking already"
+        );
+    }
 
     #[test]
     fn a_thinned_trace_is_short_and_keeps_its_peak() {

@@ -1,8 +1,8 @@
 //! What an interview consists of: participants, tracks, events. Validated values only.
 
 use super::{
-    AudioFormat, ColorMatrix, ColorRange, MediaTime, ParticipantId, Region, SessionId, TrackId,
-    VideoFormat,
+    Asked, AudioFormat, ChallengePolicy, ColorMatrix, ColorRange, MediaTime, ParticipantId, Region,
+    SessionId, TrackId, VideoFormat,
 };
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +146,8 @@ pub struct InterviewSpec {
     pub consent_id: String,
     /// Platform the media comes from; informative.
     pub source_platform: String,
+    /// Which challenges the server may issue, and when.
+    pub challenges: ChallengePolicy,
 }
 
 impl InterviewSpec {
@@ -191,6 +193,7 @@ pub enum ChallengeKind {
     LeanIn,
     Flash,
     Phrase,
+    TurnBoth,
 }
 
 /// Something that happened in the call, at `time`.
@@ -241,6 +244,7 @@ pub enum EventKind {
         kind: ChallengeKind,
         deadline: MediaTime,
         count: u32,
+        asked: Box<Asked>,
     },
     WarmUp {
         end: MediaTime,

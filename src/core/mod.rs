@@ -14,6 +14,7 @@ mod challenge;
 mod error;
 mod ids;
 mod interview;
+mod issued;
 mod layout;
 mod media;
 mod outcome;
@@ -25,12 +26,21 @@ mod stats;
 mod time;
 mod verdict;
 
-pub use challenge::{ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, TracePoint, thinned};
+pub use challenge::{
+    ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, SOONEST_REACTION_MS, TracePoint, thinned,
+};
 pub use error::FieldError;
 pub use ids::{ParticipantId, SessionId, TenantId, TrackId};
 pub use interview::{
     AudioTrackSpec, ChallengeKind, ClockSource, ControlEvent, EventKind, InterviewSpec,
     ParticipantSpec, Role, TrackKind, TrackSpec, VideoTrackSpec,
+};
+#[cfg(test)]
+pub(crate) use issued::issued_sample;
+pub use issued::{
+    Asked, ChallengeMode, ChallengeNeed, ChallengeParameters, ChallengePolicy, ChallengeRecord,
+    ChallengeStanding, IssuedChallenge, LEAST_COLOUR_MS, MOST_COLOURS, MOST_WORDS, ScreenColour,
+    Side,
 };
 pub use layout::{MAX_SIDE_PX, MIN_SIDE_PX, Plane, check_picture_size};
 pub use media::{

@@ -240,7 +240,7 @@ async fn a_stopping_server_sends_what_it_has() {
             Update::Notice(n) => notices.push(n.kind()),
             Update::Segment(s) => finals += usize::from(s.r#final),
             Update::Summary(s) => summary = Some(s),
-            Update::Ack(_) | Update::Capabilities(_) => {}
+            Update::Ack(_) | Update::Capabilities(_) | Update::Challenge(_) => {}
         }
     }
     assert_eq!(notices, [v1::NoticeKind::Draining]);

@@ -386,6 +386,7 @@ fn camera_and_reference() -> InterviewSpec {
         tracks: vec![track("verified", true), track("cam", false)],
         consent_id: String::new(),
         source_platform: String::new(),
+        challenges: Default::default(),
     }
 }
 

@@ -67,6 +67,7 @@ async fn an_interview_from_open_to_summary() {
                 Update::Ack(a) => acks.push((a.event_id, a.accepted)),
                 Update::Summary(s) => summary = Some(s),
                 Update::Capabilities(_) => {}
+                Update::Challenge(c) => panic!("{c:?}"),
                 Update::Notice(n) => panic!("{n:?}"),
             }
         }

@@ -180,6 +180,7 @@ pub struct Talk {
     pub notices: Vec<v1::QualityNotice>,
     pub acks: Vec<v1::EventAck>,
     pub updates: Vec<v1::CapabilityUpdate>,
+    pub challenges: Vec<v1::ChallengeUpdate>,
     pub credit: u64,
     pub summary: Option<v1::SessionSummary>,
     pub status: Option<Refusal>,
@@ -219,6 +220,7 @@ impl Talk {
             Said::Credit(c) => self.credit += c.bytes,
             Said::Ack(a) => self.acks.push(a),
             Said::Capabilities(c) => self.updates.push(c),
+            Said::Challenge(c) => self.challenges.push(c),
             Said::Summary(s) => self.summary = Some(s),
         }
     }

@@ -8,6 +8,7 @@ mod challenges;
 mod client;
 mod enums;
 mod inbound;
+mod issued;
 mod outbound;
 mod results;
 
@@ -16,6 +17,7 @@ pub(super) use liveproof_sdk::v1 as pb;
 
 pub use client::{event_message, open_message, read_hello, read_signal_info, rgb_layout};
 pub use inbound::client_message;
+pub use issued::read_update;
 pub use outbound::{info_response, server_message};
 pub use results::{read_capability, read_segment, read_summary};
 

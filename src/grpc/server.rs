@@ -5,6 +5,7 @@ use super::convert::pb::interview_service_server::{InterviewService, InterviewSe
 use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, InterviewResponse};
 use super::convert::{client_message, info_response, server_message};
 use super::status::{inbound_error, status_of};
+use crate::challenge::NoEntropy;
 use crate::session::{Backend, Caller, InboundError, Registry, Session, SessionLimits};
 use crate::telemetry::SessionRefused;
 use std::net::SocketAddr;
@@ -74,6 +75,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// No key for challenge records could be drawn.
+    #[error("cannot draw a key for challenge records: {0}")]
+    Entropy(#[source] NoEntropy),
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(#[source] std::io::Error),

@@ -86,6 +86,7 @@ fn spec() -> InterviewSpec {
         ],
         consent_id: String::new(),
         source_platform: String::new(),
+        challenges: Default::default(),
     }
 }
 

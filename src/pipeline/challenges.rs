@@ -2,9 +2,13 @@
 
 use crate::analyze::{Analyzer, hand_occlusion};
 use crate::core::{
-    AbstainReason, Abstention, ChallengeResult, ControlEvent, EventKind, MediaTime, SignalSummary,
+    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ControlEvent, EventKind, MediaTime,
+    ParticipantId, SignalSummary,
 };
 use crate::engine::ModelSet;
+
+/// For a participant and a kind of challenge, why it cannot be judged, if so.
+pub type ChallengeObstacle = (ParticipantId, ChallengeKind, Option<String>);
 
 /// True when a hand challenge is open at `time` and there is a net to look for the hand.
 pub(super) fn hand_wanted(events: &[ControlEvent], time: MediaTime, models: &ModelSet) -> bool {
@@ -20,6 +24,7 @@ pub(super) fn challenges(
     analyzers: &[Box<dyn Analyzer>],
     events: &[ControlEvent],
     signals: &[SignalSummary],
+    participant: &ParticipantId,
 ) -> Vec<ChallengeResult> {
     let judged: Vec<ChallengeResult> = analyzers.iter().flat_map(|a| a.challenges()).collect();
     let result = |event: &ControlEvent| {
@@ -28,10 +33,14 @@ pub(super) fn challenges(
             kind,
             deadline,
             count,
+            asked,
         } = &event.kind
         else {
             return None;
         };
+        if !asked.is_for(participant) {
+            return None;
+        }
         if let Some(found) = judged.iter().find(|c| &c.id == id) {
             return Some(found.clone());
         }

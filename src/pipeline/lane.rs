@@ -3,17 +3,17 @@
 use super::ability::Watch;
 use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
-use super::challenges::{challenges, hand_wanted};
+use super::challenges::{ChallengeObstacle, challenges, hand_wanted};
 use super::reference::LaneReference;
 use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice, clock_between, first_track};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
 use crate::core::{
-    AbstainReason, Abstention, Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture,
-    Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec, ParticipantSummary,
-    Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, Span, StageTimes, TrackId,
-    TrackKind, VoiceSeries,
+    AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent,
+    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec,
+    ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, Span,
+    StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -173,16 +173,43 @@ impl Lane {
         }
     }
 
+    /// For each kind of challenge, why it cannot be judged, if so.
+    pub(super) fn challenge_obstacles(
+        &self,
+        spec: &InterviewSpec,
+        models: &ModelSet,
+    ) -> Vec<ChallengeObstacle> {
+        let tracks = self.tracks(spec, false, None);
+        let of = |kind: ChallengeKind| {
+            let Some(judge) = self.analyzers.iter().find(|a| a.judges().contains(&kind)) else {
+                return Some("not judged by this version".to_owned());
+            };
+            let can = judge.capability(&tracks).err();
+            let why = can.or_else(|| missing_model(judge.as_ref(), models));
+            why.map(|why| why.detail)
+        };
+        let all = ChallengeKind::ALL.into_iter();
+        all.map(|kind| (self.participant.id.clone(), kind, of(kind)))
+            .collect()
+    }
+
+    /// What came of a challenge, once it was judged.
+    pub(super) fn challenge_result(&self, id: &str) -> Option<ChallengeResult> {
+        let judged = self.analyzers.iter().flat_map(|a| a.challenges());
+        judged.into_iter().find(|c| c.id == id)
+    }
+
     pub(super) fn push_frame(
         &mut self,
         frame: &Frame,
+        hands_may_come: bool,
         events: &[ControlEvent],
         models: &mut ModelSet,
         stopwatch: fn() -> u64,
     ) {
         let began = stopwatch();
         self.segmenter.saw(frame.time);
-        let hands = hand_wanted(events, frame.time, models);
+        let hands = hands_may_come || hand_wanted(events, frame.time, models);
         if !self.sight.observe(frame, hands, models) {
             // Time must rise within a track; ingest has told the sender about such pictures.
             self.lost += 1;
@@ -474,7 +501,12 @@ impl Lane {
             change: self.session.change(),
             signals: self.session.signals(),
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
-            challenges: challenges(&self.analyzers, events, &self.session.signals()),
+            challenges: challenges(
+                &self.analyzers,
+                events,
+                &self.session.signals(),
+                &self.participant.id,
+            ),
             coverage: self.totals.coverage(self.session.scored_share()),
             reference: self.reference.as_ref().map(LaneReference::summary),
         }

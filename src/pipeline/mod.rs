@@ -21,13 +21,15 @@ mod totals;
 mod vad;
 
 pub use cautions::cautions;
+pub use challenges::ChallengeObstacle;
 pub use reference::ReferenceReader;
 
 use crate::audio::VoiceTrack;
 use crate::core::{
-    Abstention, AudioBlock, Baseline, ClockSource, ControlEvent, EventKind, EvidencePicture,
-    FieldError, Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, Reference,
-    Role, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
+    Abstention, AudioBlock, Baseline, ChallengeResult, ClockSource, ControlEvent, EventKind,
+    EvidencePicture, FieldError, Frame, InterviewSpec, MediaTime, ParticipantId,
+    ParticipantSummary, Reference, Role, SegmentResult, SessionSummary, SignalCapability, Span,
+    TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
@@ -97,6 +99,8 @@ pub struct Pipeline {
     end: MediaTime,
     /// Stretches that are reference and no part of the interview.
     verified: Vec<Span>,
+    /// Until when a hand challenge may open at any moment.
+    hands_until: Option<MediaTime>,
     finished: bool,
 }
 
@@ -129,6 +133,7 @@ impl Pipeline {
             first: None,
             end: MediaTime::ZERO,
             verified: Vec::new(),
+            hands_until: None,
             finished: false,
         }
     }
@@ -190,6 +195,39 @@ impl Pipeline {
         self.lanes.iter_mut().filter_map(news).flatten().collect()
     }
 
+    /// For each scored participant and kind of challenge, why it cannot be judged on the announced
+    /// tracks, if so.
+    pub fn challenge_obstacles(&self, models: &ModelSet) -> Vec<ChallengeObstacle> {
+        let of = |l: &Lane| l.challenge_obstacles(&self.spec, models);
+        self.lanes.iter().flat_map(of).collect()
+    }
+
+    /// What came of a challenge of a participant, once it was judged; `id` is that of its event.
+    pub fn challenge_result(
+        &self,
+        participant: &ParticipantId,
+        id: &str,
+    ) -> Option<ChallengeResult> {
+        let lane = self
+            .lanes
+            .iter()
+            .find(|l| &l.participant.id == participant)?;
+        lane.challenge_result(id)
+    }
+
+    /// Takes a challenge event back; nothing more comes of it.
+    pub fn withdraw_challenge(&mut self, id: &str) {
+        let is =
+            |e: &ControlEvent| matches!(&e.kind, EventKind::Challenge { id: own, .. } if own == id);
+        self.events.retain(|e| !is(e));
+    }
+
+    /// Keeps the surroundings of faces until then, so that a hand is seen from the first moment of a
+    /// challenge whose event comes later than its pictures; `None` = no longer.
+    pub fn watch_hands(&mut self, until: Option<MediaTime>) {
+        self.hands_until = until;
+    }
+
     /// Takes a picture. Pictures of tracks that nobody is scored on are ignored.
     /// Those of a reference track are no part of the interview.
     pub fn push_frame(&mut self, track: &TrackId, frame: &Frame, models: &mut ModelSet) {
@@ -210,7 +248,8 @@ impl Pipeline {
                 lane.push_stretch(frame, models);
                 continue;
             }
-            lane.push_frame(frame, &self.events, models, self.settings.stopwatch);
+            let hands = self.hands_until.is_some_and(|until| frame.time <= until);
+            lane.push_frame(frame, hands, &self.events, models, self.settings.stopwatch);
         }
     }
 

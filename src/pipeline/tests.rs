@@ -58,6 +58,7 @@ fn interview() -> InterviewSpec {
         ],
         consent_id: String::new(),
         source_platform: String::new(),
+        challenges: Default::default(),
     }
 }
 
@@ -256,6 +257,7 @@ fn every_challenge_has_a_result_and_none_is_evidence_without_a_model() {
             kind,
             deadline: MediaTime::from_ms(3_000),
             count: 0,
+            asked: Box::default(),
         };
         let time = MediaTime::from_ms(500 - 100 * i as i64);
         pipeline.push_event(ControlEvent { time, kind }).unwrap();

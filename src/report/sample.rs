@@ -159,6 +159,7 @@ pub(crate) fn challenges() -> Vec<ChallengeResult> {
         ],
         llr: Some(1.1),
         trace: vec![point(1640, 0.05), point(2000, 0.62), point(2400, 0.0)],
+        issued: None,
     };
     let turn = ChallengeResult {
         id: "t1".into(),

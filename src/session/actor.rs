@@ -11,9 +11,9 @@ mod link;
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
 use super::{
-    Attachment, Backend, ClientMessage, Effect, Ending, Event, Hello, IdLease, InboundError, Input,
-    MediaChunk, MediaQueue, Notice, NoticeKind, Output, Permit, Registry, Report, ResumeToken,
-    ServerMessage, SessionError, SessionLimits, State, step,
+    Attachment, Backend, ChallengeOffer, ChallengeUpdate, ClientMessage, Effect, Ending, Event,
+    Hello, IdLease, InboundError, Input, MediaChunk, MediaQueue, Notice, NoticeKind, Output,
+    Permit, Registry, Report, ResumeToken, ServerMessage, SessionError, SessionLimits, State, step,
 };
 use crate::core::{FieldError, InterviewSpec, MediaTime, TrackId, TrackKind};
 use crate::telemetry;
@@ -292,6 +292,12 @@ impl Session {
                     self.queue.push_event(id, event);
                 }
             }
+            Some(Ok(ClientMessage::Challenge(request))) => {
+                self.on(Event::Control);
+                if self.state.takes_input() {
+                    self.queue.push_challenge(request);
+                }
+            }
             Some(Ok(ClientMessage::Close { reason })) => {
                 self.on(Event::End(Ending::Closed { reason }));
             }
@@ -428,12 +434,13 @@ impl Session {
     fn on_product(&mut self, product: Product) {
         self.clocks.active = Instant::now();
         match product {
-            Product::Opened(signals) => self.greet(signals),
+            Product::Opened(signals, challenges) => self.greet(signals, *challenges),
             Product::Processed(report) => self.on_report(report),
-            Product::Finished(segments, summary) => {
+            Product::Finished(segments, challenges, summary) => {
                 for segment in segments {
                     self.outbox.push(ServerMessage::Segment(Box::new(segment)));
                 }
+                self.tell_challenges(challenges);
                 let consent_id = self.spec.as_ref().map(|s| s.consent_id.clone());
                 self.outbox.push(ServerMessage::Summary {
                     summary,
@@ -444,7 +451,13 @@ impl Session {
         }
     }
 
-    fn greet(&mut self, signals: Vec<crate::core::SignalCapability>) {
+    fn tell_challenges(&mut self, updates: Vec<ChallengeUpdate>) {
+        for update in updates {
+            self.outbox.push(ServerMessage::Challenge(Box::new(update)));
+        }
+    }
+
+    fn greet(&mut self, signals: Vec<crate::core::SignalCapability>, challenges: ChallengeOffer) {
         let Some(spec) = &self.spec else { return };
         let (mut info, terms) = (self.backend.info(), self.backend.terms());
         info.limits.max_session_length_s = info
@@ -459,6 +472,7 @@ impl Session {
             segment_ns: terms.segment_ns,
             hop_ns: terms.hop_ns,
             fusion: terms.fusion,
+            challenges,
             resume_token: self.token.clone(),
             resume_grace: self.limits.resume_grace,
             resumed: None,
@@ -472,6 +486,7 @@ impl Session {
         for ack in report.acks {
             self.outbox.push(ServerMessage::Ack(ack));
         }
+        self.tell_challenges(report.challenges);
         for notice in report.notices {
             self.outbox.notice(notice);
         }

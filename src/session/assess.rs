@@ -3,13 +3,16 @@
 //! Everything here runs on a worker thread. A chunk that cannot be used costs one notice and one
 //! refusal; a picture that was lost, dropped or refused lowers coverage.
 
+use super::challenges::{Challenges, Judge};
 use super::{
-    Assessor, EventAck, Item, MediaChunk, NoReference, Notice, NoticeKind, ReferenceStore, Report,
+    Assessor, ChallengeOffer, ChallengeUpdate, EventAck, Item, MediaChunk, NoReference, Notice,
+    NoticeKind, ReferenceStore, Report,
 };
+use crate::challenge::{RecordKey, SystemEntropy};
 use crate::core::{
-    ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, Reference,
-    ReferenceKind, ReferenceSource, SegmentResult, SessionSummary, SignalCapability, TenantId,
-    TrackId, TrackSpec,
+    ChallengeResult, ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime,
+    ParticipantId, Reference, ReferenceKind, ReferenceSource, SegmentResult, SessionSummary,
+    SignalCapability, TenantId, TrackId, TrackSpec,
 };
 use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
@@ -44,6 +47,7 @@ pub(super) struct PipelineAssessor {
     references: Arc<ReferenceStore>,
     /// Whose interview it is; what it leaves behind is kept for them alone.
     tenant: TenantId,
+    challenges: Challenges,
 }
 
 /// What an interview is opened with, beside its announcement.
@@ -58,6 +62,8 @@ pub(super) struct Opening<'a> {
     pub(super) tenant: &'a TenantId,
     /// What earlier interviews left behind.
     pub(super) references: &'a Arc<ReferenceStore>,
+    /// What challenge records are signed with.
+    pub(super) record_key: &'a Arc<RecordKey>,
 }
 
 impl PipelineAssessor {
@@ -75,6 +81,7 @@ impl PipelineAssessor {
             policies,
             tenant,
             references,
+            record_key,
         } = *opening;
         let within = |e: FieldError| e.within("open");
         validate_spec(spec, limits)
@@ -102,6 +109,12 @@ impl PipelineAssessor {
             max_session_ns: limits.max_session_ns,
             references: Arc::clone(references),
             tenant: tenant.clone(),
+            challenges: Challenges::new(
+                spec.session_id.clone(),
+                spec.challenges.clone(),
+                Arc::clone(record_key),
+                Box::<SystemEntropy>::default(),
+            ),
         })
     }
 
@@ -346,9 +359,35 @@ impl Assessor for PipelineAssessor {
                         .map(|e| e.within("event").to_string());
                     report.acks.push(EventAck { id, refusal });
                 }
+                Item::Challenge(request) => {
+                    let now = self.ingest.present();
+                    self.challenges.take(request, now, &mut self.pipeline);
+                }
             }
         }
+        let now = self.ingest.present();
+        self.challenges.advance(now, &mut self.pipeline);
+        report.challenges = self.challenges.take_updates();
+        let remarks = self.challenges.take_remarks();
         report
+            .notices
+            .extend(remarks.into_iter().map(|detail| Notice {
+                kind: NoticeKind::Challenge,
+                track: None,
+                time: now,
+                detail,
+                count: 1,
+            }));
+        report
+    }
+
+    fn challenge_offer(&mut self, models: &ModelSet) -> ChallengeOffer {
+        self.challenges
+            .offer(self.pipeline.challenge_obstacles(models))
+    }
+
+    fn last_challenges(&mut self) -> Vec<ChallengeUpdate> {
+        self.challenges.take_updates()
     }
 
     fn finish(
@@ -357,7 +396,10 @@ impl Assessor for PipelineAssessor {
         partial: bool,
         models: &mut ModelSet,
     ) -> (Vec<SegmentResult>, SessionSummary) {
-        let (mut segments, summary) = self.pipeline.finish(reason, partial, models);
+        let (mut segments, mut summary) = self.pipeline.finish(reason, partial, models);
+        let now = self.ingest.present();
+        self.challenges
+            .finish(&mut summary, now, &mut self.pipeline);
         let spec = self.pipeline.spec();
         let left = self.pipeline.baselines();
         self.references
@@ -366,6 +408,24 @@ impl Assessor for PipelineAssessor {
             first.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
         }
         (segments, summary)
+    }
+}
+
+impl Judge for Pipeline {
+    fn open(&mut self, event: ControlEvent) -> Result<(), FieldError> {
+        self.push_event(event)
+    }
+
+    fn withdraw(&mut self, id: &str) {
+        self.withdraw_challenge(id);
+    }
+
+    fn result(&self, participant: &ParticipantId, id: &str) -> Option<ChallengeResult> {
+        self.challenge_result(participant, id)
+    }
+
+    fn watch_hands(&mut self, until: Option<MediaTime>) {
+        Pipeline::watch_hands(self, until);
     }
 }
 

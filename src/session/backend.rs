@@ -5,6 +5,7 @@ use super::{
     Assessor, Backend, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo, SignalInfo, Terms,
     WireLimits,
 };
+use crate::challenge::RecordKey;
 use crate::core::{FieldError, InterviewSpec, TenantId};
 use crate::decode::wire::{AUDIO_FORMATS, VIDEO_FORMATS};
 use crate::engine::{Engine, Job, Pool};
@@ -22,6 +23,7 @@ pub struct EngineBackend {
     ingest: Limits,
     limits: WireLimits,
     references: Arc<ReferenceStore>,
+    record_key: Arc<RecordKey>,
 }
 
 /// Limits of the service that are not the session's own.
@@ -51,6 +53,7 @@ impl EngineBackend {
         pool: Pool,
         settings: PipelineSettings,
         limits: &BackendLimits,
+        record_key: RecordKey,
     ) -> Self {
         let settings = PipelineSettings {
             question_marks: true,
@@ -63,6 +66,7 @@ impl EngineBackend {
             settings,
             ingest: limits.ingest,
             references: Arc::new(ReferenceStore::new(limits.references)),
+            record_key: Arc::new(record_key),
             limits: WireLimits {
                 max_message_bytes: limits.max_message_bytes,
                 max_picture_pixels: limits.ingest.max_picture_pixels,
@@ -148,6 +152,7 @@ impl Backend for EngineBackend {
             settings: self.settings,
             policies: &policies,
             references: &self.references,
+            record_key: &self.record_key,
         };
         Ok(Box::new(PipelineAssessor::open(spec, &opening)?))
     }

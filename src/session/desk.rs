@@ -1,6 +1,6 @@
 //! One session's place at the worker pool: at most one job at a time, panics contained.
 
-use super::{Assessor, Backend, Item, Report, SessionError};
+use super::{Assessor, Backend, ChallengeOffer, ChallengeUpdate, Item, Report, SessionError};
 use crate::core::{SegmentResult, SessionSummary, SignalCapability};
 use crate::engine::{Job, ModelSet};
 use crate::telemetry::AnalysisPanicked;
@@ -29,12 +29,16 @@ pub enum Task {
 /// What came of it.
 #[derive(Debug)]
 pub enum Product {
-    /// Which signals can run.
-    Opened(Vec<SignalCapability>),
+    /// Which signals can run, and which challenges there are.
+    Opened(Vec<SignalCapability>, Box<ChallengeOffer>),
     /// What came of the items.
     Processed(Report),
-    /// The last segments and the summary.
-    Finished(Vec<SegmentResult>, Box<SessionSummary>),
+    /// The last segments, the last words on challenges, and the summary.
+    Finished(
+        Vec<SegmentResult>,
+        Vec<ChallengeUpdate>,
+        Box<SessionSummary>,
+    ),
 }
 
 type Done = (Box<dyn Assessor>, Product);
@@ -185,7 +189,10 @@ fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
         }
     };
     let product = match task {
-        Task::Open => Product::Opened(assessor.capabilities(models)),
+        Task::Open => {
+            let signals = assessor.capabilities(models);
+            Product::Opened(signals, Box::new(assessor.challenge_offer(models)))
+        }
         Task::Process(items) => {
             let mut report = assessor.process(items, &cancel, models);
             stamp(&mut report.segments);
@@ -194,7 +201,8 @@ fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
         Task::Finish { reason, partial } => {
             let (mut segments, summary) = assessor.finish(&reason, partial, models);
             stamp(&mut segments);
-            Product::Finished(segments, Box::new(summary))
+            let challenges = assessor.last_challenges();
+            Product::Finished(segments, challenges, Box::new(summary))
         }
     };
     (reply, (assessor, product))

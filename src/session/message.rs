@@ -1,5 +1,6 @@
 //! What passes between a session and its client, free of the wire's types.
 
+use super::{ChallengeOffer, ChallengeRequest, ChallengeUpdate};
 use super::{Resume, ResumeToken};
 use crate::core::{
     AudioFormat, ControlEvent, FieldError, InterviewSpec, MediaTime, PictureLayout, SegmentResult,
@@ -51,6 +52,8 @@ pub enum ClientMessage {
         /// What happened.
         event: ControlEvent,
     },
+    /// A challenge is wanted, or something is said of one.
+    Challenge(ChallengeRequest),
     /// No more media.
     Close {
         /// Why, in the client's words.
@@ -65,6 +68,9 @@ impl ClientMessage {
             Self::Open(_) | Self::Resume(_) => "`open`",
             Self::Media(_) | Self::UnusableMedia { .. } => "`media`",
             Self::Event { .. } => "`event`",
+            Self::Challenge(ChallengeRequest::Issue { .. }) => "`issue_challenge`",
+            Self::Challenge(ChallengeRequest::Shown { .. }) => "`challenge_shown`",
+            Self::Challenge(ChallengeRequest::Decline { .. }) => "`challenge_declined`",
             Self::Close { .. } => "`close`",
         }
     }
@@ -113,6 +119,8 @@ pub enum ServerMessage {
         /// All signals of the participants concerned.
         signals: Vec<SignalCapability>,
     },
+    /// What becomes of a challenge.
+    Challenge(Box<ChallengeUpdate>),
     /// Last message.
     Summary {
         /// The assessment of the whole interview.
@@ -128,7 +136,10 @@ impl ServerMessage {
     pub fn is_kept(&self) -> bool {
         match self {
             Self::Segment(s) => s.is_final,
-            Self::Ack(_) | Self::Capabilities { .. } | Self::Summary { .. } => true,
+            Self::Ack(_)
+            | Self::Challenge(_)
+            | Self::Capabilities { .. }
+            | Self::Summary { .. } => true,
             Self::Hello(_) | Self::Notice(_) | Self::Credit(_) => false,
         }
     }
@@ -151,6 +162,8 @@ pub struct Hello {
     pub hop_ns: i64,
     /// Prior and coverage floors.
     pub fusion: FusionConfig,
+    /// Which challenges there are here.
+    pub challenges: ChallengeOffer,
     /// Resumes the interview on a new connection; `None` when that is not offered.
     pub resume_token: Option<ResumeToken>,
     /// How long it can be resumed after its connection was lost.
@@ -270,6 +283,8 @@ pub enum NoticeKind {
     DecodeFailed,
     /// A reference cannot be used.
     Reference,
+    /// A challenge that was due could not be issued.
+    Challenge,
 }
 
 /// Something about the material that the client may want to act on.

@@ -21,6 +21,7 @@ mod actor;
 mod assess;
 mod backend;
 mod caller;
+mod challenges;
 mod desk;
 mod error;
 mod limits;
@@ -36,6 +37,10 @@ mod work;
 pub use actor::Session;
 pub use backend::{BackendLimits, EngineBackend};
 pub use caller::{Caller, TenantLimits};
+pub use challenges::{
+    ChallengeAbility, ChallengeOffer, ChallengeRequest, ChallengeState, ChallengeUpdate, Decline,
+    IssuedState,
+};
 pub use error::SessionError;
 pub use limits::SessionLimits;
 pub use message::{

@@ -5,7 +5,7 @@
 //! its place, so that the pipeline learns of the loss at the right moment. Because the oldest
 //! chunk of a kind goes first, a track never holds more than two of those.
 
-use super::MediaChunk;
+use super::{ChallengeRequest, MediaChunk};
 use crate::core::{ControlEvent, TrackId};
 use std::collections::VecDeque;
 
@@ -30,6 +30,8 @@ pub enum Item {
         /// What happened.
         event: ControlEvent,
     },
+    /// A challenge is wanted, or something is said of one.
+    Challenge(ChallengeRequest),
 }
 
 /// What had to give way.
@@ -85,6 +87,12 @@ impl MediaQueue {
     /// Appends a control event; never drops anything.
     pub fn push_event(&mut self, id: u64, event: ControlEvent) {
         let item = Item::Event { id, event };
+        self.entries.push_back(Entry { item, video: false });
+    }
+
+    /// Appends what is said of a challenge; never drops anything.
+    pub fn push_challenge(&mut self, request: ChallengeRequest) {
+        let item = Item::Challenge(request);
         self.entries.push_back(Entry { item, video: false });
     }
 
@@ -156,7 +164,7 @@ impl MediaQueue {
         let before = self.entries.range_mut(..i).rev().find(|e| match &e.item {
             Item::Media(c) => c.track == track,
             Item::Dropped { track: t, .. } => *t == track,
-            Item::Event { .. } => false,
+            Item::Event { .. } | Item::Challenge(_) => false,
         });
         if let Some(Entry {
             item:
@@ -254,7 +262,7 @@ mod tests {
             let mut take = |q: &mut MediaQueue, n: usize| {
                 for item in q.pop_batch(n) {
                     match item {
-                        Item::Event { .. } => taken += 1,
+                        Item::Event { .. } | Item::Challenge(_) => taken += 1,
                         Item::Media(c) => {
                             let t = usize::from(c.track.as_str().as_bytes()[0] - b'a');
                             prop_assert_eq!(c.sequence, next[t], "order is kept, losses are told");

@@ -1,7 +1,7 @@
 //! What a session asks of the rest of the program: a pipeline per interview, and threads to run
 //! it on. Both are traits, so that the actor is tested without models.
 
-use super::{EventAck, Item, Notice, ServerInfo};
+use super::{ChallengeOffer, ChallengeUpdate, EventAck, Item, Notice, ServerInfo};
 use crate::core::{
     FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability, TenantId,
 };
@@ -20,6 +20,8 @@ pub struct Report {
     pub capabilities: Vec<SignalCapability>,
     /// Answers to the control events of the batch, one each.
     pub acks: Vec<EventAck>,
+    /// What became of challenges.
+    pub challenges: Vec<ChallengeUpdate>,
     /// Chunks taken into the analysis.
     pub taken: u64,
     /// Chunks refused.
@@ -32,6 +34,16 @@ pub struct Report {
 pub trait Assessor: Send {
     /// Which signals can run on the announced tracks.
     fn capabilities(&mut self, models: &ModelSet) -> Vec<SignalCapability>;
+
+    /// Which challenges there are; asked once, before the first item.
+    fn challenge_offer(&mut self, _models: &ModelSet) -> ChallengeOffer {
+        ChallengeOffer::default()
+    }
+
+    /// What became of challenges at the end of the interview; asked after [`Assessor::finish`].
+    fn last_challenges(&mut self) -> Vec<ChallengeUpdate> {
+        Vec::new()
+    }
 
     /// Works through items in order; stops early when `cancelled`, whose session is gone.
     fn process(

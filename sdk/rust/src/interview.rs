@@ -67,6 +67,8 @@ pub enum Update {
     Ack(v1::EventAck),
     /// What the signals can do turned out otherwise than `hello` said.
     Capabilities(v1::CapabilityUpdate),
+    /// What becomes of a challenge.
+    Challenge(Box<v1::ChallengeUpdate>),
     /// The last word.
     Summary(Box<v1::SessionSummary>),
 }
@@ -143,6 +145,7 @@ async fn read(
                 Some(Said::Notice(n)) => Ok(Update::Notice(n)),
                 Some(Said::Ack(a)) => Ok(Update::Ack(a)),
                 Some(Said::Capabilities(c)) => Ok(Update::Capabilities(c)),
+                Some(Said::Challenge(c)) => Ok(Update::Challenge(Box::new(c))),
                 Some(Said::Summary(s)) => Ok(Update::Summary(Box::new(s))),
                 // A message of a later protocol version is not ours to judge.
                 Some(Said::Hello(_)) | None => continue,
@@ -248,6 +251,30 @@ impl InterviewSender {
         };
         self.send(request(Say::Event(event))).await?;
         Ok(event_id)
+    }
+
+    /// Asks for a challenge; the updates say what becomes of it.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`].
+    pub async fn issue_challenge(&self, ask: v1::IssueChallenge) -> Result<(), ClientError> {
+        self.send(request(Say::IssueChallenge(ask))).await
+    }
+
+    /// Says when the prompt of a challenge was on the candidate's screen in full.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`].
+    pub async fn challenge_shown(&self, shown: v1::ChallengeShown) -> Result<(), ClientError> {
+        self.send(request(Say::ChallengeShown(shown))).await
+    }
+
+    /// Says that a challenge is not carried out.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`].
+    pub async fn decline_challenge(&self, why: v1::ChallengeDeclined) -> Result<(), ClientError> {
+        self.send(request(Say::ChallengeDeclined(why))).await
     }
 
     /// Payload bytes that can be sent without waiting.

@@ -134,7 +134,7 @@ fn shows_through(paint: Paint) -> bool {
 
 fn window(kind: ChallengeKind, count: u32) -> Window {
     let deadline = MediaTime::from_ms(7_000);
-    let kind = EventKind::Challenge { id: "h1".into(), kind, deadline, count };
+    let kind = EventKind::Challenge { id: "h1".into(), kind, deadline, count, asked: Box::default() };
     Window::of(&ControlEvent { time: MediaTime::from_ms(1_000), kind }).unwrap()
 }
 

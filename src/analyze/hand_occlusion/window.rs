@@ -1,6 +1,6 @@
 //! When a hand challenge is looked at.
 
-use crate::core::{ChallengeKind, ControlEvent, EventKind, MediaTime, Span};
+use crate::core::{Asked, ChallengeKind, ControlEvent, EventKind, MediaTime, Span};
 
 /// How long after the prompt's end an answer is looked for at most, nanoseconds; a later deadline is
 /// cut to it, so that what is kept of an open challenge stays bounded.
@@ -20,12 +20,14 @@ pub(super) struct Window {
     pub(super) deadline: MediaTime,
     /// What is looked at.
     pub(super) span: Span,
+    /// Whom it was put to, and how exactly.
+    pub(super) asked: Asked,
 }
 
 impl Window {
     /// The window of an event, if it is a hand challenge.
     pub(super) fn of(event: &ControlEvent) -> Option<Self> {
-        let EventKind::Challenge { id, kind, deadline, count } = &event.kind else {
+        let EventKind::Challenge { id, kind, deadline, count, asked } = &event.kind else {
             return None;
         };
         Some(Self {
@@ -35,6 +37,7 @@ impl Window {
             prompt_end: event.time,
             deadline: *deadline,
             span: span(event)?,
+            asked: (**asked).clone(),
         })
     }
 
@@ -69,6 +72,7 @@ mod tests {
                 kind,
                 deadline: MediaTime::from_ms(deadline_ms),
                 count: 0,
+                asked: Box::default(),
             },
         };
         let w = Window::of(&event(ChallengeKind::HandHold, 8_000)).unwrap();

@@ -216,6 +216,7 @@ pub fn events() -> Vec<Row> {
             kind,
             deadline_us,
             count: 0,
+            ..Default::default()
         })
     };
     let mute = |who: &str| {

@@ -1,9 +1,12 @@
 //! What became of challenges, both ways.
 
 use super::enums::{read_challenge, read_reason, write_challenge, write_reason};
+use super::issued::{read_record, write_record};
 use super::results::{read_evidence, write_evidence};
 use super::{pb, required};
-use crate::core::{ChallengeResult, ChallengeStatus, FieldError, MediaTime, TracePoint};
+use crate::core::{
+    ChallengeResult, ChallengeStatus, FieldError, IssuedChallenge, MediaTime, TracePoint,
+};
 use pb::challenge_result::Status;
 
 pub(super) fn write(c: &ChallengeResult) -> pb::ChallengeResult {
@@ -31,6 +34,11 @@ pub(super) fn write(c: &ChallengeResult) -> pb::ChallengeResult {
                     detail: detail.clone(),
                 })
             }
+            ChallengeStatus::NotCarriedOut { detail } => {
+                Status::NotCarriedOut(pb::ChallengeNotCarriedOut {
+                    detail: detail.clone(),
+                })
+            }
         }),
         onset_us: c.onset.map(MediaTime::as_us),
         reaction_ms: c.reaction_ms,
@@ -38,6 +46,10 @@ pub(super) fn write(c: &ChallengeResult) -> pb::ChallengeResult {
         evidence: c.evidence.iter().map(write_evidence).collect(),
         llr: c.llr,
         trace: c.trace.iter().map(point).collect(),
+        attempt: c.issued.as_ref().map_or(0, |i| i.attempt),
+        record: c.issued.as_ref().map(|i| write_record(&i.record)),
+        early_reaction: c.early_reaction().unwrap_or_default(),
+        prompt_uncertainty_ms: c.issued.as_ref().map_or(0, |i| i.uncertainty_ms),
     }
 }
 
@@ -45,6 +57,14 @@ pub(super) fn read(c: pb::ChallengeResult) -> Result<ChallengeResult, FieldError
     let point = |p: pb::TracePoint| TracePoint {
         time: MediaTime::from_us(p.time_us),
         value: p.value,
+    };
+    let issued = match c.record {
+        Some(record) => Some(IssuedChallenge {
+            attempt: c.attempt,
+            uncertainty_ms: c.prompt_uncertainty_ms,
+            record: read_record(record)?,
+        }),
+        None => None,
     };
     let status = required(
         c.status,
@@ -65,6 +85,7 @@ pub(super) fn read(c: pb::ChallengeResult) -> Result<ChallengeResult, FieldError
                 reason: read_reason(n.reason, "challenges.not_measurable.reason")?,
                 detail: n.detail,
             },
+            Status::NotCarriedOut(n) => ChallengeStatus::NotCarriedOut { detail: n.detail },
         },
         onset: c.onset_us.map(MediaTime::from_us),
         reaction_ms: c.reaction_ms,
@@ -72,6 +93,7 @@ pub(super) fn read(c: pb::ChallengeResult) -> Result<ChallengeResult, FieldError
         evidence: c.evidence.into_iter().map(read_evidence).collect(),
         llr: c.llr,
         trace: c.trace.into_iter().map(point).collect(),
+        issued: issued.map(Box::new),
     })
 }
 
@@ -98,6 +120,7 @@ mod tests {
                 time: MediaTime::from_ms(1_700),
                 value: 0.3,
             }],
+            issued: Some(Box::new(crate::core::issued_sample(120))),
         }
     }
 
@@ -111,6 +134,7 @@ mod tests {
                 reason: AbstainReason::LowFrameRate,
                 detail: detail(),
             },
+            ChallengeStatus::NotCarriedOut { detail: detail() },
         ] {
             let sent = result(status);
             assert_eq!(read(write(&sent)).unwrap(), sent);

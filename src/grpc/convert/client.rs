@@ -5,13 +5,15 @@ use super::enums::{
     read_audio_format, read_video_format, write_audio_format, write_challenge, write_clock,
     write_role, write_track_kind, write_video_format,
 };
-use super::{pb, read_capability, required};
+use super::{issued, pb, read_capability, required};
 use crate::core::{
     ColorMatrix, ColorRange, ControlEvent, EventKind, FieldError, InterviewSpec, SessionId,
     TrackId, TrackSpec,
 };
 use crate::fusion::{FusionConfig, SequentialTest};
-use crate::session::{Hello, ModelInfo, ResumeToken, Resumed, SignalInfo, WireLimits};
+use crate::session::{
+    ChallengeOffer, Hello, ModelInfo, ResumeToken, Resumed, SignalInfo, WireLimits,
+};
 use std::time::Duration;
 
 /// The announcement of an interview.
@@ -32,6 +34,7 @@ pub fn open_message(spec: &InterviewSpec) -> pb::Open {
         tracks: spec.tracks.iter().map(track).collect(),
         consent_id: spec.consent_id.clone(),
         source_platform: spec.source_platform.clone(),
+        challenge_policy: Some(issued::write_policy(&spec.challenges)),
         ..Default::default()
     }
 }
@@ -132,11 +135,17 @@ pub fn event_message(event: &ControlEvent) -> (i64, pb::control_event::Event) {
             kind,
             deadline,
             count,
+            asked,
         } => E::ChallengeWindow(pb::ChallengeWindow {
             challenge_id: id.clone(),
             kind: write_challenge(*kind),
             deadline_us: deadline.as_us(),
             count: *count,
+            parameters: Some(issued::write_parameters(*count, &asked.parameters)),
+            participant_id: asked
+                .participant
+                .as_ref()
+                .map_or_else(String::new, ToString::to_string),
         }),
         K::WarmUp { end } => E::WarmUp(pb::WarmUp {
             end_us: end.as_us(),
@@ -180,6 +189,18 @@ pub fn read_hello(h: &pb::Hello) -> Result<Hello, FieldError> {
                 miss: h.miss_rate,
                 change_threshold: h.change_threshold,
             },
+        },
+        challenges: ChallengeOffer {
+            abilities: h
+                .challenges
+                .iter()
+                .map(issued::read_ability)
+                .collect::<Result<_, _>>()?,
+            policy: issued::policy(h.challenge_policy.clone())
+                .map_err(|e| e.within("hello.challenge_policy"))?,
+            locales: h.challenge_locales.clone(),
+            key_id: h.record_key_id.clone(),
+            key_drawn: h.record_key_drawn,
         },
         resume_token: (!h.resume_token.is_empty()).then(|| ResumeToken::shown(&h.resume_token)),
         resume_grace: Duration::from_millis(h.resume_grace_ms.into()),

@@ -2,10 +2,11 @@
 
 use super::pb;
 use crate::core::{
-    AbstainReason, AudioFormat, ChallengeKind, ClockSource, FieldError, PredictionSet,
-    ReferenceKind, Role, Standing, TrackKind, VideoFormat,
+    AbstainReason, AudioFormat, ChallengeKind, ChallengeMode, ChallengeNeed, ChallengeStanding,
+    ClockSource, FieldError, PredictionSet, ReferenceKind, Role, ScreenColour, Side, Standing,
+    TrackKind, VideoFormat,
 };
-use crate::session::NoticeKind;
+use crate::session::{Decline, NoticeKind};
 
 /// Two functions per enumeration: from the wire with the field's name, and to the wire.
 macro_rules! wire_enum {
@@ -65,8 +66,38 @@ wire_enum!(read_audio_format, write_audio_format: AudioFormat <=> AudioFormat {
 
 wire_enum!(read_challenge, write_challenge: ChallengeKind <=> ChallengeKind {
     HandPass = HandPass, HandHold = HandHold, TurnLeft = TurnLeft, TurnRight = TurnRight,
-    CheekPress = CheekPress, LeanIn = LeanIn, Flash = Flash, Phrase = Phrase,
+    CheekPress = CheekPress, LeanIn = LeanIn, Flash = Flash, Phrase = Phrase, TurnBoth = TurnBoth,
 });
+
+wire_enum!(read_side, write_side: ChallengeSide <=> Side { Left = Left, Right = Right });
+
+wire_enum!(read_colour, write_colour: ScreenColour <=> ScreenColour {
+    Amber = Amber, Green = Green, Blue = Blue, Magenta = Magenta,
+});
+
+wire_enum!(read_need, write_need: ChallengeNeed <=> ChallengeNeed {
+    Hands = Hands, Head = Head, Body = Body, Voice = Voice, Flashes = Flashes,
+});
+
+wire_enum!(read_mode, write_mode: ChallengeMode <=> ChallengeMode {
+    Off = Off, Manual = Manual, Automatic = Automatic,
+});
+
+wire_enum!(read_challenge_standing, write_challenge_standing: ChallengeStanding <=> ChallengeStanding {
+    Scored = Scored, NotEvaluated = NotEvaluated, ComplianceOnly = ComplianceOnly,
+});
+
+/// Why a challenge is not carried out; not stated means that the candidate preferred not to.
+pub(in crate::grpc) fn read_decline(value: i32, field: &str) -> Result<Decline, FieldError> {
+    use pb::ChallengeDeclineReason as W;
+    match W::try_from(value) {
+        Ok(W::Unspecified | W::PrefersNot) => Ok(Decline::PrefersNot),
+        Ok(W::CannotPerform) => Ok(Decline::CannotPerform),
+        Ok(W::Cancelled) => Ok(Decline::Cancelled),
+        Ok(W::NotShown) => Ok(Decline::NotShown),
+        Err(_) => Err(unusable(field, value, "ChallengeDeclineReason")),
+    }
+}
 
 wire_enum!(read_reason, write_reason: AbstainReason <=> AbstainReason {
     NoFace = NoFace, TooShort = TooShort, LowQuality = LowQuality, ModelMissing = ModelMissing,
@@ -94,6 +125,7 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::Draining => W::Draining,
         NoticeKind::DecodeFailed => W::DecodeFailed,
         NoticeKind::Reference => W::Reference,
+        NoticeKind::Challenge => W::Challenge,
     }) as i32
 }
 
@@ -138,8 +170,14 @@ mod tests {
         check!(read_track_kind, write_track_kind, 2);
         check!(read_video_format, write_video_format, 22);
         check!(read_audio_format, write_audio_format, 7);
-        check!(read_challenge, write_challenge, 8);
+        check!(read_challenge, write_challenge, 9);
+        check!(read_side, write_side, 2);
+        check!(read_colour, write_colour, 4);
+        check!(read_need, write_need, 5);
+        check!(read_mode, write_mode, 3);
+        check!(read_challenge_standing, write_challenge_standing, 3);
         check!(read_reason, write_reason, 17);
+        assert!(read_decline(5, "f").is_err() && read_decline(0, "f").is_ok());
         assert!(read_clock(4, "f").is_err() && read_clock(-1, "f").is_err());
         for c in [
             ClockSource::Unknown,

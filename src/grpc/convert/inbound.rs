@@ -3,18 +3,18 @@
 use super::enums::{
     read_audio_format, read_challenge, read_clock, read_role, read_track_kind, read_video_format,
 };
-use super::{pb, required};
+use super::{issued, pb, required};
 use crate::core::{
-    AudioTrackSpec, ColorMatrix, ColorRange, ControlEvent, EventKind, FieldError, InterviewSpec,
-    MediaTime, ParticipantId, ParticipantSpec, PictureLayout, PlaneLayout, Region, SessionId,
-    TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
+    Asked, AudioTrackSpec, ColorMatrix, ColorRange, ControlEvent, EventKind, FieldError,
+    InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, PictureLayout, PlaneLayout, Region,
+    SessionId, TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
 };
 use crate::session::{ClientMessage, MediaChunk, Resume, ResumeToken};
 
 /// Longest opaque text of a client in bytes, as the protocol states it.
-const MAX_OPAQUE: usize = 256;
+pub(super) const MAX_OPAQUE: usize = 256;
 /// Longest question or challenge id, clock id or reason in bytes.
-const MAX_TEXT: usize = 128;
+pub(super) const MAX_TEXT: usize = 128;
 /// Bytes of a SHA-256.
 const SHA256_BYTES: usize = 32;
 /// Longest decoder configuration in bytes.
@@ -27,7 +27,11 @@ const MAX_CODEC_CONFIG: usize = 64 << 10;
 /// stream; it comes back as [`ClientMessage::UnusableMedia`].
 pub fn client_message(message: pb::InterviewRequest) -> Result<ClientMessage, FieldError> {
     use pb::interview_request::Message as M;
-    match required(message.message, "message", "open, media, event or close")? {
+    match required(
+        message.message,
+        "message",
+        "open, media, event, close or a challenge",
+    )? {
         M::Open(open) if !open.resume_token.is_empty() => resume(&open).map(ClientMessage::Resume),
         M::Open(open) => Ok(ClientMessage::Open(Box::new(interview(open)?))),
         M::Media(chunk) => Ok(media(chunk)),
@@ -36,6 +40,9 @@ pub fn client_message(message: pb::InterviewRequest) -> Result<ClientMessage, Fi
             let event = control_event(event).map_err(|e| e.within("event"))?;
             Ok(ClientMessage::Event { id, event })
         }
+        M::IssueChallenge(m) => Ok(ClientMessage::Challenge(issued::issue(m)?)),
+        M::ChallengeShown(m) => Ok(ClientMessage::Challenge(issued::shown(m)?)),
+        M::ChallengeDeclined(m) => Ok(ClientMessage::Challenge(issued::declined(m)?)),
         M::Close(close) => Ok(ClientMessage::Close {
             reason: close.reason.chars().take(MAX_OPAQUE).collect(),
         }),
@@ -64,6 +71,8 @@ fn interview(open: pb::Open) -> Result<InterviewSpec, FieldError> {
             .collect::<Result<_, _>>()?,
         consent_id: text(open.consent_id, "open.consent_id", MAX_OPAQUE)?,
         source_platform: text(open.source_platform, "open.source_platform", MAX_OPAQUE)?,
+        challenges: issued::policy(open.challenge_policy)
+            .map_err(|e| e.within("open.challenge_policy"))?,
     })
 }
 
@@ -293,6 +302,15 @@ fn control_event(event: pb::ControlEvent) -> Result<ControlEvent, FieldError> {
             kind: read_challenge(c.kind, "challenge_window.kind")?,
             deadline: MediaTime::from_us(c.deadline_us),
             count: c.count.max(1),
+            asked: Box::new(Asked {
+                participant: match c.participant_id.as_str() {
+                    "" => None,
+                    id => Some(ParticipantId::parse(id).map_err(|e| e.within("challenge_window"))?),
+                },
+                parameters: issued::read_parameters(c.parameters.unwrap_or_default())
+                    .map_err(|e| e.within("challenge_window.parameters"))?
+                    .1,
+            }),
         },
         E::WarmUp(w) => EventKind::WarmUp {
             end: MediaTime::from_us(w.end_us),
@@ -316,14 +334,14 @@ fn digest(bytes: &[u8], field: &str) -> Result<(), FieldError> {
     Err(FieldError::new(field, found, "32 bytes, or none"))
 }
 
-fn text(value: String, field: &str, max: usize) -> Result<String, FieldError> {
+pub(super) fn text(value: String, field: &str, max: usize) -> Result<String, FieldError> {
     if value.len() > max {
         return Err(too_long(field, value.len(), max));
     }
     Ok(value)
 }
 
-fn too_long(field: &str, found: usize, max: usize) -> FieldError {
+pub(super) fn too_long(field: &str, found: usize, max: usize) -> FieldError {
     FieldError::new(
         field,
         format!("{found} bytes"),

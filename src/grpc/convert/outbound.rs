@@ -1,8 +1,8 @@
 //! What the server sends.
 
 use super::enums::{write_audio_format, write_notice, write_reason, write_video_format};
-use super::pb;
 use super::results::{write_segment, write_summary};
+use super::{issued, pb};
 use crate::core::{Confidence, SignalCapability};
 use crate::session::{
     EventAck, Hello, ModelInfo, Notice, Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo,
@@ -22,6 +22,7 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
             time_us: time.as_us(),
             signals: signals.into_iter().map(capability).collect(),
         }),
+        ServerMessage::Challenge(c) => M::Challenge(issued::write_update(*c)),
         ServerMessage::Summary {
             summary,
             consent_id,
@@ -69,6 +70,16 @@ fn hello(h: Hello) -> pb::Hello {
         false_alarm_rate: h.fusion.test.false_alarm,
         miss_rate: h.fusion.test.miss,
         change_threshold: h.fusion.test.change_threshold,
+        challenges: h
+            .challenges
+            .abilities
+            .into_iter()
+            .map(issued::write_ability)
+            .collect(),
+        challenge_policy: Some(issued::write_policy(&h.challenges.policy)),
+        challenge_locales: h.challenges.locales,
+        record_key_id: h.challenges.key_id,
+        record_key_drawn: h.challenges.key_drawn,
     }
 }
 

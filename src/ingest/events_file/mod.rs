@@ -143,6 +143,7 @@ pub enum EventEntryKind {
         kind: crate::core::ChallengeKind,
         deadline_ms: f64,
         count: u32,
+        parameters: crate::core::ChallengeParameters,
     },
     WarmUp {
         end_ms: f64,

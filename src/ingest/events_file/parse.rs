@@ -5,7 +5,8 @@ use super::{
     EventEntry, EventEntryKind, EventsError, EventsFile, MAX_ENTRIES, ReferenceEntry, TrackEntry,
 };
 use crate::core::{
-    ChallengeKind, ClockSource, FieldError, ParticipantId, ParticipantSpec, Region, Role, TrackId,
+    ChallengeKind, ChallengeParameters, ClockSource, FieldError, LEAST_COLOUR_MS, MOST_COLOURS,
+    ParticipantId, ParticipantSpec, Region, Role, ScreenColour, Side, TrackId,
 };
 use serde_json::{Map, Value};
 
@@ -37,6 +38,10 @@ pub(super) const EVENT_KEYS: &[&str] = &[
     "deadline_ms",
     "end_ms",
     "count",
+    "direction",
+    "hold_ms",
+    "colours",
+    "colour_ms",
 ];
 pub(super) const ROLES: &[(&str, Role)] = &[
     ("candidate", Role::Candidate),
@@ -59,7 +64,9 @@ pub(super) const CHALLENGES: &[(&str, ChallengeKind)] = &[
     ("lean_in", ChallengeKind::LeanIn),
     ("flash", ChallengeKind::Flash),
     ("phrase", ChallengeKind::Phrase),
+    ("turn_both", ChallengeKind::TurnBoth),
 ];
+pub(super) const SIDES: &[(&str, Side)] = &[("left", Side::Left), ("right", Side::Right)];
 /// Types of events with the keys that each may have besides `time_ms` and `type`.
 pub(super) const TYPES: &[(&str, &[&str])] = &[
     ("question_start", &["question_id"]),
@@ -69,7 +76,19 @@ pub(super) const TYPES: &[(&str, &[&str])] = &[
     ("camera", &["participant", "on"]),
     ("active_speaker", &["participant"]),
     ("discontinuity", &["track", "reason"]),
-    ("challenge", &["id", "kind", "deadline_ms", "count"]),
+    (
+        "challenge",
+        &[
+            "id",
+            "kind",
+            "deadline_ms",
+            "count",
+            "direction",
+            "hold_ms",
+            "colours",
+            "colour_ms",
+        ],
+    ),
     ("warm_up", &["end_ms"]),
 ];
 /// Longest free text in bytes: consent id, reasons, question ids.
@@ -214,11 +233,43 @@ fn event_kind(e: &Entry<'_>, name: &str) -> Result<EventEntryKind, EventsError> 
                     .ok()
                     .filter(|c| (1..=10).contains(c))
                     .ok_or_else(|| e.fault("count", count, "1 to 10"))?,
+                parameters: parameters(&e)?,
             }
         }
         _ => EventEntryKind::WarmUp {
             end_ms: e.required("end_ms", e.time("end_ms")?)?,
         },
+    })
+}
+
+/// How exactly a challenge was asked for.
+fn parameters(e: &Entry<'_>) -> Result<ChallengeParameters, EventsError> {
+    let within = |key: &str, low: u32, high: u32| match e.integer(key)? {
+        None => Ok(0),
+        Some(v) => u32::try_from(v)
+            .ok()
+            .filter(|v| (low..=high).contains(v))
+            .ok_or_else(|| e.fault(key, v, format!("{low} to {high}"))),
+    };
+    let colour = |v: &Value, at: &str| {
+        let all = ScreenColour::ALL.into_iter();
+        let found = v.as_str().and_then(|w| all.clone().find(|c| c.name() == w));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = all.map(ScreenColour::name).collect();
+            e.fault(at, v, format!("one of {}", names.join(", ")))
+        })
+    };
+    let colours = e.list("colours", colour)?;
+    if colours.len() > MOST_COLOURS {
+        let expected = format!("at most {MOST_COLOURS} colours");
+        return Err(e.fault("colours", colours.len(), expected));
+    }
+    Ok(ChallengeParameters {
+        direction: e.choice("direction", SIDES)?,
+        hold_ms: within("hold_ms", 0, 15_000)?,
+        colours,
+        colour_ms: within("colour_ms", LEAST_COLOUR_MS, 5_000)?,
+        ..ChallengeParameters::default()
     })
 }
 

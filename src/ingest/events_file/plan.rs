@@ -2,9 +2,9 @@
 
 use super::{EventEntry, EventEntryKind, EventsFile, TrackEntry};
 use crate::core::{
-    AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange, ControlEvent, EventKind,
-    FieldError, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, Region, Role, SessionId,
-    Span, TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
+    Asked, AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange, ControlEvent,
+    EventKind, FieldError, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, Region, Role,
+    SessionId, Span, TrackId, TrackKind, TrackSpec, VideoFormat, VideoTrackSpec,
 };
 use crate::decode::file::{FileInfo, StreamInfo};
 use std::collections::HashSet;
@@ -109,6 +109,7 @@ impl EventsFile {
                 tracks,
                 consent_id: self.consent_id.clone(),
                 source_platform: self.source_platform.clone(),
+                challenges: Default::default(),
             },
             selections: entries
                 .into_iter()
@@ -278,11 +279,16 @@ fn control_event(event: &EventEntry) -> ControlEvent {
                 kind,
                 deadline_ms,
                 count,
+                parameters,
             } => EventKind::Challenge {
                 id,
                 kind,
                 deadline: at(deadline_ms),
                 count,
+                asked: Box::new(Asked {
+                    participant: None,
+                    parameters,
+                }),
             },
             E::WarmUp { end_ms } => EventKind::WarmUp { end: at(end_ms) },
         },

@@ -69,7 +69,7 @@ fn whole() -> Value {
             {"time_ms": 3200, "type": "active_speaker"},
             {"time_ms": 3300, "type": "active_speaker", "participant": "host"},
             {"time_ms": 4000, "type": "discontinuity", "track": "cam", "reason": "layout"},
-            {"time_ms": 5000, "type": "challenge", "id": "h1", "kind": "hand_pass",
+            {"time_ms": 5000, "type": "challenge", "id": "h1", "kind": "hand_pass", "direction": "left",
              "deadline_ms": 9000, "count": 2},
             {"time_ms": 0, "type": "warm_up", "end_ms": 900}
         ],
@@ -104,8 +104,9 @@ fn a_whole_file_is_read_and_applied() {
         EventKind::Challenge {
             deadline: MediaTime(9_000_000_000),
             count: 2,
+            asked,
             ..
-        }
+        } if asked.parameters.direction == Some(crate::core::Side::Left)
     ));
     let verified = Span::new(MediaTime::from_ms(20_000), MediaTime(30_000_500_000));
     assert_eq!(plan.reference, Some(verified));

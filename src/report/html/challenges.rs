@@ -74,6 +74,9 @@ fn outcome(c: &ChallengeResult) -> String {
         (ChallengeStatus::NotPerformed { .. }, _) => {
             because("Not done as asked, which is no sign of manipulation")
         }
+        (ChallengeStatus::NotCarriedOut { .. }, _) => {
+            because("Not carried out, which says nothing about anybody")
+        }
         (ChallengeStatus::NotMeasurable { .. }, _) => because("Whether it was done cannot be told"),
         (ChallengeStatus::Performed, None) => {
             "Done as asked. What was measured meanwhile has no vote.".to_owned()

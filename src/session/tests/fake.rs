@@ -124,6 +124,14 @@ impl Assessor for FakeAssessor {
                     self.log.lock().unwrap().events.push(id);
                     report.acks.push(EventAck { id, refusal: None });
                 }
+                Item::Challenge(_) => report.challenges.push(ChallengeUpdate {
+                    challenge: "ch1".into(),
+                    participant: None,
+                    request_id: String::new(),
+                    state: ChallengeState::Refused {
+                        detail: "a fake".into(),
+                    },
+                }),
             }
         }
         report
@@ -272,6 +280,7 @@ pub(super) fn spec() -> InterviewSpec {
         tracks: vec![track("v", true), track("a", false)],
         consent_id: String::new(),
         source_platform: String::new(),
+        challenges: Default::default(),
     }
 }
 
