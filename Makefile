@@ -20,7 +20,7 @@ setup: ## install what is missing: Debian packages, ONNX Runtime, the Python tes
 
 docs: ## build the API documentation into target/doc
 	@.ci/setup
-	cargo doc --workspace --no-deps
+	cargo doc --workspace --features liveproof-sdk/platforms --no-deps
 
 testdata: ## generate the demo interview and the test media anew (needs ffmpeg and espeak-ng, see testdata/README.md)
 	@testdata/generate/run

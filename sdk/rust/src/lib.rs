@@ -42,6 +42,9 @@
 //! [`InterviewSender::send_media`], best before the interview's own. Or name an earlier interview in
 //! `reference_session_id` of the participant.
 //!
+//! With the cargo feature `platforms`, the module of that name maps the messages of interview platforms (Zoom
+//! RTMS, Teams, Meet, Recall.ai, LiveKit, Daily, Twilio, WebCodecs) to the protocol.
+//!
 //! A client that heeds its credit, as this one does, loses nothing. Not handled here: resuming an
 //! interview after the connection broke; the server does not offer it.
 
@@ -50,6 +53,8 @@ mod client;
 mod credit;
 mod error;
 mod interview;
+#[cfg(feature = "platforms")]
+pub mod platforms;
 
 pub use access::Access;
 pub use client::Client;
