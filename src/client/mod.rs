@@ -370,6 +370,9 @@ async fn receive(
                 }
             }
             Update::Challenge(_) => {}
+            Update::Resumed(_) => tell(StreamEvent::Notice(
+                "the connection was lost; the interview goes on on another one",
+            )),
         }
     }
     match report.summary {

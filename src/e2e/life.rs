@@ -27,7 +27,7 @@ async fn send_some(sender: &mut liveproof_sdk::InterviewSender, from: i64, to: i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_vanishes_leaves_nothing_behind() {
     let served = serve(|_| {}).await;
-    // Its process died: the connection is gone with all that was under way.
+    // It let go of both halves: an orderly end, and nothing waits for it to come back.
     let (mut sender, updates) = served.client().await.open(open()).await.unwrap().split();
     send_some(&mut sender, 0, 20).await;
     drop((sender, updates));
@@ -240,7 +240,10 @@ async fn a_stopping_server_sends_what_it_has() {
             Update::Notice(n) => notices.push(n.kind()),
             Update::Segment(s) => finals += usize::from(s.r#final),
             Update::Summary(s) => summary = Some(s),
-            Update::Ack(_) | Update::Capabilities(_) | Update::Challenge(_) => {}
+            Update::Ack(_)
+            | Update::Capabilities(_)
+            | Update::Challenge(_)
+            | Update::Resumed(_) => {}
         }
     }
     assert_eq!(notices, [v1::NoticeKind::Draining]);

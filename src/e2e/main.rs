@@ -4,6 +4,7 @@
 
 mod capabilities;
 mod evaluate;
+mod faults;
 mod files;
 mod hostile;
 mod life;

@@ -67,8 +67,9 @@ async fn an_interview_from_open_to_summary() {
                 Update::Ack(a) => acks.push((a.event_id, a.accepted)),
                 Update::Summary(s) => summary = Some(s),
                 Update::Capabilities(_) => {}
-                Update::Challenge(c) => panic!("{c:?}"),
-                Update::Notice(n) => panic!("{n:?}"),
+                other @ (Update::Notice(_) | Update::Resumed(_) | Update::Challenge(_)) => {
+                    panic!("{other:?}")
+                }
             }
         }
         (segments, acks, summary.unwrap())
@@ -93,7 +94,8 @@ async fn an_interview_from_open_to_summary() {
         assert!(s.times.unwrap().decode_ms > 0.0, "stage times are told");
     }
     for s in segments.iter().filter(|s| !s.r#final) {
-        assert!(s.findings.is_empty() && s.revision == 1);
+        let begun = s.findings.is_empty() || s.findings.len() == names.len();
+        assert!(begun && s.revision >= 1, "{s:?}");
     }
     assert!(!summary.partial);
     assert_eq!(summary.end_reason, "closed by the client: that was all");

@@ -6,6 +6,8 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 struct Inner {
     bytes: u64,
+    /// Bytes taken since the start.
+    taken: u64,
     ended: bool,
 }
 
@@ -21,6 +23,7 @@ impl Credit {
         Self {
             inner: Mutex::new(Inner {
                 bytes,
+                taken: 0,
                 ended: false,
             }),
             changed: Notify::new(),
@@ -35,18 +38,19 @@ impl Credit {
         self.changed.notify_one();
     }
 
-    /// Ends all waiting: no more credit will come.
-    pub(crate) fn end(&self) {
-        self.lock().ended = true;
+    /// Replaces what was granted before by `bytes`, of which the sender's own are taken off:
+    /// those of `seen` that were not taken by the server, and those on their way here.
+    pub(crate) fn restate(&self, bytes: u64, untaken: u64, seen: u64) {
+        let mut inner = self.lock();
+        let on_the_way = inner.taken.saturating_sub(seen);
+        inner.bytes = bytes.saturating_sub(untaken).saturating_sub(on_the_way);
+        drop(inner);
         self.changed.notify_one();
     }
 
-    /// Resolves when the interview has ended.
-    pub(crate) async fn ended(&self) {
-        while !self.lock().ended {
-            self.changed.notified().await;
-        }
-        // Passed on: `notify_one` wakes one waiter only.
+    /// Ends all waiting: no more credit will come.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
         self.changed.notify_one();
     }
 
@@ -65,6 +69,7 @@ impl Credit {
                 }
                 if let Some(rest) = inner.bytes.checked_sub(bytes) {
                     inner.bytes = rest;
+                    inner.taken = inner.taken.saturating_add(bytes);
                     return true;
                 }
             }
@@ -98,6 +103,11 @@ mod tests {
         assert!(!waiter.is_finished(), "3 of 5 bytes are not enough");
         c.grant(4);
         assert!(waiter.await.unwrap());
+        assert_eq!(c.left(), 2);
+        // 15 were taken, of which the connection saw 12: 3 are on their way to it.
+        c.restate(100, 20, 12);
+        assert_eq!(c.left(), 77);
+        c.restate(2, 0, 15);
         assert_eq!(c.left(), 2);
         let waiter = tokio::spawn({
             let c = c.clone();

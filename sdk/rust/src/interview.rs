@@ -1,21 +1,17 @@
 //! One running interview.
 
 use crate::access::Way;
+use crate::connection::{Connection, Driver, REQUESTS};
 use crate::credit::Credit;
 use crate::v1::interview_request::Message as Say;
-use crate::v1::interview_response::Message as Said;
 use crate::v1::interview_service_client::InterviewServiceClient;
 use crate::{ClientError, v1};
 use prost::Message as _;
 use prost::bytes::Bytes;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
 
-/// Requests between the sender and its connection: 4; flow credit is the real bound.
-const REQUESTS: usize = 4;
 /// Updates that may wait to be read: 256. When they are not read, credit stops coming as well.
 const UPDATES: usize = 256;
 
@@ -30,7 +26,7 @@ pub struct Interview {
 /// The half that sends. Dropping it without [`close`](Self::close) ends the interview as partial.
 #[derive(Debug)]
 pub struct InterviewSender {
-    requests: Arc<Outgoing>,
+    requests: mpsc::Sender<v1::InterviewRequest>,
     credit: Arc<Credit>,
     largest_payload: u64,
     largest_message: u64,
@@ -38,19 +34,7 @@ pub struct InterviewSender {
     next_event: u64,
 }
 
-/// The way to the connection; gone when the interview has ended, so that the connection lets go of
-/// it whether or not the sender is still held.
-#[derive(Debug)]
-struct Outgoing(Mutex<Option<mpsc::Sender<v1::InterviewRequest>>>);
-
-impl Outgoing {
-    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<v1::InterviewRequest>>> {
-        // One pointer: a panic cannot leave it half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The half that receives. Dropping it cancels the interview.
+/// The half that receives. Dropping it ends the interview; what was not read is lost.
 #[derive(Debug)]
 pub struct Updates {
     updates: mpsc::Receiver<Result<Update, ClientError>>,
@@ -69,34 +53,25 @@ pub enum Update {
     Capabilities(v1::CapabilityUpdate),
     /// What becomes of a challenge.
     Challenge(Box<v1::ChallengeUpdate>),
+    /// The connection was lost, and the interview goes on on another one; nothing is to be done.
+    Resumed(v1::Resumed),
     /// The last word.
     Summary(Box<v1::SessionSummary>),
 }
 
 impl Interview {
     pub(crate) async fn open(
-        mut service: InterviewServiceClient<Way>,
+        service: InterviewServiceClient<Way>,
         open: v1::Open,
     ) -> Result<Self, ClientError> {
-        let (requests, outgoing) = mpsc::channel(REQUESTS);
-        let first = request(Say::Open(open));
-        requests.send(first).await.map_err(|_| ClientError::Ended)?;
-        let responses = service.interview(ReceiverStream::new(outgoing)).await?;
-        let mut responses = responses.into_inner();
-        let hello = match responses.message().await? {
-            Some(v1::InterviewResponse {
-                message: Some(Said::Hello(hello)),
-                ..
-            }) => hello,
-            _ => return Err(ClientError::NoHello),
-        };
+        let session_id = open.session_id.clone();
+        let (connection, hello) = Connection::open(&service, open).await?;
         let limits = hello.limits.clone().unwrap_or_default();
         let credit = Arc::new(Credit::new(limits.initial_credit_bytes));
         let (tx, updates) = mpsc::channel(UPDATES);
-        let requests = Arc::new(Outgoing(Mutex::new(Some(requests))));
-        // Held weakly: dropping the sender ends the client's side of the stream.
-        let way = Arc::downgrade(&requests);
-        tokio::spawn(read(responses, tx, credit.clone(), way));
+        let (requests, rx) = mpsc::channel(REQUESTS);
+        let driver = Driver::new(service, session_id, &hello, rx, tx, Arc::clone(&credit));
+        tokio::spawn(driver.run(connection));
         Ok(Self {
             sender: InterviewSender {
                 requests,
@@ -122,49 +97,7 @@ impl Interview {
     }
 }
 
-/// Reads to the trailers, so that the server's status is never lost.
-async fn read(
-    mut responses: Streaming<v1::InterviewResponse>,
-    updates: mpsc::Sender<Result<Update, ClientError>>,
-    credit: Arc<Credit>,
-    way: Weak<Outgoing>,
-) {
-    loop {
-        // A reader that lost interest cancels the interview at once, not with the next message.
-        let next = tokio::select! {
-            next = responses.message() => next,
-            () = updates.closed() => break,
-        };
-        let update = match next {
-            Ok(Some(response)) => match response.message {
-                Some(Said::Credit(c)) => {
-                    credit.grant(c.bytes);
-                    continue;
-                }
-                Some(Said::Segment(s)) => Ok(Update::Segment(Box::new(s))),
-                Some(Said::Notice(n)) => Ok(Update::Notice(n)),
-                Some(Said::Ack(a)) => Ok(Update::Ack(a)),
-                Some(Said::Capabilities(c)) => Ok(Update::Capabilities(c)),
-                Some(Said::Challenge(c)) => Ok(Update::Challenge(Box::new(c))),
-                Some(Said::Summary(s)) => Ok(Update::Summary(Box::new(s))),
-                // A message of a later protocol version is not ours to judge.
-                Some(Said::Hello(_)) | None => continue,
-            },
-            Ok(None) => break,
-            Err(status) => Err(ClientError::from(status)),
-        };
-        let ended = update.is_err();
-        if updates.send(update).await.is_err() || ended {
-            break;
-        }
-    }
-    credit.end();
-    if let Some(way) = way.upgrade() {
-        way.lock().take();
-    }
-}
-
-fn request(message: Say) -> v1::InterviewRequest {
+pub(crate) fn request(message: Say) -> v1::InterviewRequest {
     v1::InterviewRequest {
         message: Some(message),
     }
@@ -291,14 +224,11 @@ impl InterviewSender {
         self.send(request(Say::Close(v1::Close { reason }))).await
     }
 
-    /// Waits for room in the connection, but not after the end: nobody takes requests then.
+    /// Waits for room in the connection, also while there is none; nobody takes requests after the
+    /// end.
     async fn send(&self, message: v1::InterviewRequest) -> Result<(), ClientError> {
-        let requests = self.requests.lock().clone().ok_or(ClientError::Ended)?;
-        tokio::select! {
-            biased;
-            () = self.credit.ended() => Err(ClientError::Ended),
-            sent = requests.send(message) => sent.map_err(|_| ClientError::Ended),
-        }
+        let sent = self.requests.send(message).await;
+        sent.map_err(|_| ClientError::Ended)
     }
 }
 

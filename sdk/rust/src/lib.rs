@@ -45,14 +45,18 @@
 //! With the cargo feature `platforms`, the module of that name maps the messages of interview platforms (Zoom
 //! RTMS, Teams, Meet, Recall.ai, LiveKit, Daily, Twilio, WebCodecs) to the protocol.
 //!
-//! A client that heeds its credit, as this one does, loses nothing. Not handled here: resuming an
-//! interview after the connection broke; the server does not offer it.
+//! A client that heeds its credit, as this one does, loses nothing. A connection that breaks is
+//! replaced by another one, as long as the server's grace period lasts: what had not arrived is sent
+//! again, results that were lost on the way come again, and [`Update::Resumed`] tells of it. To end an
+//! interview early, close it, or drop both halves.
 
 mod access;
 mod client;
+mod connection;
 mod credit;
 mod error;
 mod interview;
+mod kept;
 #[cfg(feature = "platforms")]
 pub mod platforms;
 

@@ -1,0 +1,6 @@
+//! The fault table of docs/faults.md: each fault with the promised outcome, over real sockets.
+
+mod connection;
+mod inputs;
+mod inside;
+mod proxy;
