@@ -12,6 +12,7 @@ fn challenge(id: &str, until_us: i64) -> v1::control_event::Event {
         kind: v1::ChallengeKind::HandPass.into(),
         deadline_us: until_us,
         count: 1,
+        ..Default::default()
     })
 }
 
