@@ -63,6 +63,8 @@ pub struct Timeline {
     anchor: Option<MediaTime>,
     samples: u64,
     drift_ns: f64,
+    /// The next stamp is taken at its word.
+    broken: bool,
 }
 
 impl Timeline {
@@ -74,6 +76,7 @@ impl Timeline {
             anchor: None,
             samples: 0,
             drift_ns: 0.0,
+            broken: false,
         }
     }
 
@@ -87,6 +90,12 @@ impl Timeline {
         (self.anchor, self.samples, self.drift_ns) = (None, 0, 0.0);
     }
 
+    /// Sound is known to be missing, or to have come from elsewhere: however little the next stamp
+    /// disagrees with the count, it is right.
+    pub fn break_here(&mut self) {
+        self.broken = true;
+    }
+
     /// Decides where `len` samples captured from `time` on belong.
     pub(super) fn place(&mut self, time: MediaTime, len: u64) -> Plan {
         let Some(end) = self.end() else {
@@ -97,7 +106,7 @@ impl Timeline {
         if off_ns > self.max_gap_ns {
             return self.start(time, len);
         }
-        let correct_ns = if off_ns.abs() > JUMP_NS {
+        let correct_ns = if std::mem::take(&mut self.broken) || off_ns.abs() > JUMP_NS {
             off_ns
         } else {
             self.drift_ns += DRIFT_WEIGHT * (off_ns as f64 - self.drift_ns);
@@ -132,7 +141,7 @@ impl Timeline {
         let zeros = self.count(into_ns);
         self.anchor = Some(anchor);
         self.samples = zeros + len;
-        self.drift_ns = 0.0;
+        (self.drift_ns, self.broken) = (0.0, false);
         Plan {
             placement: Placement::Started,
             anchor: Some(anchor),
@@ -236,5 +245,24 @@ mod tests {
             t.place(MediaTime(time), 160);
         }
         assert!(t.end().is_some());
+    }
+
+    #[test]
+    fn after_a_known_break_a_small_disagreement_is_a_gap() {
+        // 20 ms are lost. Unannounced they are jitter for a while, announced a gap at once.
+        let mut t = line();
+        t.place(MediaTime(0), 320);
+        let p = t.place(MediaTime(40_000_000), 320);
+        assert_eq!((p.placement, p.zeros), (Placement::Continued, 0));
+        let mut t = line();
+        t.place(MediaTime(0), 320);
+        t.break_here();
+        let p = t.place(MediaTime(40_000_000), 320);
+        let missing_ns = 20_000_000;
+        assert_eq!((p.placement, p.zeros), (Placement::Gap { missing_ns }, 320));
+        assert_eq!(t.end(), Some(MediaTime(60_000_000)));
+        // Once only.
+        let p = t.place(MediaTime(65_000_000), 320);
+        assert_eq!(p.placement, Placement::Continued);
     }
 }

@@ -130,6 +130,14 @@ impl VoiceTrack {
         Ok(plan.placement)
     }
 
+    /// Sound is known to be missing before the next block, or that comes from another source: its
+    /// time is taken at its word.
+    pub fn break_here(&mut self) {
+        if let Some(input) = &mut self.input {
+            input.timeline.break_here();
+        }
+    }
+
     /// Computes what is complete, and runs the net over it where its look-ahead is there too.
     pub fn advance(&mut self, model: &mut dyn SpeechModel) {
         self.hops.describe(&mut self.mel, self.ended);

@@ -252,4 +252,8 @@ pub enum EventKind {
     ReferenceSpan {
         end: MediaTime,
     },
+    TrackParticipant {
+        track: TrackId,
+        participant: ParticipantId,
+    },
 }

@@ -49,6 +49,11 @@ impl VideoFormat {
         self.plane_shapes(2, 2).is_some()
     }
 
+    /// True for codecs that may send pictures in another order than they are shown.
+    pub fn reorders(self) -> bool {
+        matches!(self, Self::H264AnnexB | Self::H264Avcc | Self::Hevc)
+    }
+
     /// Bytes of a row and number of rows of each plane; `None` for compressed formats.
     fn plane_shapes(self, width: usize, height: usize) -> Option<Vec<(usize, usize)>> {
         let half = (width.div_ceil(2), height.div_ceil(2));

@@ -63,8 +63,10 @@ impl AudioFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColorRange {
-    /// Luma 16 to 235.
+    /// As the compressed stream states it; limited where it states nothing.
     #[default]
+    Auto,
+    /// Luma 16 to 235.
     Limited,
     /// Luma 0 to 255.
     Full,
@@ -74,7 +76,7 @@ pub enum ColorRange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColorMatrix {
-    /// BT.709 from 720 lines up, BT.601 below.
+    /// As the compressed stream states it; else BT.709 from 720 lines up, BT.601 below.
     #[default]
     Auto,
     /// ITU-R BT.601.
@@ -269,6 +271,30 @@ impl AudioBlock {
         self.samples.len() / self.channels as usize
     }
 
+    /// What lies before `time`, and what begins at or after it; `None` where there is nothing.
+    pub fn split_at(self, time: MediaTime) -> (Option<Self>, Option<Self>) {
+        let rate = i128::from(self.sample_rate_hz);
+        let before = i128::from(time.since_ns(self.time)) * rate;
+        let before = (before + 999_999_999).div_euclid(1_000_000_000);
+        let all = self.len_frames();
+        let frames = usize::try_from(before.max(0)).unwrap_or(all).min(all);
+        if frames == 0 {
+            return (None, Some(self));
+        }
+        if frames == all {
+            return (Some(self), None);
+        }
+        let mut head = self;
+        let tail = Self {
+            time: head
+                .time
+                .plus_ns((frames as i128 * 1_000_000_000 / rate) as i64),
+            samples: head.samples.split_off(frames * head.channels as usize),
+            ..head
+        };
+        (Some(head), Some(tail))
+    }
+
     /// Time of the first instant after the block.
     pub fn end(&self) -> MediaTime {
         let ns = self.len_frames() as i64 * 1_000_000_000 / i64::from(self.sample_rate_hz);
@@ -285,6 +311,40 @@ mod tests {
         assert!(Frame::new(MediaTime::ZERO, 0, 4, 2, vec![0u8; 24]).is_ok());
         assert!(Frame::new(MediaTime::ZERO, 0, 4, 2, vec![0u8; 23]).is_err());
         assert!(Frame::new(MediaTime::ZERO, 0, 0, 2, Vec::<u8>::new()).is_err());
+    }
+
+    #[test]
+    fn blocks_are_split_at_the_first_sample_that_is_not_before() {
+        let block = || {
+            let samples = (0..8).flat_map(|i| [i as f32, -(i as f32)]).collect();
+            AudioBlock::new(MediaTime::from_ms(1), 8_000, 2, samples).unwrap()
+        };
+        let (head, tail) = block().split_at(MediaTime(1_300_000));
+        let (head, tail) = (head.unwrap(), tail.unwrap());
+        // Samples are 125 us apart: the third begins at 1.25 ms, the fourth at 1.375 ms.
+        assert_eq!((head.len_frames(), tail.len_frames()), (3, 5));
+        assert_eq!(
+            (head.time, tail.time),
+            (MediaTime::from_ms(1), MediaTime(1_375_000))
+        );
+        assert_eq!((head.samples()[5], tail.samples()[0]), (-2.0, 3.0));
+        assert_eq!((head.channels, tail.channels), (2, 2));
+        assert!(matches!(
+            block().split_at(MediaTime::from_ms(1)),
+            (None, Some(_))
+        ));
+        assert!(matches!(
+            block().split_at(MediaTime::from_ms(2)),
+            (Some(_), None)
+        ));
+        assert!(matches!(
+            block().split_at(MediaTime(i64::MIN)),
+            (None, Some(_))
+        ));
+        assert!(matches!(
+            block().split_at(MediaTime(i64::MAX)),
+            (Some(_), None)
+        ));
     }
 
     #[test]

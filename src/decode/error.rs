@@ -92,4 +92,10 @@ pub enum DecodeError {
         /// What the decoder says.
         detail: String,
     },
+    /// A compressed picture that rests on others which did not come.
+    #[error("waits for a keyframe: {0}")]
+    AwaitsKeyframe(
+        /// Why.
+        &'static str,
+    ),
 }

@@ -12,9 +12,13 @@
 
 mod alter;
 mod chain;
+#[cfg(test)]
+mod coding;
+mod convert;
 mod encode;
 mod error;
 pub mod file;
+mod pcm;
 mod picture;
 pub mod wire;
 

@@ -215,10 +215,10 @@ pub(super) fn matrix_for(matrix: ColorMatrix, height: u32) -> YuvStandardMatrix 
     }
 }
 
-/// Range in the words of the `yuv` crate.
+/// Range in the words of the `yuv` crate; limited where nothing is stated.
 pub(super) fn range_for(range: ColorRange) -> YuvRange {
     match range {
-        ColorRange::Limited => YuvRange::Limited,
+        ColorRange::Auto | ColorRange::Limited => YuvRange::Limited,
         ColorRange::Full => YuvRange::Full,
     }
 }

@@ -1,5 +1,6 @@
 //! Track clocks against session time.
 
+use super::BACKLOG_NS;
 use crate::core::{ClockSource, MediaTime};
 
 /// A clock whose first timestamp lies at most this far from the session's present is taken to
@@ -37,17 +38,31 @@ impl Clock {
         self.source = source;
     }
 
-    /// Offset for the clock's first timestamp: none where it already shows session time, else
-    /// the one that makes it the session's present.
-    pub(super) fn anchor(&mut self, capture_ns: i64, present: MediaTime) -> i64 {
+    /// Offset for the clock's first timestamp. Where it shows session time already, or reads like
+    /// one of the `others` (two tracks in Unix time, each with a clock of its own), that relation is
+    /// taken, so that what was captured earlier lies earlier, however late it comes. Any other clock
+    /// is shifted so that its first timestamp is the session's present.
+    pub(super) fn anchor(
+        &mut self,
+        capture_ns: i64,
+        present: MediaTime,
+        others: impl Iterator<Item = i64>,
+    ) -> i64 {
         *self.offset_ns.get_or_insert_with(|| {
-            let ahead = capture_ns.saturating_sub(present.0);
-            if (-BEFORE_NS..=NEAR_NS).contains(&ahead) {
-                0
-            } else {
-                present.0.saturating_sub(capture_ns)
-            }
+            let ahead = |offset: i64| capture_ns.saturating_add(offset).saturating_sub(present.0);
+            let own = Some(0).filter(|o| (-BEFORE_NS..=NEAR_NS).contains(&ahead(*o)));
+            let alike = others.filter(|o| (-BACKLOG_NS..=NEAR_NS).contains(&ahead(*o)));
+            let nearest = own
+                .into_iter()
+                .chain(alike)
+                .min_by_key(|o| (ahead(*o).unsigned_abs(), *o));
+            nearest.unwrap_or_else(|| present.0.saturating_sub(capture_ns))
         })
+    }
+
+    /// Added to timestamps, where it is known.
+    pub(super) fn offset(&self) -> Option<i64> {
+        self.offset_ns
     }
 
     /// The offset that brings a timestamp nearest to where its track stands.

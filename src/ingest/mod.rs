@@ -21,6 +21,10 @@ use crate::core::{AudioFormat, VideoFormat};
 /// A jump of a track's clock by more than this, forwards or back, is a break: 10 s.
 pub const CLOCK_JUMP_NS: i64 = 10_000_000_000;
 
+/// Media may lie this far before the session's zero: 120 s. A platform that hands over what it held
+/// back while it started sends it late, with the times at which it was captured.
+pub const BACKLOG_NS: i64 = 120_000_000_000;
+
 /// What is let in.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {

@@ -1,16 +1,18 @@
 //! Chunks of tracks: validated, counted, and given session times.
 
 use super::clock::Clock;
-use super::{CLOCK_JUMP_NS, Limits};
+use super::{BACKLOG_NS, CLOCK_JUMP_NS, Limits};
 use crate::core::{
     AudioTrackSpec, ClockSource, FieldError, InterviewSpec, MediaTime, PictureLayout, TrackId,
-    TrackSpec, VideoTrackSpec,
+    TrackSpec, VideoFormat, VideoTrackSpec,
 };
 use std::collections::{BTreeMap, HashMap};
 
 /// Chunks in a row that lie before the one before them by less than a jump: after these the clock
 /// counts as set back, since packets out of order never come in such a run.
 pub const MAX_BACK_RUN: u32 = 10;
+/// How far before the latest picture another may lie in codecs that reorder: 2 s.
+const REORDER_NS: i64 = 2_000_000_000;
 
 /// A piece of a track as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -126,8 +128,9 @@ pub struct TrackCounts {
 ///
 /// **Session time.** A track's timestamps plus its clock's offset. The offset is what the sender
 /// states by a clock mapping; without that, a clock whose first timestamp lies within 60 s of the
-/// session's present (at the start: of zero) is taken to show session time, and any other is
-/// shifted so that its first timestamp is the present. The present is the largest time let in; a
+/// session's present (at the start: of zero) is taken to show session time, one that reads like
+/// another clock which is known (both in Unix time, say) to stand as that one does, and any other
+/// is shifted so that its first timestamp is the present. The present is the largest time let in; a
 /// reference track, which shows another moment, has a clock of its own and does not move it.
 #[derive(Debug, Clone)]
 pub struct Ingest {
@@ -151,6 +154,13 @@ struct Track {
     epoch: u32,
     /// Chunks in a row whose time went back.
     back_run: u32,
+}
+
+/// What a track's first chunk is set against.
+struct Scene {
+    present: MediaTime,
+    /// Offsets of the clocks that are known.
+    others: Vec<i64>,
 }
 
 /// Where the latest accepted chunk of a track lies.
@@ -193,11 +203,19 @@ impl Ingest {
         let Some(track) = self.tracks.get_mut(id) else {
             return Err(Refusal::UnknownTrack(id.clone()));
         };
+        let others: Vec<i64> = match track.last {
+            None if !track.reference => self.clocks.values().filter_map(Clock::offset).collect(),
+            _ => Vec::new(),
+        };
         let clock = self.clocks.entry(track.clock_id.clone()).or_default();
+        let scene = Scene {
+            present: self.present,
+            others,
+        };
         let result = track
             .sequence(chunk)
             .and_then(|lost| track.content(chunk, &self.limits).map(|()| lost))
-            .and_then(|lost| track.place(chunk, clock, self.present, &self.limits, lost));
+            .and_then(|lost| track.place(chunk, clock, &scene, &self.limits, lost));
         track.count(&result);
         if let Ok(accepted) = &result
             && !track.reference
@@ -324,7 +342,7 @@ impl Track {
         &mut self,
         chunk: &Chunk<'_>,
         clock: &mut Clock,
-        present: MediaTime,
+        scene: &Scene,
         limits: &Limits,
         lost_chunks: u64,
     ) -> Result<Accepted, Refusal> {
@@ -337,17 +355,18 @@ impl Track {
             )
         })?;
         let before = *clock;
-        let found = self.position(us, capture_ns, clock, present);
+        let found = self.position(us, capture_ns, clock, scene);
         let back = matches!(found, Err(Refusal::TimeGoesBack { .. }));
         self.back_run = if back { self.back_run + 1 } else { 0 };
         let (placed, clock_jump) = found?;
-        if placed.time.0 > limits.max_session_ns || placed.time.0 < -CLOCK_JUMP_NS {
+        if placed.time.0 > limits.max_session_ns || placed.time.0 < -BACKLOG_NS {
             *clock = before;
             return Err(FieldError::new(
                 "media.capture_time_us",
                 format!("{us}, session time {:.3} s", placed.time.as_secs_f64()),
                 format!(
-                    "at most {} s of session time",
+                    "-{} to {} s of session time",
+                    BACKLOG_NS / 1_000_000_000,
                     limits.max_session_ns / 1_000_000_000
                 ),
             )
@@ -358,7 +377,10 @@ impl Track {
         }
         self.counts.clock_jumps += u64::from(clock_jump.is_some());
         self.sender_epoch = chunk.epoch;
-        self.last = Some(placed);
+        // A picture that is sent before those it follows does not set the track back.
+        if clock_jump.is_some() || self.last.is_none_or(|l| placed.time > l.time) {
+            self.last = Some(placed);
+        }
         Ok(Accepted {
             time: placed.time,
             epoch: self.epoch,
@@ -372,19 +394,21 @@ impl Track {
         us: i64,
         capture_ns: i64,
         clock: &mut Clock,
-        present: MediaTime,
+        scene: &Scene,
     ) -> Result<(Placed, Option<ClockJump>), Refusal> {
         let at = |offset_ns: i64| Placed {
             time: MediaTime(capture_ns.saturating_add(offset_ns)),
             offset_ns,
         };
         let Some(last) = self.last else {
-            return Ok((at(clock.anchor(capture_ns, present)), None));
+            let others = scene.others.iter().copied();
+            return Ok((at(clock.anchor(capture_ns, scene.present, others)), None));
         };
         let placed = at(clock.offset_near(capture_ns, last.time));
         let step = placed.time.since_ns(last.time);
         match step {
             0 => Err(Refusal::TimeRepeats(us)),
+            s if (-REORDER_NS..0).contains(&s) && self.reorders() => Ok((placed, None)),
             s if (-CLOCK_JUMP_NS..0).contains(&s) && self.back_run < MAX_BACK_RUN => {
                 Err(Refusal::TimeGoesBack {
                     found: us,
@@ -392,7 +416,7 @@ impl Track {
                 })
             }
             s if s < 0 => {
-                let next = present.max(last.time.plus_ns(1));
+                let next = scene.present.max(last.time.plus_ns(1));
                 let jump = ClockJump {
                     by_ns: s,
                     reset: true,
@@ -408,6 +432,12 @@ impl Track {
             }
             _ => Ok((placed, None)),
         }
+    }
+
+    /// True for codecs that may send pictures in another order than they are shown.
+    fn reorders(&self) -> bool {
+        let format = self.video.as_ref().map(|v| v.format);
+        format.is_some_and(VideoFormat::reorders)
     }
 
     fn count(&mut self, result: &Result<Accepted, Refusal>) {

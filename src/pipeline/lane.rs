@@ -5,15 +5,16 @@ use super::album::Album;
 use super::analyzers::{contained, finding, missing_model};
 use super::challenges::{ChallengeObstacle, challenges, hand_wanted};
 use super::reference::LaneReference;
+use super::seats::{clock_between, first_track, interviewer, sound_of};
 use super::sight::Sight;
 use super::totals::Totals;
-use super::{PipelineSettings, Voice, clock_between, first_track};
+use super::{PipelineSettings, Voice};
 use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent,
-    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantSpec,
-    ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome, SegmentResult, Span,
-    StageTimes, TrackId, TrackKind, VoiceSeries,
+    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantId,
+    ParticipantSpec, ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome,
+    SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -24,12 +25,16 @@ pub(super) struct Lane {
     pub(super) participant: ParticipantSpec,
     pub(super) video: Option<TrackId>,
     audio: Option<TrackId>,
+    /// Who asks, of several the first, and on which track.
+    interviewer: Option<ParticipantId>,
     interviewer_audio: Option<TrackId>,
+    /// A track of theirs went to somebody else: what comes later is missing, not awaited.
+    left: bool,
     clock: ClockSource,
     /// The same of the interviewer's sound against the participant's.
     turn_clock: ClockSource,
     pub(super) segmenter: Segmenter,
-    sight: Sight,
+    pub(super) sight: Sight,
     pub(super) analyzers: Vec<Box<dyn Analyzer>>,
     pub(super) watch: Watch,
     album: Album,
@@ -66,16 +71,17 @@ impl Lane {
             .as_ref()
             .map(|id| LaneReference::read(ReferenceKind::Track, id.to_string(), interval_ns));
         let (video, audio) = (own(TrackKind::Video), own(TrackKind::Audio));
-        let interviewer_audio = first_track(spec, TrackKind::Audio, |_, r| {
-            r == crate::core::Role::Interviewer
-        });
+        let interviewer = interviewer(spec);
+        let interviewer_audio = interviewer.as_ref().and_then(|who| sound_of(spec, who));
         Self {
             participant: participant.clone(),
             clock: clock_between(spec, video.as_ref(), audio.as_ref()),
             turn_clock: clock_between(spec, audio.as_ref(), interviewer_audio.as_ref()),
             video,
             audio,
+            interviewer,
             interviewer_audio,
+            left: false,
             segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
             sight: Sight::new(settings.detect_interval_ns),
             analyzers: analyze::create_all(),
@@ -132,9 +138,41 @@ impl Lane {
         self.reference.as_mut()?.remark(at_end)
     }
 
-    /// True when this lane hears the track.
-    pub(super) fn listens_to(&self, track: &TrackId) -> bool {
-        self.audio.as_ref() == Some(track) || self.interviewer_audio.as_ref() == Some(track)
+    /// True when this lane is about this participant, or hears them ask.
+    pub(super) fn hears(&self, who: &ParticipantId) -> bool {
+        &self.participant.id == who || self.interviewer.as_ref() == Some(who)
+    }
+
+    /// True when the segment of this time is closed, or lies before the first one.
+    pub(super) fn has_closed(&self, time: MediaTime) -> bool {
+        let next = self.segmenter.next();
+        next.is_some_and(|(_, span)| time <= span.start)
+    }
+
+    /// Tracks have become other people's: takes those that are the participant's now. Pictures of
+    /// another track, or after somebody else's, begin a series of their own.
+    pub(super) fn seat(&mut self, spec: &InterviewSpec) {
+        let own = |kind| first_track(spec, kind, |p, _| p == &self.participant.id);
+        let (video, audio) = (own(TrackKind::Video), own(TrackKind::Audio));
+        if video != self.video {
+            self.sight.break_track();
+        }
+        let gone =
+            |before: &Option<TrackId>, now: &Option<TrackId>| before.is_some() && now.is_none();
+        self.left |= gone(&self.video, &video) || gone(&self.audio, &audio);
+        if video.is_some() && audio.is_some() {
+            self.clock = clock_between(spec, video.as_ref(), audio.as_ref());
+        }
+        (self.video, self.audio) = (video, audio);
+        if self.interviewer.is_none() {
+            self.interviewer = interviewer(spec);
+        }
+        let asks = self.interviewer.as_ref();
+        self.interviewer_audio = asks.and_then(|who| sound_of(spec, who));
+        if self.audio.is_some() && self.interviewer_audio.is_some() {
+            let (own, other) = (self.audio.as_ref(), self.interviewer_audio.as_ref());
+            self.turn_clock = clock_between(spec, own, other);
+        }
     }
 
     /// True when this lane sees or hears the track as its participant's own.
@@ -168,7 +206,7 @@ impl Lane {
         if self.uses(track) {
             self.clock = source;
         }
-        if self.listens_to(track) {
+        if self.audio.as_ref() == Some(track) || self.interviewer_audio.as_ref() == Some(track) {
             self.turn_clock = source;
         }
     }
@@ -242,19 +280,24 @@ impl Lane {
         self.lost = self.lost.saturating_add(pictures);
     }
 
-    fn watermarks(&self, voices: &[Voice]) -> Vec<Option<MediaTime>> {
+    /// The voices that this lane listens to: the participant's own and the interviewer's.
+    fn heard<'a>(&'a self, voices: &'a [Voice]) -> impl Iterator<Item = &'a Voice> {
+        voices.iter().filter(|v| self.hears(&v.owner))
+    }
+
+    /// How far each track has come. One that went to somebody else is not waited for: the
+    /// interview's `present` stands in for it.
+    fn watermarks(&self, voices: &[Voice], present: MediaTime) -> Vec<Option<MediaTime>> {
         let mut marks = Vec::with_capacity(3);
-        if self.video.is_some() {
-            marks.push(self.sight.latest());
+        match (&self.video, self.left) {
+            (Some(_), _) => marks.push(self.sight.latest()),
+            (None, true) => marks.push(Some(present)),
+            (None, false) => {}
         }
-        for track in [&self.audio, &self.interviewer_audio].into_iter().flatten() {
-            marks.push(
-                voices
-                    .iter()
-                    .find(|v| &v.track == track)
-                    .and_then(|v| v.watermark),
-            );
-        }
+        marks.extend(self.heard(voices).map(|v| match v.is_away() {
+            true => Some(present),
+            false => v.watermark,
+        }));
         marks
     }
 
@@ -264,13 +307,14 @@ impl Lane {
         events: &[ControlEvent],
         models: &mut ModelSet,
         stopwatch: fn() -> u64,
+        present: MediaTime,
         out: &mut Vec<SegmentResult>,
     ) {
         loop {
             let Some((index, span)) = self.segmenter.next() else {
                 return;
             };
-            match self.segmenter.readiness(&self.watermarks(voices)) {
+            match self.segmenter.readiness(&self.watermarks(voices, present)) {
                 Readiness::Open => return,
                 _ if self.is_set_aside(&span) => self.segmenter.advance(),
                 Readiness::Waiting => {
@@ -295,12 +339,13 @@ impl Lane {
         events: &[ControlEvent],
         models: &mut ModelSet,
         stopwatch: fn() -> u64,
+        present: MediaTime,
         out: &mut Vec<SegmentResult>,
     ) {
         if let Some(reference) = &mut self.reference {
             reference.refresh(models);
         }
-        let Some(end) = self.end_of_media(voices) else {
+        let Some(end) = self.end_of_media(voices, present) else {
             return;
         };
         while let Some((index, span)) = self.segmenter.last(end) {
@@ -314,36 +359,29 @@ impl Lane {
         }
     }
 
-    /// The end of the participant's own media.
-    fn end_of_media(&self, voices: &[Voice]) -> Option<MediaTime> {
+    /// The end of the participant's own media; of the interview where a track of theirs went to
+    /// somebody else.
+    fn end_of_media(&self, voices: &[Voice], present: MediaTime) -> Option<MediaTime> {
         let picture = self.sight.end();
-        let sound = [&self.audio, &self.interviewer_audio]
-            .into_iter()
-            .flatten()
-            .filter_map(|t| {
-                voices
-                    .iter()
-                    .find(|v| &v.track == t)
-                    .and_then(|v| v.watermark)
-            });
-        picture.into_iter().chain(sound).max()
+        let sound = self.heard(voices).filter_map(|v| v.watermark);
+        let left = self.left.then_some(present);
+        picture.into_iter().chain(sound).chain(left).max()
     }
 
     fn voice<'a>(
         &self,
         voices: &'a [Voice],
-        track: &Option<TrackId>,
+        who: Option<&ParticipantId>,
         until: MediaTime,
     ) -> Option<VoiceSeries<'a>> {
-        let track = track.as_ref()?;
-        let voice = voices.iter().find(|v| &v.track == track)?;
+        let voice = voices.iter().find(|v| Some(&v.owner) == who)?;
         let from = until.plus_ns(-HISTORY_NS);
         Some(segment::clip_voice(&voice.series.series(), from, until))
     }
 
     fn measure(&self, span: &Span, voices: &[Voice]) -> (Quality, Coverage) {
         let mut quality = crate::track::quality(self.sight.all(), *span);
-        let voice = self.voice(voices, &self.audio, span.end);
+        let voice = self.voice(voices, Some(&self.participant.id), span.end);
         let mut coverage = Coverage {
             video: segment::video_coverage(self.sight.all(), span, self.lost),
             frames_seen: self.sight.count(span),
@@ -447,13 +485,10 @@ impl Lane {
         models: &mut ModelSet,
     ) -> Vec<Finding> {
         let (voice, interviewer) = (
-            self.voice(voices, &self.audio, span.end),
-            self.voice(voices, &self.interviewer_audio, span.end),
+            self.voice(voices, Some(&self.participant.id), span.end),
+            self.voice(voices, self.interviewer.as_ref(), span.end),
         );
-        let heard = [&self.audio, &self.interviewer_audio].into_iter().flatten();
-        let deaf = heard
-            .filter_map(|t| voices.iter().find(|v| &v.track == t))
-            .find_map(|v| v.obstacle.clone());
+        let deaf = self.heard(voices).find_map(|v| v.obstacle.clone());
         let known = events.partition_point(|e| e.time < span.end);
         let segment = Segment {
             participant: &self.participant.id,
@@ -470,7 +505,7 @@ impl Lane {
             reference,
             last,
         };
-        let blind = self.sight.obstacle().filter(|_| self.video.is_some());
+        let blind = self.sight.obstacle();
         let (policies, album) = (&self.policies, &mut self.album);
         self.analyzers
             .iter_mut()

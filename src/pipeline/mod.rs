@@ -16,25 +16,26 @@ mod cautions;
 mod challenges;
 mod lane;
 mod reference;
+mod seats;
 mod sight;
 mod totals;
 mod vad;
+mod voice;
 
 pub use cautions::cautions;
 pub use challenges::ChallengeObstacle;
 pub use reference::ReferenceReader;
 
-use crate::audio::VoiceTrack;
 use crate::core::{
-    Abstention, AudioBlock, Baseline, ChallengeResult, ClockSource, ControlEvent, EventKind,
-    EvidencePicture, FieldError, Frame, InterviewSpec, MediaTime, ParticipantId,
-    ParticipantSummary, Reference, Role, SegmentResult, SessionSummary, SignalCapability, Span,
-    TrackId, TrackKind,
+    AudioBlock, Baseline, ChallengeResult, ControlEvent, EventKind, EvidencePicture, FieldError,
+    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, Reference, SegmentResult,
+    SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
 use lane::Lane;
-use vad::Vad;
+use seats::Switch;
+use voice::Voice;
 
 /// Events kept in one interview; more are refused, so that memory stays bounded.
 pub const MAX_EVENTS: usize = 10_000;
@@ -80,14 +81,6 @@ impl Default for PipelineSettings {
     }
 }
 
-/// One audio track of the interview; shared by the lanes that listen to it.
-struct Voice {
-    track: TrackId,
-    series: VoiceTrack,
-    watermark: Option<MediaTime>,
-    obstacle: Option<Abstention>,
-}
-
 /// One interview.
 pub struct Pipeline {
     spec: InterviewSpec,
@@ -97,6 +90,8 @@ pub struct Pipeline {
     events: Vec<ControlEvent>,
     first: Option<MediaTime>,
     end: MediaTime,
+    /// Tracks that are to become somebody else's, in time order.
+    switches: Vec<Switch>,
     /// Stretches that are reference and no part of the interview.
     verified: Vec<Span>,
     /// Until when a hand challenge may open at any moment.
@@ -107,35 +102,27 @@ pub struct Pipeline {
 impl Pipeline {
     /// An interview with one lane per candidate or mixed participant.
     pub fn new(spec: InterviewSpec, settings: PipelineSettings, policies: &[SignalPolicy]) -> Self {
-        let voices = spec
-            .tracks
-            .iter()
-            .filter(|t| t.kind() == TrackKind::Audio)
-            .map(|t| Voice {
-                track: t.id.clone(),
-                series: VoiceTrack::new(2 * crate::analyze::HISTORY_NS),
-                watermark: None,
-                obstacle: None,
-            })
-            .collect();
         let lanes = spec
             .participants
             .iter()
             .filter(|p| p.role.is_scored())
             .map(|p| Lane::new(p, &spec, &settings, policies))
             .collect();
-        Self {
+        let mut pipeline = Self {
             spec,
             settings,
-            voices,
+            voices: Vec::new(),
             lanes,
             events: Vec::new(),
             first: None,
             end: MediaTime::ZERO,
+            switches: Vec::new(),
             verified: Vec::new(),
             hands_until: None,
             finished: false,
-        }
+        };
+        pipeline.seat_voices(MediaTime::ZERO);
+        pipeline
     }
 
     /// What the interview was opened with.
@@ -235,6 +222,7 @@ impl Pipeline {
         if let Some(lane) = lanes.find(|l| l.verified.as_ref() == Some(track)) {
             return lane.push_reference(frame, models);
         }
+        self.switch_until(track, frame.time);
         let verified = self.is_verified(frame.time);
         if !verified {
             self.saw(frame.time);
@@ -263,28 +251,69 @@ impl Pipeline {
         block: &AudioBlock,
         models: &mut ModelSet,
     ) -> Result<(), FieldError> {
-        let unknown = || FieldError::new("track_id", track, "an audio track of this interview");
-        let index = self
-            .voices
-            .iter()
-            .position(|v| &v.track == track)
-            .ok_or_else(unknown)?;
-        let voice = &mut self.voices[index];
-        voice
-            .series
-            .push(block)
-            .map_err(|e| FieldError::new("media.audio", e, "sound that can be resampled"))?;
-        voice.advance(models);
+        if !self
+            .spec
+            .track(track)
+            .is_some_and(|t| t.kind() == TrackKind::Audio)
+        {
+            let expected = "an audio track of this interview";
+            return Err(FieldError::new("track_id", track, expected));
+        }
+        let mut rest = Some(block.clone());
+        while let Some(block) = rest.take() {
+            self.switch_until(track, block.time);
+            let (head, tail) = match self.next_switch(track) {
+                Some(at) => block.split_at(at),
+                None => (Some(block), None),
+            };
+            if let Some(head) = head {
+                self.hear(track, &head, models)?;
+            }
+            rest = tail;
+        }
+        Ok(())
+    }
+
+    /// Takes sound of whom the track belongs to.
+    fn hear(
+        &mut self,
+        track: &TrackId,
+        block: &AudioBlock,
+        models: &mut ModelSet,
+    ) -> Result<(), FieldError> {
+        let mut heard = None;
+        for voice in &mut self.voices {
+            if voice.comes_on(track) {
+                voice.hear(block, models)?;
+                heard = Some(&voice.owner);
+            } else {
+                voice.pass(track, block, models)?;
+            }
+        }
+        let heard = heard.cloned();
         if self.is_verified(block.time) {
             // Heard, since what follows needs it, and yet no part of the interview.
             return Ok(());
         }
-        self.saw(block.time);
+        if !self.is_late(track, block.end()) {
+            self.saw(block.time);
+        }
         self.end = self.end.max(block.end());
-        for lane in self.lanes.iter_mut().filter(|l| l.listens_to(track)) {
+        let listening = |l: &&mut Lane| heard.as_ref().is_some_and(|who| l.hears(who));
+        for lane in self.lanes.iter_mut().filter(listening) {
             lane.segmenter.saw(block.time);
         }
         Ok(())
+    }
+
+    /// True when a picture at `time`, or sound that ends there, can no longer count: the segment of
+    /// its time is closed, or lies before the first one.
+    pub fn is_late(&self, track: &TrackId, time: MediaTime) -> bool {
+        let Some(owner) = self.spec.track(track).filter(|t| !t.reference) else {
+            return false;
+        };
+        let mut lanes = self.lanes.iter();
+        lanes.any(|l| l.hears(&owner.participant) && l.has_closed(time))
     }
 
     /// Takes a control event; events may come in any order.
@@ -303,9 +332,10 @@ impl Pipeline {
             }
         }
         if let EventKind::ClockMapping { track, source, .. } = &event.kind {
-            self.lanes
-                .iter_mut()
-                .for_each(|l| l.map_clock(track, *source));
+            self.know_clock(track, *source);
+        }
+        if let EventKind::TrackParticipant { track, participant } = &event.kind {
+            self.expect_switch(event.time, track, participant);
         }
         if let EventKind::ReferenceSpan { end } = &event.kind {
             self.verify(Span::new(event.time, *end));
@@ -342,6 +372,12 @@ impl Pipeline {
             EventKind::ActiveSpeaker {
                 participant: Some(p),
             } => participant(p),
+            EventKind::TrackParticipant {
+                track: t,
+                participant: p,
+            } => track(t)
+                .and_then(|()| participant(p))
+                .and_then(|()| self.check_switch(t)),
             EventKind::Discontinuity { track: t, .. }
             | EventKind::ClockMapping { track: t, .. } => track(t),
             EventKind::Challenge { deadline, .. } if *deadline <= event.time => Err(
@@ -391,6 +427,10 @@ impl Pipeline {
 
     /// Tells that chunks of a track were lost or dropped; lowers coverage.
     pub fn note_lost(&mut self, track: &TrackId, chunks: u64) {
+        let mut voices = self.voices.iter_mut();
+        if let Some(voice) = voices.find(|v| v.comes_on(track)) {
+            voice.break_here();
+        }
         for lane in self
             .lanes
             .iter_mut()
@@ -410,6 +450,7 @@ impl Pipeline {
                 &self.events,
                 models,
                 self.settings.stopwatch,
+                self.end,
                 &mut out,
             );
         }
@@ -430,7 +471,8 @@ impl Pipeline {
         let mut out = self.poll(models);
         let stopwatch = self.settings.stopwatch;
         for lane in &mut self.lanes {
-            lane.finish(&self.voices, &self.events, models, stopwatch, &mut out);
+            let events = &self.events;
+            lane.finish(&self.voices, events, models, stopwatch, self.end, &mut out);
         }
         self.finished = true;
         let duration = MediaTime(self.end.since_ns(self.first.unwrap_or(self.end)).max(0));
@@ -452,54 +494,6 @@ impl Pipeline {
         self.first = Some(self.first.map_or(time, |f| f.min(time)));
         self.end = self.end.max(time);
     }
-}
-
-impl Voice {
-    fn advance(&mut self, models: &mut ModelSet) {
-        self.series.advance(&mut Vad { models });
-        self.settle();
-    }
-
-    fn finish(&mut self, models: &mut ModelSet) {
-        if let Err(e) = self.series.finish(&mut Vad { models }) {
-            tracing::warn!(track = %self.track, error = %e, "the end of the sound was lost");
-        }
-        self.settle();
-    }
-
-    fn settle(&mut self) {
-        self.obstacle = self.series.obstacle().cloned();
-        self.watermark = self.series.settled_until();
-    }
-}
-
-/// The clock relation of a lane's sound to its pictures: the worse of what both tracks claim,
-/// unless they share a clock id.
-fn clock_between(spec: &InterviewSpec, a: Option<&TrackId>, b: Option<&TrackId>) -> ClockSource {
-    let find = |id: Option<&TrackId>| id.and_then(|id| spec.track(id));
-    match (find(a), find(b)) {
-        (Some(a), Some(b)) if !a.clock_id.is_empty() && a.clock_id == b.clock_id => {
-            a.clock.max(b.clock)
-        }
-        (Some(a), Some(b)) => a.clock.min(b.clock),
-        _ => ClockSource::Unknown,
-    }
-}
-
-/// First track of a kind that belongs to a participant with one of these roles.
-fn first_track(
-    spec: &InterviewSpec,
-    kind: TrackKind,
-    owner: impl Fn(&ParticipantId, Role) -> bool,
-) -> Option<TrackId> {
-    spec.tracks
-        .iter()
-        .filter(|t| t.kind() == kind && !t.reference)
-        .find(|t| {
-            spec.role_of(&t.participant)
-                .is_some_and(|r| owner(&t.participant, r))
-        })
-        .map(|t| t.id.clone())
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The pipeline without any model: nothing may read as live, and order must not matter.
 
+mod seats;
+
 use super::*;
 use crate::core::{
-    AbstainReason, AudioFormat, AudioTrackSpec, ColorMatrix, ColorRange, ParticipantSpec,
-    ScoreOutcome, SessionId, TrackSpec, VideoFormat, VideoTrackSpec,
+    AbstainReason, AudioFormat, AudioTrackSpec, ClockSource, ColorMatrix, ColorRange,
+    ParticipantSpec, Role, ScoreOutcome, SessionId, TrackSpec, VideoFormat, VideoTrackSpec,
 };
 use crate::fusion::Accumulation;
 

@@ -10,15 +10,15 @@ use super::{
 };
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::core::{
-    ChallengeResult, ClockSource, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime,
-    ParticipantId, Reference, ReferenceKind, ReferenceSource, SegmentResult, SessionSummary,
-    SignalCapability, TenantId, TrackId, TrackSpec,
+    ChallengeResult, ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec,
+    MediaTime, ParticipantId, Reference, ReferenceKind, ReferenceSource, SegmentResult,
+    SessionSummary, SignalCapability, TenantId, TrackId, TrackSpec,
 };
 use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
 use crate::engine::ModelSet;
 use crate::fusion::SignalPolicy;
-use crate::ingest::{Accepted, CLOCK_JUMP_NS, Chunk, Ingest, Limits, Refusal, validate_spec};
+use crate::ingest::{Accepted, BACKLOG_NS, Chunk, Ingest, Limits, Refusal, validate_spec};
 use crate::pipeline::{Pipeline, PipelineSettings};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,6 +28,9 @@ use tokio_util::sync::CancellationToken;
 const FRAME_RATE_FACTOR: f64 = 1.3;
 /// A segment with the face on less than this share of its pictures is told.
 const NO_FACE_SHARE: f64 = 0.1;
+/// What is said of media that came too late to count.
+const LATE: &str = "came after the segment of its time was closed, or lies before the first one: \
+    kept as context, not assessed";
 
 enum Decoder {
     Video(Box<dyn VideoDecoder>),
@@ -48,6 +51,8 @@ pub(super) struct PipelineAssessor {
     /// Whose interview it is; what it leaves behind is kept for them alone.
     tenant: TenantId,
     challenges: Challenges,
+    /// Pictures or blocks of the chunk at hand that came too late to count.
+    late: u64,
 }
 
 /// What an interview is opened with, beside its announcement.
@@ -115,6 +120,7 @@ impl PipelineAssessor {
                 Arc::clone(record_key),
                 Box::<SystemEntropy>::default(),
             ),
+            late: 0,
         })
     }
 
@@ -131,7 +137,7 @@ impl PipelineAssessor {
             Err(refusal) => {
                 // What came twice is not missing.
                 if matches!(refusal, Refusal::Field(_) | Refusal::TimeGoesBack { .. }) {
-                    self.pipeline.note_lost(&chunk.track, 1);
+                    self.lost(&chunk.track, 1);
                 }
                 let time = self.ingest.present();
                 return report.refuse(chunk, NoticeKind::MediaRefused, time, refusal.into());
@@ -142,9 +148,31 @@ impl PipelineAssessor {
             Ok(()) => report.taken += 1,
             Err(error) => {
                 self.pipeline.note_lost(&chunk.track, 1);
-                report.refuse(chunk, NoticeKind::DecodeFailed, accepted.time, error);
+                let kind = match error {
+                    DecodeError::AwaitsKeyframe(_) => NoticeKind::KeyframeNeeded,
+                    _ => NoticeKind::DecodeFailed,
+                };
+                report.refuse(chunk, kind, accepted.time, field_of(error));
             }
         }
+        let late = std::mem::take(&mut self.late);
+        if late > 0 {
+            report.notices.push(Notice {
+                kind: NoticeKind::MediaLate,
+                track: Some(chunk.track.clone()),
+                time: accepted.time,
+                detail: LATE.to_owned(),
+                count: late,
+            });
+        }
+    }
+
+    /// Chunks of a track did not come, or not to be used: what rests on them cannot be decoded.
+    fn lost(&mut self, track: &TrackId, chunks: u64) {
+        if let Some(Decoder::Video(decoder)) = self.decoders.get_mut(track) {
+            decoder.gap();
+        }
+        self.pipeline.note_lost(track, chunks);
     }
 
     fn note_breaks(&mut self, chunk: &MediaChunk, accepted: &Accepted, report: &mut Report) {
@@ -156,7 +184,7 @@ impl PipelineAssessor {
             count,
         };
         if accepted.lost_chunks > 0 {
-            self.pipeline.note_lost(&chunk.track, accepted.lost_chunks);
+            self.lost(&chunk.track, accepted.lost_chunks);
             let detail = "chunks are missing in the sequence".to_owned();
             let lost = notice(NoticeKind::MediaLost, detail, accepted.lost_chunks);
             report.notices.push(lost);
@@ -193,7 +221,7 @@ impl PipelineAssessor {
         chunk: &MediaChunk,
         accepted: &Accepted,
         models: &mut ModelSet,
-    ) -> Result<(), FieldError> {
+    ) -> Result<(), DecodeError> {
         let began = (self.stopwatch)();
         let elapsed = |stopwatch: fn() -> u64| stopwatch().saturating_sub(began);
         match self.decoders.get_mut(&chunk.track) {
@@ -203,27 +231,48 @@ impl PipelineAssessor {
                     epoch: accepted.epoch,
                     payload: &chunk.payload,
                     layout: chunk.layout.as_ref(),
-                    keyframe: chunk.keyframe,
                 };
                 let mut frames = Vec::new();
                 let result = decoder.submit(&packet, &mut frames);
                 self.decode_ns += elapsed(self.stopwatch);
-                for frame in &frames {
-                    self.pipeline.push_frame(&chunk.track, frame, models);
-                }
-                result.map_err(field_of)
+                let given_up = decoder.take_given_up();
+                self.pipeline.note_lost(&chunk.track, given_up);
+                self.show(&chunk.track, &frames, models);
+                result
             }
             Some(Decoder::Audio(decoder)) => {
                 let block = decoder.decode(accepted.time, &chunk.payload);
                 self.decode_ns += elapsed(self.stopwatch);
-                let block = block.map_err(field_of)?;
-                self.pipeline.push_audio(&chunk.track, &block, models)
+                let block = block?;
+                self.late += u64::from(self.pipeline.is_late(&chunk.track, block.end()));
+                Ok(self.pipeline.push_audio(&chunk.track, &block, models)?)
             }
-            None => Err(FieldError::new(
-                "media.track_id",
-                &chunk.track,
-                "an announced track",
-            )),
+            None => Err(FieldError::new("track_id", &chunk.track, "an announced track").into()),
+        }
+    }
+
+    fn show(&mut self, track: &TrackId, frames: &[Frame], models: &mut ModelSet) {
+        for frame in frames {
+            self.late += u64::from(self.pipeline.is_late(track, frame.time.plus_ns(1)));
+            self.pipeline.push_frame(track, frame, models);
+        }
+    }
+
+    /// Pictures that the decoders still hold back, at the end of the tracks.
+    fn drain(&mut self, models: &mut ModelSet) {
+        let mut tracks: Vec<TrackId> = self.decoders.keys().cloned().collect();
+        tracks.sort();
+        for track in tracks {
+            let Some(Decoder::Video(decoder)) = self.decoders.get_mut(&track) else {
+                continue;
+            };
+            let mut frames = Vec::new();
+            if let Err(error) = decoder.flush(&mut frames) {
+                tracing::debug!(%track, %error, "the last pictures of a track");
+            }
+            let given_up = decoder.take_given_up();
+            self.pipeline.note_lost(&track, given_up);
+            self.show(&track, &frames, models);
         }
     }
 
@@ -234,10 +283,10 @@ impl PipelineAssessor {
             return Err(FieldError::new("event_id", found, expected));
         }
         self.latest_event = Some(id);
-        if event.time.0 < -CLOCK_JUMP_NS || event.time.0 > self.max_session_ns {
+        if event.time.0 < -BACKLOG_NS || event.time.0 > self.max_session_ns {
             let expected = format!(
                 "{} to {} s of session time",
-                -CLOCK_JUMP_NS / 1_000_000_000,
+                -BACKLOG_NS / 1_000_000_000,
                 self.max_session_ns / 1_000_000_000
             );
             return Err(FieldError::new("time_us", event.time.as_us(), expected));
@@ -246,8 +295,10 @@ impl PipelineAssessor {
         self.pipeline.push_event(event.clone())?;
         match event.kind {
             EventKind::Discontinuity { track, .. } => {
-                if let Some(Decoder::Video(decoder)) = self.decoders.get_mut(&track) {
-                    decoder.reset();
+                match self.decoders.get_mut(&track) {
+                    Some(Decoder::Video(decoder)) => decoder.reset(),
+                    Some(Decoder::Audio(decoder)) => decoder.reset(),
+                    None => {}
                 }
                 Ok(self.ingest.discontinuity(&track)?)
             }
@@ -350,7 +401,7 @@ impl Assessor for PipelineAssessor {
                     count,
                 } => {
                     self.ingest.dropped(&track, last_sequence);
-                    self.pipeline.note_lost(&track, count);
+                    self.lost(&track, count);
                 }
                 Item::Event { id, event } => {
                     let refusal = self
@@ -396,6 +447,7 @@ impl Assessor for PipelineAssessor {
         partial: bool,
         models: &mut ModelSet,
     ) -> (Vec<SegmentResult>, SessionSummary) {
+        self.drain(models);
         let (mut segments, mut summary) = self.pipeline.finish(reason, partial, models);
         let now = self.ingest.present();
         self.challenges

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::challenge::RecordKey;
 use crate::core::{FieldError, InterviewSpec, TenantId};
-use crate::decode::wire::{AUDIO_FORMATS, VIDEO_FORMATS};
+use crate::decode::wire::{audio_formats, video_formats};
 use crate::engine::{Engine, Job, Pool};
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
@@ -76,8 +76,8 @@ impl EngineBackend {
                 idle_timeout_s: limits.idle_timeout_s,
                 max_sessions: limits.max_sessions,
                 max_tracks: u32::try_from(limits.ingest.max_tracks).unwrap_or(u32::MAX),
-                video_formats: VIDEO_FORMATS.to_vec(),
-                audio_formats: AUDIO_FORMATS.to_vec(),
+                video_formats: video_formats().to_vec(),
+                audio_formats: audio_formats().to_vec(),
             },
         }
     }

@@ -285,6 +285,10 @@ pub enum NoticeKind {
     Reference,
     /// A challenge that was due could not be issued.
     Challenge,
+    /// A compressed picture that rests on others which did not come.
+    KeyframeNeeded,
+    /// Media of a segment that is closed already, or from before the first one.
+    MediaLate,
 }
 
 /// Something about the material that the client may want to act on.

@@ -1,5 +1,6 @@
 //! Sound of the live protocol: samples to interleaved floats.
 
+use super::sound_codec::SoundCodec;
 use super::support_audio;
 use crate::core::{AudioBlock, AudioFormat, AudioTrackSpec, FieldError, MediaTime};
 use crate::decode::DecodeError;
@@ -8,9 +9,10 @@ use crate::decode::DecodeError;
 pub const MAX_SAMPLE: f32 = 16.0;
 
 /// Decodes the chunks of one audio track.
-#[derive(Debug, Clone)]
 pub struct AudioDecoder {
     spec: AudioTrackSpec,
+    /// Set for G.722 and Opus.
+    codec: Option<SoundCodec>,
 }
 
 impl AudioDecoder {
@@ -18,43 +20,36 @@ impl AudioDecoder {
     ///
     /// # Errors
     /// [`DecodeError::Unsupported`] with the format's name, or [`DecodeError::Field`] on
-    /// `sample_rate_hz` (8,000 to 48,000) or `channels` (1 or 2).
+    /// `sample_rate_hz` (8,000 to 48,000), `channels` (1 or 2) or `planar`. G.722 has one channel
+    /// at 16,000 Hz, for which RTP's clock of 8,000 Hz may stand; Opus is decoded at 48,000 Hz,
+    /// whatever rate is announced.
     pub fn open(spec: &AudioTrackSpec) -> Result<Self, DecodeError> {
         support_audio(spec.format).map_err(DecodeError::Unsupported)?;
         // The empty block checks rate and channels.
         AudioBlock::new(MediaTime::ZERO, spec.sample_rate_hz, spec.channels, vec![])?;
-        Ok(Self { spec: *spec })
+        let codec = match spec.format.bytes_per_sample() {
+            Some(_) => None,
+            None => Some(SoundCodec::open(spec)?),
+        };
+        Ok(Self { spec: *spec, codec })
     }
 
-    /// Decodes one chunk; `time` is that of its first sample.
+    /// Decodes one chunk; `time` is that of its first sample. The block states the rate that its
+    /// samples really have.
     ///
     /// # Errors
     /// [`DecodeError::Field`] on `payload` when its length is zero or no multiple of a sample of
     /// every channel, or on `payload.samples[i]` for a sample that is not finite or beyond
-    /// `MAX_SAMPLE`.
-    pub fn decode(&self, time: MediaTime, payload: &[u8]) -> Result<AudioBlock, DecodeError> {
-        let channels = self.spec.channels as usize;
-        let step = self.spec.format.bytes_per_sample().unwrap_or(1);
-        if payload.is_empty() || !payload.len().is_multiple_of(step * channels) {
-            return Err(FieldError::new(
-                "payload",
-                format!("{} bytes", payload.len()),
-                format!("a multiple of {} bytes, above 0", step * channels),
-            )
-            .into());
-        }
-        let mut samples: Vec<f32> = match self.spec.format {
-            AudioFormat::S16le => convert(payload, |b| f32::from(i16::from_le_bytes(b)) / 32_768.0),
-            AudioFormat::S32le => {
-                convert(payload, |b| i32::from_le_bytes(b) as f32 / 2_147_483_648.0)
+    /// `MAX_SAMPLE`; [`DecodeError::Damaged`] for a packet of a codec that cannot be decoded.
+    pub fn decode(&mut self, time: MediaTime, payload: &[u8]) -> Result<AudioBlock, DecodeError> {
+        let (rate, channels, mut samples) = match &mut self.codec {
+            Some(codec) => {
+                let pcm = codec.decode(payload)?;
+                (pcm.rate, pcm.channels, pcm.samples)
             }
-            AudioFormat::F32le => convert(payload, f32::from_le_bytes),
-            AudioFormat::Mulaw => convert(payload, |[b]: [u8; 1]| f32::from(mulaw(b)) / 32_768.0),
-            AudioFormat::Alaw => convert(payload, |[b]: [u8; 1]| f32::from(alaw(b)) / 32_768.0),
-            other @ (AudioFormat::G722 | AudioFormat::Opus) => {
-                return Err(DecodeError::Unsupported(
-                    support_audio(other).err().unwrap_or_default(),
-                ));
+            None => {
+                let samples = self.samples(payload)?;
+                (self.spec.sample_rate_hz, self.spec.channels, samples)
             }
         };
         if let Some((i, s)) = samples
@@ -69,15 +64,42 @@ impl AudioDecoder {
             )
             .into());
         }
-        if self.spec.planar && channels > 1 {
-            samples = interleaved(&samples, channels);
+        if self.spec.planar && self.codec.is_none() && channels > 1 {
+            samples = interleaved(&samples, channels as usize);
         }
-        Ok(AudioBlock::new(
-            time,
-            self.spec.sample_rate_hz,
-            self.spec.channels,
-            samples,
-        )?)
+        Ok(AudioBlock::new(time, rate, channels, samples)?)
+    }
+
+    /// Forgets what earlier chunks left, after a break in the track.
+    pub fn reset(&mut self) {
+        if let Some(codec) = &mut self.codec {
+            codec.reset();
+        }
+    }
+
+    /// Samples as they lie in the payload.
+    fn samples(&self, payload: &[u8]) -> Result<Vec<f32>, DecodeError> {
+        let channels = self.spec.channels as usize;
+        let step = self.spec.format.bytes_per_sample().unwrap_or(1);
+        if payload.is_empty() || !payload.len().is_multiple_of(step * channels) {
+            return Err(FieldError::new(
+                "payload",
+                format!("{} bytes", payload.len()),
+                format!("a multiple of {} bytes, above 0", step * channels),
+            )
+            .into());
+        }
+        Ok(match self.spec.format {
+            AudioFormat::S16le => convert(payload, |b| f32::from(i16::from_le_bytes(b)) / 32_768.0),
+            AudioFormat::S32le => {
+                convert(payload, |b| i32::from_le_bytes(b) as f32 / 2_147_483_648.0)
+            }
+            AudioFormat::F32le => convert(payload, f32::from_le_bytes),
+            AudioFormat::Mulaw => convert(payload, |[b]: [u8; 1]| f32::from(mulaw(b)) / 32_768.0),
+            AudioFormat::Alaw => convert(payload, |[b]: [u8; 1]| f32::from(alaw(b)) / 32_768.0),
+            // These have a codec.
+            AudioFormat::G722 | AudioFormat::Opus => Vec::new(),
+        })
     }
 }
 

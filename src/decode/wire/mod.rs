@@ -6,7 +6,9 @@
 //! damaged payload costs one typed error, never the session.
 
 mod audio;
+mod codec;
 mod raw;
+mod sound_codec;
 mod still;
 #[cfg(test)]
 mod tests;
@@ -19,58 +21,76 @@ use super::picture::{Orientation, Stored};
 use crate::core::{
     AudioFormat, Frame, MediaTime, PictureLayout, Region, VideoFormat, VideoTrackSpec,
 };
+use std::sync::OnceLock;
 
-/// Video formats that this build decodes, in the protocol's order.
-pub const VIDEO_FORMATS: &[VideoFormat] = &[
-    VideoFormat::I420,
-    VideoFormat::Nv12,
-    VideoFormat::Rgb24,
-    VideoFormat::Bgr24,
-    VideoFormat::Rgba,
-    VideoFormat::Bgra,
-    VideoFormat::Gray8,
-    VideoFormat::Jpeg,
-    VideoFormat::Png,
-    VideoFormat::Webp,
-    VideoFormat::I420a,
-    VideoFormat::I422,
-    VideoFormat::I444,
-    VideoFormat::Argb,
-    VideoFormat::Abgr,
+/// Every video format of the protocol, in its order, with its name there.
+const VIDEO: &[(VideoFormat, &str)] = &[
+    (VideoFormat::I420, "I420"),
+    (VideoFormat::Nv12, "NV12"),
+    (VideoFormat::Rgb24, "RGB24"),
+    (VideoFormat::Bgr24, "BGR24"),
+    (VideoFormat::Rgba, "RGBA"),
+    (VideoFormat::Bgra, "BGRA"),
+    (VideoFormat::Gray8, "GRAY8"),
+    (VideoFormat::Jpeg, "JPEG"),
+    (VideoFormat::Png, "PNG"),
+    (VideoFormat::Webp, "WEBP"),
+    (VideoFormat::H264AnnexB, "H264_ANNEX_B"),
+    (VideoFormat::H264Avcc, "H264_AVCC"),
+    (VideoFormat::Vp8, "VP8"),
+    (VideoFormat::Vp9, "VP9"),
+    (VideoFormat::Av1, "AV1"),
+    (VideoFormat::Hevc, "HEVC"),
+    (VideoFormat::I420a, "I420A"),
+    (VideoFormat::I422, "I422"),
+    (VideoFormat::I444, "I444"),
+    (VideoFormat::I010, "I010"),
+    (VideoFormat::Argb, "ARGB"),
+    (VideoFormat::Abgr, "ABGR"),
 ];
 
-/// Audio formats that this build decodes, in the protocol's order.
-pub const AUDIO_FORMATS: &[AudioFormat] = &[
-    AudioFormat::S16le,
-    AudioFormat::F32le,
-    AudioFormat::S32le,
-    AudioFormat::Mulaw,
-    AudioFormat::Alaw,
+/// Every audio format of the protocol, in its order, with its name there.
+const AUDIO: &[(AudioFormat, &str)] = &[
+    (AudioFormat::S16le, "S16LE"),
+    (AudioFormat::F32le, "F32LE"),
+    (AudioFormat::S32le, "S32LE"),
+    (AudioFormat::Mulaw, "MULAW"),
+    (AudioFormat::Alaw, "ALAW"),
+    (AudioFormat::G722, "G722"),
+    (AudioFormat::Opus, "OPUS"),
 ];
+
+/// A format's name in the protocol.
+fn name_of<F: PartialEq>(names: &[(F, &'static str)], format: F) -> &'static str {
+    let found = names.iter().find(|(f, _)| *f == format);
+    found.map_or("an unnamed format", |(_, name)| name)
+}
+
+/// Video formats that are decoded here, in the protocol's order: raw pictures and stills always,
+/// compressed video where the FFmpeg at hand has a decoder, which is asked once.
+pub fn video_formats() -> &'static [VideoFormat] {
+    static KNOWN: OnceLock<Vec<VideoFormat>> = OnceLock::new();
+    let here = |f: &VideoFormat| !codec::is_codec(*f) || codec::find(*f).is_some();
+    KNOWN.get_or_init(|| VIDEO.iter().map(|(f, _)| *f).filter(here).collect())
+}
+
+/// Audio formats that are decoded here, in the protocol's order: samples always, G.722 and Opus
+/// where the FFmpeg at hand has a decoder, which is asked once.
+pub fn audio_formats() -> &'static [AudioFormat] {
+    static KNOWN: OnceLock<Vec<AudioFormat>> = OnceLock::new();
+    let here = |f: &AudioFormat| f.bytes_per_sample().is_some() || sound_codec::find(*f).is_some();
+    KNOWN.get_or_init(|| AUDIO.iter().map(|(f, _)| *f).filter(here).collect())
+}
 
 /// Whether pictures of this format are decoded.
 ///
 /// # Errors
 /// A sentence that names the format.
 pub fn support_video(format: VideoFormat) -> Result<(), String> {
-    if VIDEO_FORMATS.contains(&format) {
-        return Ok(());
+    match video_formats().contains(&format) {
+        true => Ok(()),
+        false => Err(no_decoder(name_of(VIDEO, format))),
     }
-    let name = match format {
-        VideoFormat::H264AnnexB => "H264_ANNEX_B",
-        VideoFormat::H264Avcc => "H264_AVCC",
-        VideoFormat::Vp8 => "VP8",
-        VideoFormat::Vp9 => "VP9",
-        VideoFormat::Av1 => "AV1",
-        VideoFormat::Hevc => "HEVC",
-        VideoFormat::I010 => "I010",
-        other => {
-            return Err(format!(
-                "decoder for {other:?} is not built in this version"
-            ));
-        }
-    };
-    Err(format!("decoder for {name} is not built in this version"))
 }
 
 /// Whether sound of this format is decoded.
@@ -78,19 +98,14 @@ pub fn support_video(format: VideoFormat) -> Result<(), String> {
 /// # Errors
 /// A sentence that names the format.
 pub fn support_audio(format: AudioFormat) -> Result<(), String> {
-    if AUDIO_FORMATS.contains(&format) {
-        return Ok(());
+    match audio_formats().contains(&format) {
+        true => Ok(()),
+        false => Err(no_decoder(name_of(AUDIO, format))),
     }
-    let name = match format {
-        AudioFormat::Opus => "OPUS",
-        AudioFormat::G722 => "G722",
-        other => {
-            return Err(format!(
-                "decoder for {other:?} is not built in this version"
-            ));
-        }
-    };
-    Err(format!("decoder for {name} is not built in this version"))
+}
+
+fn no_decoder(name: &str) -> String {
+    format!("the FFmpeg of this server has no decoder for {name}")
 }
 
 /// One payload of a video track, with the time that `ingest` gave it.
@@ -104,8 +119,6 @@ pub struct VideoPacket<'a> {
     pub payload: &'a [u8],
     /// Shape of a raw picture; ignored for compressed ones.
     pub layout: Option<&'a PictureLayout>,
-    /// True when a compressed picture can be decoded on its own.
-    pub keyframe: bool,
 }
 
 /// Turns a track's payloads into frames. Still formats give one frame per packet; a codec with
@@ -124,55 +137,87 @@ pub trait VideoDecoder: Send {
     /// A [`DecodeError`] when what is held back is damaged.
     fn flush(&mut self, out: &mut Vec<Frame>) -> Result<(), DecodeError>;
 
-    /// Forgets what earlier packets left, after a break in the track.
+    /// Forgets what earlier packets left, after a break in the track: a codec with memory goes on
+    /// with the next keyframe.
     fn reset(&mut self);
+
+    /// Packets are missing before the next one: a codec with memory goes on with the next keyframe.
+    fn gap(&mut self);
+
+    /// Pictures whose packets were taken and that will never be shown, since last asked: they are
+    /// lost, beyond those whose packet was refused.
+    fn take_given_up(&mut self) -> u64 {
+        0
+    }
 }
 
 /// Opens a decoder for a track as announced; pictures of more than `max_pixels` are refused.
 ///
 /// # Errors
 /// [`DecodeError::Unsupported`] with the format's name, or [`DecodeError::Field`] on
-/// `rotation_deg` or `region`.
+/// `rotation_deg`, `region` or `codec_config`.
 pub fn open_video(
     spec: &VideoTrackSpec,
     max_pixels: u64,
 ) -> Result<Box<dyn VideoDecoder>, DecodeError> {
     support_video(spec.format).map_err(DecodeError::Unsupported)?;
-    if let Some(region) = &spec.region {
-        region.validate().map_err(|e| e.within("region"))?;
+    let placer = Placer::new(spec)?;
+    if codec::is_codec(spec.format) {
+        let decoder = codec::CodecDecoder::open(spec, placer, max_pixels)?;
+        return Ok(Box::new(decoder));
     }
     Ok(Box::new(StillDecoder {
         spec: spec.clone(),
-        orientation: Orientation::turned(spec.rotation_deg, spec.mirrored)?,
+        placer,
         max_pixels,
-        size: None,
-        size_changes: 0,
     }))
 }
 
-/// Pictures that stand alone: raw, JPEG, PNG, WebP.
-struct StillDecoder {
-    spec: VideoTrackSpec,
+/// Turns a track's pictures upright and cuts its region out; a change of size breaks the series.
+struct Placer {
     orientation: Orientation,
-    max_pixels: u64,
+    region: Option<Region>,
     size: Option<(u32, u32)>,
     /// Added to the packets' epoch, so that a change of size breaks the series.
     size_changes: u32,
 }
 
-impl StillDecoder {
-    fn decode(&self, packet: &VideoPacket<'_>) -> Result<Stored, DecodeError> {
-        match self.spec.format {
-            VideoFormat::Jpeg | VideoFormat::Png | VideoFormat::Webp => {
-                still::decode(self.spec.format, packet.payload, self.max_pixels)
-            }
-            _ => raw::decode(&self.spec, packet, self.max_pixels),
+// === impl Placer ===
+
+impl Placer {
+    fn new(spec: &VideoTrackSpec) -> Result<Self, DecodeError> {
+        if let Some(region) = &spec.region {
+            region.validate().map_err(|e| e.within("region"))?;
         }
+        Ok(Self {
+            orientation: Orientation::turned(spec.rotation_deg, spec.mirrored)?,
+            region: spec.region,
+            size: None,
+            size_changes: 0,
+        })
     }
 
-    fn region(&self) -> Option<&Region> {
-        self.spec.region.as_ref()
+    fn place(&mut self, stored: Stored, time: MediaTime, epoch: u32) -> Result<Frame, DecodeError> {
+        let upright = stored.upright(self.orientation);
+        let size = (upright.width, upright.height);
+        if self.size.replace(size).is_some_and(|s| s != size) {
+            self.size_changes = self.size_changes.saturating_add(1);
+        }
+        let epoch = epoch.saturating_add(self.size_changes);
+        Ok(upright.frame(self.region.as_ref(), time, epoch)?)
     }
+
+    /// The next picture may have any size without breaking a series.
+    fn forget(&mut self) {
+        self.size = None;
+    }
+}
+
+/// Pictures that stand alone: raw, JPEG, PNG, WebP.
+struct StillDecoder {
+    spec: VideoTrackSpec,
+    placer: Placer,
+    max_pixels: u64,
 }
 
 impl VideoDecoder for StillDecoder {
@@ -181,13 +226,13 @@ impl VideoDecoder for StillDecoder {
         packet: &VideoPacket<'_>,
         out: &mut Vec<Frame>,
     ) -> Result<(), DecodeError> {
-        let stored = self.decode(packet)?.upright(self.orientation);
-        let size = (stored.width, stored.height);
-        if self.size.replace(size).is_some_and(|s| s != size) {
-            self.size_changes = self.size_changes.saturating_add(1);
-        }
-        let epoch = packet.epoch.saturating_add(self.size_changes);
-        out.push(stored.frame(self.region(), packet.time, epoch)?);
+        let stored = match self.spec.format {
+            VideoFormat::Jpeg | VideoFormat::Png | VideoFormat::Webp => {
+                still::decode(self.spec.format, packet.payload, self.max_pixels)?
+            }
+            _ => raw::decode(&self.spec, packet, self.max_pixels)?,
+        };
+        out.push(self.placer.place(stored, packet.time, packet.epoch)?);
         Ok(())
     }
 
@@ -196,6 +241,8 @@ impl VideoDecoder for StillDecoder {
     }
 
     fn reset(&mut self) {
-        self.size = None;
+        self.placer.forget();
     }
+
+    fn gap(&mut self) {}
 }

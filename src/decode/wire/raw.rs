@@ -42,13 +42,15 @@ pub(super) fn decode(
             VideoFormat::I420 | VideoFormat::I420a | VideoFormat::I422 | VideoFormat::I444 => {
                 source.planar(spec, out)
             }
+            VideoFormat::I010 => source.ten_bits(spec, out),
             VideoFormat::Nv12 => source.bi_planar(spec, out),
             VideoFormat::Gray8 => source.gray(spec, out),
             other => match channels(other) {
                 Some((step, order)) => source.packed(step, order, out),
-                None => Err(DecodeError::Unsupported(format!(
-                    "decoder for {other:?} is not built in this version"
-                ))),
+                None => Err(DecodeError::Unsupported(super::no_decoder(super::name_of(
+                    super::VIDEO,
+                    other,
+                )))),
             },
         }
     })?;
@@ -115,6 +117,39 @@ impl<'a> Source<'a> {
         };
         let matrix = matrix_for(spec.matrix, self.height);
         convert(&image, out, self.width * 3, range_for(spec.range), matrix).map_err(damaged)
+    }
+
+    /// Ten bits in little-endian words; what lies above them counts as the largest value.
+    fn ten_bits(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {
+        const LARGEST: u16 = 1023;
+        let words = |i: usize| -> Result<(Vec<u16>, u32), DecodeError> {
+            let (bytes, stride) = self.plane(i)?;
+            let columns = self.planes.get(i).map_or(0, |p| p.row_bytes / 2);
+            let word = |b: &[u8; 2]| u16::from_le_bytes(*b).min(LARGEST);
+            let row = |r: &'_ [u8]| -> Vec<u16> {
+                r.as_chunks::<2>()
+                    .0
+                    .iter()
+                    .take(columns)
+                    .map(word)
+                    .collect()
+            };
+            let rows = bytes.chunks(stride).flat_map(row);
+            Ok((rows.collect(), columns as u32))
+        };
+        let ((y, ys), (u, us), (v, vs)) = (words(0)?, words(1)?, words(2)?);
+        let image = YuvPlanarImage {
+            y_plane: &y[..],
+            y_stride: ys,
+            u_plane: &u[..],
+            u_stride: us,
+            v_plane: &v[..],
+            v_stride: vs,
+            width: self.width,
+            height: self.height,
+        };
+        let (range, matrix) = (range_for(spec.range), matrix_for(spec.matrix, self.height));
+        yuv::i010_to_rgb(&image, out, self.width * 3, range, matrix).map_err(damaged)
     }
 
     fn bi_planar(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {

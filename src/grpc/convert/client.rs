@@ -48,6 +48,7 @@ fn track(t: &TrackSpec) -> pb::Track {
             height: v.size.map_or(0, |s| s.1),
             nominal_fps: v.nominal_fps.unwrap_or(0.0),
             color_range: (match v.range {
+                ColorRange::Auto => pb::ColorRange::Unspecified,
                 ColorRange::Limited => pb::ColorRange::Limited,
                 ColorRange::Full => pb::ColorRange::Full,
             }) as i32,
@@ -152,6 +153,10 @@ pub fn event_message(event: &ControlEvent) -> (i64, pb::control_event::Event) {
         }),
         K::ReferenceSpan { end } => E::ReferenceSpan(pb::ReferenceSpan {
             end_us: end.as_us(),
+        }),
+        K::TrackParticipant { track, participant } => E::TrackParticipant(pb::TrackParticipant {
+            track_id: track.to_string(),
+            participant_id: participant.to_string(),
         }),
     };
     (event.time.as_us(), message)

@@ -126,6 +126,8 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::DecodeFailed => W::DecodeFailed,
         NoticeKind::Reference => W::Reference,
         NoticeKind::Challenge => W::Challenge,
+        NoticeKind::KeyframeNeeded => W::KeyframeNeeded,
+        NoticeKind::MediaLate => W::MediaLate,
     }) as i32
 }
 

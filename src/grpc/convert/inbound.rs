@@ -160,7 +160,8 @@ fn video(v: pb::VideoTrack) -> Result<VideoTrackSpec, FieldError> {
     })
 }
 
-/// Not stated means limited for YUV formats and full for RGB and whole pictures.
+/// Not stated means what the stream says for compressed video, limited for raw YUV, and full for
+/// RGB and whole pictures.
 fn range(value: i32, format: VideoFormat) -> Result<ColorRange, FieldError> {
     use pb::ColorRange as W;
     match W::try_from(value) {
@@ -178,18 +179,8 @@ fn range(value: i32, format: VideoFormat) -> Result<ColorRange, FieldError> {
 fn default_range(format: VideoFormat) -> ColorRange {
     use VideoFormat as F;
     match format {
-        F::I420
-        | F::Nv12
-        | F::H264AnnexB
-        | F::H264Avcc
-        | F::Vp8
-        | F::Vp9
-        | F::Av1
-        | F::Hevc
-        | F::I420a
-        | F::I422
-        | F::I444
-        | F::I010 => ColorRange::Limited,
+        F::H264AnnexB | F::H264Avcc | F::Vp8 | F::Vp9 | F::Av1 | F::Hevc => ColorRange::Auto,
+        F::I420 | F::Nv12 | F::I420a | F::I422 | F::I444 | F::I010 => ColorRange::Limited,
         F::Rgb24
         | F::Bgr24
         | F::Rgba
@@ -317,6 +308,11 @@ fn control_event(event: pb::ControlEvent) -> Result<ControlEvent, FieldError> {
         },
         E::ReferenceSpan(r) => EventKind::ReferenceSpan {
             end: MediaTime::from_us(r.end_us),
+        },
+        E::TrackParticipant(t) => EventKind::TrackParticipant {
+            track: TrackId::parse(&t.track_id).map_err(|e| e.within("track_participant"))?,
+            participant: ParticipantId::parse(&t.participant_id)
+                .map_err(|e| e.within("track_participant"))?,
         },
     };
     Ok(ControlEvent {

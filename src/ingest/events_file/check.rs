@@ -188,14 +188,17 @@ impl EventCheck<'_> {
             EventEntryKind::Mute { participant, .. }
             | EventEntryKind::Camera { participant, .. } => Some(participant),
             EventEntryKind::ActiveSpeaker { participant } => participant.as_ref(),
-            EventEntryKind::Discontinuity { track, .. } => {
-                if !tracks.iter().any(|t| &t.id == track) {
-                    self.fault("track", track, "a listed track");
-                }
-                None
-            }
+            EventEntryKind::TrackParticipant { participant, .. } => Some(participant),
             _ => None,
         };
+        let which = match kind {
+            EventEntryKind::Discontinuity { track, .. }
+            | EventEntryKind::TrackParticipant { track, .. } => Some(track),
+            _ => None,
+        };
+        if let Some(id) = which.filter(|id| tracks.iter().all(|t| &t.id != *id)) {
+            self.fault("track", id, "a listed track");
+        }
         if let Some(id) = who.filter(|id| participants.iter().all(|p| &p.id != *id)) {
             self.fault("participant", id, "a listed participant");
         }

@@ -148,6 +148,10 @@ pub enum EventEntryKind {
     WarmUp {
         end_ms: f64,
     },
+    TrackParticipant {
+        track: TrackId,
+        participant: ParticipantId,
+    },
 }
 
 /// Parses the text of an events file.

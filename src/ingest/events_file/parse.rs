@@ -90,6 +90,7 @@ pub(super) const TYPES: &[(&str, &[&str])] = &[
         ],
     ),
     ("warm_up", &["end_ms"]),
+    ("track_participant", &["track", "participant"]),
 ];
 /// Longest free text in bytes: consent id, reasons, question ids.
 const MAX_TEXT_BYTES: usize = 256;
@@ -236,6 +237,10 @@ fn event_kind(e: &Entry<'_>, name: &str) -> Result<EventEntryKind, EventsError> 
                 parameters: parameters(&e)?,
             }
         }
+        "track_participant" => EventEntryKind::TrackParticipant {
+            track: e.required("track", e.track("track")?)?,
+            participant: participant()?,
+        },
         _ => EventEntryKind::WarmUp {
             end_ms: e.required("end_ms", e.time("end_ms")?)?,
         },

@@ -291,6 +291,9 @@ fn control_event(event: &EventEntry) -> ControlEvent {
                 }),
             },
             E::WarmUp { end_ms } => EventKind::WarmUp { end: at(end_ms) },
+            E::TrackParticipant { track, participant } => {
+                EventKind::TrackParticipant { track, participant }
+            }
         },
     }
 }

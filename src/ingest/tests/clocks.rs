@@ -131,6 +131,76 @@ fn breaks_announced_by_the_sender_raise_the_epoch() {
     assert!(i.discontinuity(&track_id("x")).is_err());
 }
 
+#[test]
+fn a_backlog_keeps_its_times_and_moves_no_clock() {
+    // Pictures start at once; 60 s of sound that were held back come in a burst, then go on.
+    let unix = 1_700_000_000_000_000;
+    for (sound, what) in [
+        ("a", "on the pictures' clock"),
+        ("h", "on a clock of its own"),
+    ] {
+        let mut i = ingest();
+        assert_eq!(send(&mut i, "v", 0, unix).unwrap().time, MediaTime::ZERO);
+        for n in 0..600 {
+            let a = send(&mut i, sound, n, unix - 60_000_000 + n as i64 * 100_000).unwrap();
+            let expected = MediaTime::from_ms(-60_000 + n as i64 * 100);
+            assert_eq!((a.time, a.clock_jump), (expected, None), "{what}");
+        }
+        assert_eq!(i.present(), MediaTime::ZERO, "{what}");
+        let v = send(&mut i, "v", 1, unix + 40_000).unwrap();
+        assert_eq!((v.time, v.epoch), (MediaTime::from_ms(40), 0), "{what}");
+        let a = send(&mut i, sound, 600, unix).unwrap();
+        assert_eq!((a.time, a.epoch), (MediaTime::ZERO, 0), "{what}");
+    }
+    // The burst first: it begins the session, and the pictures are a minute into it.
+    let mut i = ingest();
+    assert_eq!(
+        send(&mut i, "h", 0, unix - 60_000_000).unwrap().time,
+        MediaTime::ZERO
+    );
+    assert!(send(&mut i, "h", 1, unix - 59_900_000).is_ok());
+    let v = send(&mut i, "v", 0, unix).unwrap();
+    assert_eq!(v.time, MediaTime::from_ms(60_000));
+    // Two minutes are the most; what lies before is refused by field.
+    let mut i = ingest();
+    assert!(send(&mut i, "v", 0, unix).is_ok());
+    let e: FieldError = send(&mut i, "a", 0, unix - 121_000_000).unwrap_err().into();
+    assert_eq!(e.field, "media.capture_time_us");
+    // A clock that reads like no other starts at the present.
+    let h = send(&mut i, "h", 0, 7_000_000_000_000).unwrap();
+    assert_eq!(h.time, MediaTime::ZERO);
+}
+
+#[test]
+fn codecs_may_send_pictures_in_another_order_than_they_are_shown() {
+    let mut s = spec();
+    let v = s.tracks[0].video.as_mut().unwrap();
+    v.format = VideoFormat::H264AnnexB;
+    let mut i = Ingest::new(&s, &Limits::new(|_| Ok(()), |_| Ok(())));
+    let order = [0, 120, 40, 80, 240, 160, 200, 280];
+    for (n, ms) in order.into_iter().enumerate() {
+        let a = send(&mut i, "v", n as u64, ms * 1_000).unwrap();
+        assert_eq!(
+            (a.time, a.epoch, a.clock_jump),
+            (MediaTime::from_ms(ms), 0, None)
+        );
+    }
+    assert_eq!(i.present(), MediaTime::from_ms(280));
+    assert!(matches!(
+        send(&mut i, "v", 8, 280_000),
+        Err(Refusal::TimeRepeats(_))
+    ));
+    // More than 2 s back is no order of pictures; raw pictures have none.
+    let mut i = Ingest::new(&s, &Limits::new(|_| Ok(()), |_| Ok(())));
+    assert!(send(&mut i, "v", 0, 9_000_000).is_ok());
+    let r = send(&mut i, "v", 1, 6_900_000);
+    assert!(matches!(r, Err(Refusal::TimeGoesBack { .. })));
+    let mut i = ingest();
+    assert!(send(&mut i, "v", 0, 120_000).is_ok());
+    let r = send(&mut i, "v", 1, 40_000);
+    assert!(matches!(r, Err(Refusal::TimeGoesBack { .. })));
+}
+
 proptest! {
     /// Whatever is sent, accepted times rise on each track and stay within bounds.
     #[test]

@@ -1,0 +1,196 @@
+//! FFmpeg's pictures to packed RGB, for files and for the wire alike.
+
+use super::picture::{Stored, matrix_for, range_for, try_fill_rgb};
+use crate::core::{ColorMatrix, ColorRange, FieldError};
+use ff::format::Pixel;
+use ffmpeg_next as ff;
+use yuv::{
+    YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvPlanarImage, YuvRange,
+    YuvStandardMatrix,
+};
+
+/// Converts a decoded picture to packed RGB as stored. `range` and `matrix` are what the track
+/// states; where they are `Auto`, what the stream states holds, and then the usual default.
+pub(super) fn to_stored(
+    frame: &ff::frame::Video,
+    range: ColorRange,
+    matrix: ColorMatrix,
+) -> Result<Stored, ConvertError> {
+    let converted;
+    // A negative stride (bottom-up rows) reads as a huge one; libswscale copes with those.
+    let upside_down = (0..frame.planes()).any(|i| frame.stride(i) > i32::MAX as usize);
+    let source = match direct_layout(frame.format()) {
+        Some(_) if !upside_down => frame,
+        _ => {
+            converted = reformat(frame)?;
+            &converted
+        }
+    };
+    let layout = direct_layout(source.format()).ok_or(ConvertError::Format)?;
+    let (width, height) = (frame.width(), frame.height());
+    let (range, matrix) = (range_of(frame, range), matrix_of(frame, matrix));
+    let stride = width * 3;
+    let rgb = try_fill_rgb(stride as usize * height as usize, |out| match layout {
+        Layout::Planar(convert) => {
+            let image = YuvPlanarImage {
+                y_plane: source.data(0),
+                y_stride: source.stride(0) as u32,
+                u_plane: source.data(1),
+                u_stride: source.stride(1) as u32,
+                v_plane: source.data(2),
+                v_stride: source.stride(2) as u32,
+                width,
+                height,
+            };
+            convert(&image, out, stride, range, matrix).map_err(ConvertError::from)
+        }
+        Layout::BiPlanar(convert) => {
+            let image = YuvBiPlanarImage {
+                y_plane: source.data(0),
+                y_stride: source.stride(0) as u32,
+                uv_plane: source.data(1),
+                uv_stride: source.stride(1) as u32,
+                width,
+                height,
+            };
+            let mode = YuvConversionMode::Balanced;
+            convert(&image, out, stride, range, matrix, mode).map_err(ConvertError::from)
+        }
+        Layout::Gray => {
+            let image = YuvGrayImage {
+                y_plane: source.data(0),
+                y_stride: source.stride(0) as u32,
+                width,
+                height,
+            };
+            yuv::yuv400_to_rgb(&image, out, stride, range, matrix).map_err(ConvertError::from)
+        }
+        Layout::Rgb => {
+            let rows = source.data(0).chunks(source.stride(0));
+            for (to, from) in out.chunks_exact_mut(stride as usize).zip(rows) {
+                to.copy_from_slice(from.get(..stride as usize).ok_or(ConvertError::Format)?);
+            }
+            Ok(())
+        }
+    })?;
+    Ok(Stored { width, height, rgb })
+}
+
+/// Why a picture could not be converted; counted as a decoding error.
+#[derive(Debug)]
+pub(super) enum ConvertError {
+    Format,
+    Yuv,
+}
+
+impl From<YuvError> for ConvertError {
+    fn from(_: YuvError) -> Self {
+        Self::Yuv
+    }
+}
+
+impl From<ff::Error> for ConvertError {
+    fn from(_: ff::Error) -> Self {
+        Self::Format
+    }
+}
+
+impl From<FieldError> for ConvertError {
+    fn from(_: FieldError) -> Self {
+        Self::Format
+    }
+}
+
+type PlanarFn = fn(
+    &YuvPlanarImage<'_, u8>,
+    &mut [u8],
+    u32,
+    YuvRange,
+    YuvStandardMatrix,
+) -> Result<(), YuvError>;
+
+type BiPlanarFn = fn(
+    &YuvBiPlanarImage<'_, u8>,
+    &mut [u8],
+    u32,
+    YuvRange,
+    YuvStandardMatrix,
+    YuvConversionMode,
+) -> Result<(), YuvError>;
+
+/// A pixel layout that is converted without libswscale.
+enum Layout {
+    Planar(PlanarFn),
+    BiPlanar(BiPlanarFn),
+    Gray,
+    Rgb,
+}
+
+fn direct_layout(format: Pixel) -> Option<Layout> {
+    Some(match format {
+        Pixel::YUV420P | Pixel::YUVJ420P => Layout::Planar(yuv::yuv420_to_rgb),
+        Pixel::YUV422P | Pixel::YUVJ422P => Layout::Planar(yuv::yuv422_to_rgb),
+        Pixel::YUV444P | Pixel::YUVJ444P => Layout::Planar(yuv::yuv444_to_rgb),
+        Pixel::NV12 => Layout::BiPlanar(yuv::yuv_nv12_to_rgb),
+        Pixel::NV21 => Layout::BiPlanar(yuv::yuv_nv21_to_rgb),
+        Pixel::GRAY8 => Layout::Gray,
+        Pixel::RGB24 => Layout::Rgb,
+        _ => return None,
+    })
+}
+
+/// Brings a rare layout (10 bits, packed YUV, palettes, planar RGB) to one that is converted
+/// here. libswscale's safe interface cannot be told matrix or range, so YUV stays YUV of the same
+/// range in it, and only RGB becomes RGB.
+fn reformat(frame: &ff::frame::Video) -> Result<ff::frame::Video, ConvertError> {
+    let format = frame.format();
+    let name = format.descriptor().ok_or(ConvertError::Format)?.name();
+    let is_yuv = [
+        "yuv", "nv", "uyvy", "yvyu", "p0", "p2", "p4", "y2", "xyuv", "ayuv", "vuy",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix));
+    let target = match (is_yuv, name.starts_with("yuvj"), name.starts_with("gray")) {
+        (_, _, true) => Pixel::GRAY8,
+        (true, true, _) => Pixel::YUVJ444P,
+        (true, false, _) => Pixel::YUV444P,
+        _ => Pixel::RGB24,
+    };
+    let (w, h) = (frame.width(), frame.height());
+    // Made anew for each picture: rare formats only, and a kept context would not be `Send`.
+    let flags = ff::software::scaling::Flags::BILINEAR | ff::software::scaling::Flags::ACCURATE_RND;
+    let mut scaler = ff::software::scaling::Context::get(format, w, h, target, w, h, flags)?;
+    let mut out = ff::frame::Video::empty();
+    scaler.run(frame, &mut out)?;
+    Ok(out)
+}
+
+/// Range of the code values; where it is not stated, formats named "yuvj" and gray are full.
+fn range_of(frame: &ff::frame::Video, stated: ColorRange) -> YuvRange {
+    if stated != ColorRange::Auto {
+        return range_for(stated);
+    }
+    match frame.color_range() {
+        ff::color::Range::JPEG => YuvRange::Full,
+        ff::color::Range::MPEG => YuvRange::Limited,
+        ff::color::Range::Unspecified => match frame.format() {
+            Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::GRAY8 => YuvRange::Full,
+            _ => YuvRange::Limited,
+        },
+    }
+}
+
+fn matrix_of(frame: &ff::frame::Video, stated: ColorMatrix) -> YuvStandardMatrix {
+    use ff::color::Space;
+    if stated != ColorMatrix::Auto {
+        return matrix_for(stated, frame.height());
+    }
+    match frame.color_space() {
+        Space::BT709 => YuvStandardMatrix::Bt709,
+        Space::BT470BG | Space::SMPTE170M => YuvStandardMatrix::Bt601,
+        Space::SMPTE240M => YuvStandardMatrix::Smpte240,
+        Space::FCC => YuvStandardMatrix::Fcc,
+        Space::BT2020NCL | Space::BT2020CL => YuvStandardMatrix::Bt2020,
+        _ => matrix_for(ColorMatrix::Auto, frame.height()),
+    }
+}
