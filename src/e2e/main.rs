@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod hostile;
 mod life;
+mod media;
 mod recorded;
 mod reference;
 mod schemas;
