@@ -41,23 +41,27 @@ impl Clock {
     /// Offset for the clock's first timestamp. Where it shows session time already, or reads like
     /// one of the `others` (two tracks in Unix time, each with a clock of its own), that relation is
     /// taken, so that what was captured earlier lies earlier, however late it comes. Any other clock
-    /// is shifted so that its first timestamp is the session's present.
-    pub(super) fn anchor(
-        &mut self,
-        capture_ns: i64,
-        present: MediaTime,
-        others: impl Iterator<Item = i64>,
-    ) -> i64 {
-        *self.offset_ns.get_or_insert_with(|| {
-            let ahead = |offset: i64| capture_ns.saturating_add(offset).saturating_sub(present.0);
-            let own = Some(0).filter(|o| (-BEFORE_NS..=NEAR_NS).contains(&ahead(*o)));
-            let alike = others.filter(|o| (-BACKLOG_NS..=NEAR_NS).contains(&ahead(*o)));
-            let nearest = own
-                .into_iter()
-                .chain(alike)
-                .min_by_key(|o| (ahead(*o).unsigned_abs(), *o));
-            nearest.unwrap_or_else(|| present.0.saturating_sub(capture_ns))
-        })
+    /// is shifted so that its first timestamp is the session's present; beside other clocks that says
+    /// when it came, not when it was captured, so whatever the sender claims, its relation is unknown.
+    pub(super) fn anchor(&mut self, capture_ns: i64, present: MediaTime, others: &[i64]) -> i64 {
+        if let Some(known) = self.offset_ns {
+            return known;
+        }
+        let ahead = |offset: i64| {
+            let at = capture_ns.saturating_add(offset);
+            at.saturating_sub(present.0)
+        };
+        let own = Some(0).filter(|o| (-BEFORE_NS..=NEAR_NS).contains(&ahead(*o)));
+        let alike = others.iter().copied();
+        let alike = alike.filter(|o| (-BACKLOG_NS..=NEAR_NS).contains(&ahead(*o)));
+        let candidates = own.into_iter().chain(alike);
+        let nearest = candidates.min_by_key(|o| (ahead(*o).unsigned_abs(), *o));
+        if nearest.is_none() && !others.is_empty() {
+            self.source = ClockSource::Unknown;
+        }
+        let offset = nearest.unwrap_or_else(|| present.0.saturating_sub(capture_ns));
+        self.offset_ns = Some(offset);
+        offset
     }
 
     /// Added to timestamps, where it is known.

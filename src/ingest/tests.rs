@@ -245,7 +245,8 @@ fn times_and_sequences_are_followed() {
             time: MediaTime::from_ms(40),
             epoch: 0,
             lost_chunks: 0,
-            clock_jump: None
+            clock_jump: None,
+            unrelated: false
         })
     );
     assert_eq!(send(&mut i, "v", 0, 80_000), Err(Refusal::Duplicate(0)));

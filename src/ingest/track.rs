@@ -40,6 +40,9 @@ pub struct Accepted {
     pub lost_chunks: u64,
     /// Set when the track's clock jumped right before this chunk.
     pub clock_jump: Option<ClockJump>,
+    /// True where this chunk, the first of its clock, shows that the relation to the other clocks is
+    /// not what the sender claims: it reads like none of them.
+    pub unrelated: bool,
 }
 
 /// A break in a track's timestamps.
@@ -376,6 +379,7 @@ impl Track {
             self.epoch = self.epoch.saturating_add(1);
         }
         self.counts.clock_jumps += u64::from(clock_jump.is_some());
+        let unrelated = clock_jump.is_none() && clock.source() != before.source();
         self.sender_epoch = chunk.epoch;
         // A picture that is sent before those it follows does not set the track back.
         if clock_jump.is_some() || self.last.is_none_or(|l| placed.time > l.time) {
@@ -386,6 +390,7 @@ impl Track {
             epoch: self.epoch,
             lost_chunks,
             clock_jump,
+            unrelated,
         })
     }
 
@@ -401,8 +406,8 @@ impl Track {
             offset_ns,
         };
         let Some(last) = self.last else {
-            let others = scene.others.iter().copied();
-            return Ok((at(clock.anchor(capture_ns, scene.present, others)), None));
+            let offset_ns = clock.anchor(capture_ns, scene.present, &scene.others);
+            return Ok((at(offset_ns), None));
         };
         let placed = at(clock.offset_near(capture_ns, last.time));
         let step = placed.time.since_ns(last.time);

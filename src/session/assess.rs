@@ -189,6 +189,9 @@ impl PipelineAssessor {
             let lost = notice(NoticeKind::MediaLost, detail, accepted.lost_chunks);
             report.notices.push(lost);
         }
+        if accepted.unrelated {
+            self.forget_clock(&chunk.track, accepted.time);
+        }
         if let Some(jump) = accepted.clock_jump {
             let seconds = jump.by_ns as f64 / 1e9;
             let detail = format!("the timestamps jumped by {seconds:+.1} s");
@@ -203,7 +206,7 @@ impl PipelineAssessor {
         }
     }
 
-    /// A clock that was set back says nothing any more about sound against pictures.
+    /// A clock that was set back, or reads like no other, says nothing about sound against pictures.
     fn forget_clock(&mut self, track: &TrackId, time: MediaTime) {
         let kind = EventKind::ClockMapping {
             track: track.clone(),

@@ -20,19 +20,14 @@ pub fn announcements() -> Vec<Row> {
             &["open.tracks[0].video.format", "found 77"],
         ),
         bad_open(
-            "a format without a decoder",
-            |o| video_of(o).format = 11,
-            &[
-                "open.tracks[0].video.format",
-                "H264_ANNEX_B",
-                "not built",
-                "hello",
-            ],
+            "AVCC without its configuration",
+            |o| video_of(o).format = 12,
+            &["open.tracks[0].video.codec_config", "avcC"],
         ),
         bad_open(
-            "sound without a decoder",
-            |o| audio_of(o).format = 7,
-            &["open.tracks[1].audio.format", "OPUS"],
+            "G.722 at a rate that it does not have",
+            |o| (audio_of(o).format, audio_of(o).sample_rate_hz) = (6, 44_100),
+            &["open.tracks[1].audio.sample_rate_hz", "G722", "16000"],
         ),
         bad_open(
             "zero width",

@@ -166,9 +166,13 @@ fn a_backlog_keeps_its_times_and_moves_no_clock() {
     assert!(send(&mut i, "v", 0, unix).is_ok());
     let e: FieldError = send(&mut i, "a", 0, unix - 121_000_000).unwrap_err().into();
     assert_eq!(e.field, "media.capture_time_us");
-    // A clock that reads like no other starts at the present.
+    // A clock that reads like no other starts at the present, and nothing is known of it.
+    assert_eq!(i.clock_source(&track_id("h")), ClockSource::Platform);
     let h = send(&mut i, "h", 0, 7_000_000_000_000).unwrap();
-    assert_eq!(h.time, MediaTime::ZERO);
+    assert_eq!((h.time, h.unrelated), (MediaTime::ZERO, true));
+    assert_eq!(i.clock_source(&track_id("h")), ClockSource::Unknown);
+    let h = send(&mut i, "h", 1, 7_000_000_100_000).unwrap();
+    assert_eq!((h.time, h.unrelated), (MediaTime::from_ms(100), false));
 }
 
 #[test]

@@ -74,23 +74,20 @@ fn a_track_that_goes_to_somebody_else_is_counted_for_each_of_them() {
 
 #[test]
 fn chunks_of_20_ms_and_of_3_s_give_the_same_results() {
+    // Without models, what a lane lacks shows with its first picture; e2e::media compares findings.
     let strip = |(results, summary): (Vec<SegmentResult>, SessionSummary)| {
-        let once = |mut r: SegmentResult| {
-            r.revision = 1;
-            r
+        let plain = |r: SegmentResult| {
+            let order = (r.participant.clone(), r.index);
+            (order, r.span, r.coverage, r.quality)
         };
-        (results.into_iter().map(once).collect::<Vec<_>>(), summary)
+        let mut all: Vec<_> = results.into_iter().map(plain).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let sums = summary.participants.into_iter().map(|p| p.coverage);
+        (all, sums.collect::<Vec<_>>(), summary.duration)
     };
     let fine = strip(shared(20));
     for block_ms in [100, 400, 1_000, 3_000] {
-        let coarse = strip(shared(block_ms));
-        assert_eq!(fine.0.len(), coarse.0.len(), "{block_ms}");
-        for (a, b) in fine.0.iter().zip(&coarse.0) {
-            let key = |r: &SegmentResult| (r.participant.clone(), r.index);
-            let b = coarse.0.iter().find(|r| key(r) == key(a)).unwrap_or(b);
-            assert_eq!(a, b, "{block_ms}");
-        }
-        assert_eq!(fine.1, coarse.1, "{block_ms}");
+        assert_eq!(fine, strip(shared(block_ms)), "{block_ms}");
     }
 }
 
