@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata forged-review bench clean
+.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,15 @@ bench: ## run every benchmark
 bench-%: ## run one benchmark by name, as bench-fusion
 	@.ci/setup
 	cargo bench --bench $*
+
+SOAK_SESSIONS ?= 4
+SOAK_MEDIA_S ?= 3600
+PROFILE ?= bench
+soak: ## load a server process for a long time (SOAK_SESSIONS=4 SOAK_MEDIA_S=3600); not in CI
+	@.ci/setup
+	SOAK_SESSIONS=$(SOAK_SESSIONS) SOAK_MEDIA_S=$(SOAK_MEDIA_S) \
+		ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" \
+		cargo bench --profile $(PROFILE) --bench soak
 
 DEGRADE ?= all
 degraded: ## false alarms on real clips of split val made worse (DEGRADE="crf=34 ..."); needs the media, LIVEPROOF_DATA

@@ -73,7 +73,10 @@ pub struct Serving {
 pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, ServeError> {
     let pool = Pool::new(&engine, config.workers).map_err(ServeError::Threads)?;
     let settings = ServerSettings {
-        session: config.session.clone(),
+        session: SessionLimits {
+            refuse_at: u32::try_from(config.workers).unwrap_or(u32::MAX),
+            ..config.session.clone()
+        },
         max_sessions: config.max_sessions,
         max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
         tls: config.tls.clone(),

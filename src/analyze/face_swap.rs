@@ -53,7 +53,7 @@ pub fn create() -> Box<dyn Analyzer> {
 }
 
 /// The signal of one participant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct FaceSwap {
     settings: Option<Settings>,
     /// What this session would be as a reference for a later one, and the model that measured it.
@@ -118,6 +118,10 @@ impl Analyzer for FaceSwap {
             Outcome::Abstained(a) => a.evidence.extend(flicker::evidence(segment)),
         }
         analysis
+    }
+
+    fn copy(&self) -> Option<Box<dyn Analyzer>> {
+        Some(Box::new(self.clone()))
     }
 
     fn baseline(&self) -> Option<Baseline> {

@@ -59,7 +59,7 @@ pub fn create() -> Box<dyn Analyzer> {
 }
 
 /// The signal of one participant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LipSync {
     weights: Option<Result<Arc<Weights>, String>>,
     drift: Drift,
@@ -150,6 +150,10 @@ impl Analyzer for LipSync {
             );
         }
         Ok(limits)
+    }
+
+    fn copy(&self) -> Option<Box<dyn Analyzer>> {
+        Some(Box::new(self.clone()))
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

@@ -107,8 +107,15 @@ pub trait Analyzer: Send {
     fn capability(&self, tracks: &LaneTracks<'_>) -> Ability;
 
     /// Looks at a segment. Segments come in rising order, without gaps in their indices but where a
-    /// stretch of the interview was set aside as reference; each is seen once. State is accumulated by time, and is bounded.
+    /// stretch of the interview was set aside as reference or the signal was left out under load; each
+    /// is seen once. State is accumulated by time, and is bounded.
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis;
+
+    /// A copy with all its state, which looks at the beginning of a segment for a provisional result
+    /// and is then thrown away; `None` for a signal that says nothing before a segment is final.
+    fn copy(&self) -> Option<Box<dyn Analyzer>> {
+        None
+    }
 
     /// Question-answer gaps measured so far; only response latency has any.
     fn gaps(&self) -> Vec<QuestionGap> {

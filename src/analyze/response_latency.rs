@@ -58,6 +58,7 @@ pub fn create() -> Box<dyn Analyzer> {
     Box::new(ResponseLatency::new())
 }
 
+#[derive(Clone)]
 struct ResponseLatency {
     candidate: SpanTracker,
     interviewer: SpanTracker,
@@ -104,6 +105,10 @@ impl Analyzer for ResponseLatency {
                  of the interviewer's own, or question marks, would enable it"),
             _ => no("no sound of the interviewer and no question marks; either would enable it"),
         }
+    }
+
+    fn copy(&self) -> Option<Box<dyn Analyzer>> {
+        Some(Box::new(self.clone()))
     }
 
     fn analyze(&mut self, segment: &Segment<'_>, models: &mut ModelSet) -> Analysis {

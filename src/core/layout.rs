@@ -44,6 +44,17 @@ pub fn check_picture_size(width: u32, height: u32, max_pixels: u64) -> Result<()
 }
 
 impl VideoFormat {
+    /// True when each chunk is a picture that needs no other one.
+    pub fn is_each_whole(self) -> bool {
+        match self {
+            Self::H264AnnexB | Self::H264Avcc | Self::Vp8 | Self::Vp9 | Self::Av1 | Self::Hevc => {
+                false
+            }
+            Self::Jpeg | Self::Png | Self::Webp => true,
+            raw => raw.is_raw(),
+        }
+    }
+
     /// True for pictures whose bytes are pixels, which need a [`PictureLayout`].
     pub fn is_raw(self) -> bool {
         self.plane_shapes(2, 2).is_some()

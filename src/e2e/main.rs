@@ -9,6 +9,7 @@ mod files;
 mod hostile;
 mod life;
 mod media;
+mod provisional;
 mod recorded;
 mod reference;
 mod schemas;

@@ -201,6 +201,9 @@ pub struct AnalyzerEntry {
     pub tasks: Vec<String>,
     /// What it measures, in a sentence.
     pub description: String,
+    /// Under load the signals of least priority are left out first.
+    #[serde(default)]
+    pub priority: u32,
     /// See [`SignalPolicy::weight`].
     pub weight: f64,
     /// See [`SignalPolicy::segment_cap`].

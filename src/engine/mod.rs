@@ -16,6 +16,7 @@
 //! session; it belongs here when a GPU is served.
 
 mod catalog;
+mod changes;
 mod cores;
 mod error;
 mod manifest;
@@ -68,6 +69,8 @@ struct Model {
     /// Folder of its card.
     folder: PathBuf,
     bytes: Result<Arc<[u8]>, String>,
+    /// When its file had been written last.
+    written: Option<std::time::SystemTime>,
 }
 
 impl Model {
@@ -113,6 +116,7 @@ impl Engine {
         let mut engine = Self {
             models: stored
                 .map(|m| Model {
+                    written: changes::written(&m.folder.join(&m.entry.file)),
                     entry: m.entry,
                     folder: m.folder,
                     bytes: m.bytes,
@@ -160,6 +164,13 @@ impl Engine {
     /// How each signal enters the score, in the order of the manifest.
     pub fn policies(&self) -> Vec<SignalPolicy> {
         self.analyzers.iter().map(AnalyzerEntry::policy).collect()
+    }
+
+    /// Names of the signals in the order in which they are left out under load.
+    pub fn shed_order(&self) -> Vec<String> {
+        let mut order: Vec<&AnalyzerEntry> = self.analyzers.iter().collect();
+        order.sort_by_key(|a| a.priority);
+        order.into_iter().map(|a| a.name.clone()).collect()
     }
 
     /// The signals of the manifest.

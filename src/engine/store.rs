@@ -81,7 +81,7 @@ impl Store {
     }
 }
 
-fn verified(path: &Path, sha256: &str) -> Result<Arc<[u8]>, String> {
+pub(super) fn verified(path: &Path, sha256: &str) -> Result<Arc<[u8]>, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|e| format!("file {name} cannot be read: {e}"))?;
     let found = hex::encode(Sha256::digest(&bytes));

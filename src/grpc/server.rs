@@ -144,7 +144,7 @@ impl Server {
         Ok(Self {
             listener,
             backend,
-            registry: Registry::new(settings.max_sessions),
+            registry: Registry::refusing_at(settings.max_sessions, settings.session.refuse_at),
             settings,
             reporter,
             health: tonic_health::pb::health_server::HealthServer::new(service),

@@ -26,13 +26,15 @@ pub fn status_of(error: &SessionError) -> Status {
         E::ResumeUnknown => (Code::NotFound, ErrorDetails::new()),
         E::ResumeTooLate(_) => (Code::FailedPrecondition, ErrorDetails::new()),
         E::TakenOver => (Code::Aborted, ErrorDetails::new()),
-        E::AtCapacity { retry_after, .. } | E::TenantAtCapacity { retry_after, .. } => {
-            (Code::ResourceExhausted, retry(*retry_after))
-        }
+        E::AtCapacity { retry_after, .. }
+        | E::TenantAtCapacity { retry_after, .. }
+        | E::Overloaded { retry_after } => (Code::ResourceExhausted, retry(*retry_after)),
         E::Stopping => (Code::Unavailable, retry(RETRY_AFTER_STOP)),
-        E::OpenTimeout(_) | E::Idle(_) | E::ClientStuck(_) | E::FinishTimeout(_) => {
-            (Code::DeadlineExceeded, ErrorDetails::new())
-        }
+        E::OpenTimeout(_)
+        | E::Idle(_)
+        | E::ClientStuck(_)
+        | E::FinishTimeout(_)
+        | E::AnalysisStuck(_) => (Code::DeadlineExceeded, ErrorDetails::new()),
         E::ClientGone => (Code::Cancelled, ErrorDetails::new()),
         E::Internal | E::NoRandomness => (Code::Internal, ErrorDetails::new()),
     };
@@ -102,6 +104,11 @@ mod tests {
             (SessionError::Unreadable("x".into()), Code::InvalidArgument),
             (SessionError::Duplicate("a".into()), Code::AlreadyExists),
             (full, Code::ResourceExhausted),
+            (
+                SessionError::Overloaded { retry_after: s },
+                Code::ResourceExhausted,
+            ),
+            (SessionError::AnalysisStuck(s), Code::DeadlineExceeded),
             (SessionError::ResumeUnknown, Code::NotFound),
             (SessionError::ResumeTooLate(s), Code::FailedPrecondition),
             (SessionError::TakenOver, Code::Aborted),

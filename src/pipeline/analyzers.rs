@@ -6,13 +6,62 @@ use crate::engine::ModelSet;
 use crate::fusion::{self, Conformal, SignalPolicy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// One analyzer's turn on a stretch.
+pub(super) enum Turn<'a> {
+    /// The analyzer itself; what it sees becomes part of what it knows.
+    Own(&'a mut dyn Analyzer),
+    /// A copy of it, for a result that is not final.
+    Copy(&'a mut dyn Analyzer),
+    /// One that says nothing before a segment is final.
+    Later(&'a dyn Analyzer),
+}
+
+// === impl Turn ===
+
+impl Turn<'_> {
+    pub(super) fn analyzer(&self) -> &dyn Analyzer {
+        match self {
+            Self::Own(a) | Self::Copy(a) => &**a,
+            Self::Later(a) => *a,
+        }
+    }
+
+    /// What it says, unless something is missing.
+    pub(super) fn analyze(
+        &mut self,
+        missing: Option<Abstention>,
+        segment: &Segment<'_>,
+        models: &mut ModelSet,
+    ) -> Analysis {
+        let silent = |why| Analysis::new(segment.span, Outcome::Abstained(why));
+        match (missing, self) {
+            (Some(why), _) => silent(why),
+            (None, Self::Own(a) | Self::Copy(a)) => contained(*a, segment, models),
+            (None, Self::Later(_)) => silent(Abstention::new(
+                AbstainReason::Gathering,
+                "it speaks of whole segments",
+            )),
+        }
+    }
+
+    pub(super) fn finding(
+        &self,
+        analysis: Analysis,
+        quality: &Quality,
+        policies: &[SignalPolicy],
+        models: &ModelSet,
+    ) -> Finding {
+        finding(self.analyzer(), analysis, quality, policies, models)
+    }
+}
+
 /// Why the analyzer's model is not there, if it needs one and it is not.
 pub(super) fn missing_model(analyzer: &dyn Analyzer, models: &ModelSet) -> Option<Abstention> {
     analyzer.task().and_then(|task| models.model(task).err())
 }
 
 /// Runs an analyzer; a panic in it is its own failure and nobody else's.
-pub(super) fn contained(
+fn contained(
     analyzer: &mut dyn Analyzer,
     segment: &Segment<'_>,
     models: &mut ModelSet,
@@ -33,7 +82,7 @@ pub(super) fn contained(
 }
 
 /// What an analysis adds to the score, with the model behind it.
-pub(super) fn finding(
+fn finding(
     analyzer: &dyn Analyzer,
     analysis: Analysis,
     quality: &Quality,

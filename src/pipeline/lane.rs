@@ -1,24 +1,27 @@
 //! One scored participant: face track, segments, analyzers, running score.
 
+mod provisional;
+
 use super::ability::Watch;
 use super::album::Album;
-use super::analyzers::{contained, finding, missing_model};
+use super::analyzers::{Turn, missing_model};
 use super::challenges::{ChallengeObstacle, challenges, hand_wanted};
 use super::reference::LaneReference;
 use super::seats::{clock_between, first_track, interviewer, sound_of};
 use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice};
-use crate::analyze::{self, Analysis, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
+use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
 use crate::core::{
     AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent,
-    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, Outcome, ParticipantId,
-    ParticipantSpec, ParticipantSummary, Quality, Reference, ReferenceKind, ScoreOutcome,
-    SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
+    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, ParticipantId,
+    ParticipantSpec, ParticipantSummary, Quality, Reference, ReferenceKind, SegmentResult, Span,
+    StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
 use crate::segment::{self, Readiness, Segmenter};
+use provisional::Revisions;
 
 /// One scored participant.
 pub(super) struct Lane {
@@ -44,7 +47,14 @@ pub(super) struct Lane {
     /// Pictures lost since the last final segment, and in all.
     lost: u64,
     totals: Totals,
-    provisional: Option<u64>,
+    revisions: Revisions,
+    provisional_ns: Option<i64>,
+    stage_deadline_ns: Option<u64>,
+    /// Under load: signals that are left out, and whether provisional results are too.
+    left_out: Vec<String>,
+    lean: bool,
+    /// Pictures went by that were not looked at, since tracking took too long; up to when.
+    late: Option<MediaTime>,
     times: StageTimes,
     /// A track that shows the participant at a verified moment; no part of the interview.
     pub(super) verified: Option<TrackId>,
@@ -92,7 +102,12 @@ impl Lane {
             session: SessionFusion::new(policies, settings.fusion),
             lost: 0,
             totals: Totals::default(),
-            provisional: None,
+            revisions: Revisions::default(),
+            provisional_ns: settings.provisional_ns,
+            stage_deadline_ns: settings.stage_deadline_ns,
+            left_out: Vec::new(),
+            lean: false,
+            late: None,
             times: StageTimes::default(),
             verified,
             set_aside: Vec::new(),
@@ -247,6 +262,12 @@ impl Lane {
     ) {
         let began = stopwatch();
         self.segmenter.saw(frame.time);
+        let limit_ms = self.stage_deadline_ns.map(|ns| ns as f64 / 1e6);
+        if limit_ms.is_some_and(|limit| self.times.track_ms > limit) {
+            self.lost += 1;
+            self.late = self.late.max(Some(frame.time));
+            return;
+        }
         let hands = hands_may_come || hand_wanted(events, frame.time, models);
         if !self.sight.observe(frame, hands, models) {
             // Time must rise within a track; ingest has told the sender about such pictures.
@@ -276,6 +297,11 @@ impl Lane {
         self.sight.break_track();
     }
 
+    pub(super) fn leave_out(&mut self, signals: &[String], lean: bool) {
+        self.left_out = signals.to_vec();
+        self.lean = lean;
+    }
+
     pub(super) fn note_lost(&mut self, pictures: u64) {
         self.lost = self.lost.saturating_add(pictures);
     }
@@ -290,7 +316,7 @@ impl Lane {
     fn watermarks(&self, voices: &[Voice], present: MediaTime) -> Vec<Option<MediaTime>> {
         let mut marks = Vec::with_capacity(3);
         match (&self.video, self.left) {
-            (Some(_), _) => marks.push(self.sight.latest()),
+            (Some(_), _) => marks.push(self.sight.latest().max(self.late)),
             (None, true) => marks.push(Some(present)),
             (None, false) => {}
         }
@@ -314,13 +340,23 @@ impl Lane {
             let Some((index, span)) = self.segmenter.next() else {
                 return;
             };
-            match self.segmenter.readiness(&self.watermarks(voices, present)) {
-                Readiness::Open => return,
+            let marks = self.watermarks(voices, present);
+            match self.segmenter.readiness(&marks) {
+                Readiness::Open => {
+                    out.extend(self.foretell(
+                        (index, span),
+                        marks,
+                        voices,
+                        events,
+                        models,
+                        stopwatch,
+                    ));
+                    return;
+                }
                 _ if self.is_set_aside(&span) => self.segmenter.advance(),
                 Readiness::Waiting => {
-                    if self.provisional != Some(index) {
-                        self.provisional = Some(index);
-                        out.push(self.provisional_result(index, span, voices));
+                    if self.revisions.wait(index) {
+                        out.push(self.waiting_result(index, span, voices));
                     }
                     return;
                 }
@@ -395,25 +431,6 @@ impl Lane {
         (quality, coverage)
     }
 
-    fn provisional_result(&self, index: u64, span: Span, voices: &[Voice]) -> SegmentResult {
-        let (quality, coverage) = self.measure(&span, voices);
-        SegmentResult {
-            participant: self.participant.id.clone(),
-            index,
-            span,
-            revision: 1,
-            is_final: false,
-            outcome: ScoreOutcome::NoScore(Abstention::new(
-                AbstainReason::Gathering,
-                "one of the tracks has not reached the end of this segment yet",
-            )),
-            findings: Vec::new(),
-            quality,
-            coverage,
-            times: self.times,
-        }
-    }
-
     #[allow(clippy::too_many_arguments)] // one call, each argument a different room's value
     fn close(
         &mut self,
@@ -427,18 +444,18 @@ impl Lane {
     ) -> SegmentResult {
         let began = stopwatch();
         let (quality, mut coverage) = self.measure(&span, voices);
-        let reference = self.reference.as_mut().map(|r| r.refresh(models).clone());
-        let findings = self.findings(
-            reference.as_ref(),
+        let mut analyzers = std::mem::take(&mut self.analyzers);
+        let seen = Stretch {
             index,
             span,
             last,
-            &quality,
-            &coverage,
-            voices,
-            events,
-            models,
-        );
+            quality: &quality,
+            coverage: &coverage,
+        };
+        let turns = analyzers.iter_mut().map(|a| Turn::Own(a.as_mut()));
+        let clock = (stopwatch, began);
+        let findings = self.findings(&seen, turns, voices, events, models, clock);
+        self.analyzers = analyzers;
         if let Some(reference) = &mut self.reference {
             let made = findings.iter().filter_map(|f| f.comparison.as_ref());
             made.for_each(|c| reference.count(c));
@@ -451,17 +468,14 @@ impl Lane {
         self.totals.add(&span, &coverage);
         self.watch.saw(&quality, &coverage);
         self.lost = 0;
+        self.late = None;
         let mut times = std::mem::take(&mut self.times);
         times.analyze_ms += elapsed_ms(began, stopwatch());
         SegmentResult {
             participant: self.participant.id.clone(),
             index,
             span,
-            revision: if self.provisional == Some(index) {
-                2
-            } else {
-                1
-            },
+            revision: self.revisions.last(index),
             is_final: true,
             outcome,
             findings,
@@ -471,57 +485,58 @@ impl Lane {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn findings(
+    /// What each signal says of a stretch, the own ones in the order of their turns. Pictures behind
+    /// findings are taken up of final results only.
+    fn findings<'t>(
         &mut self,
-        reference: Option<&Reference>,
-        index: u64,
-        span: Span,
-        last: bool,
-        quality: &Quality,
-        coverage: &Coverage,
+        seen: &Stretch<'_>,
+        turns: impl Iterator<Item = Turn<'t>>,
         voices: &[Voice],
         events: &[ControlEvent],
         models: &mut ModelSet,
+        (stopwatch, began): (fn() -> u64, u64),
     ) -> Vec<Finding> {
-        let (voice, interviewer) = (
-            self.voice(voices, Some(&self.participant.id), span.end),
-            self.voice(voices, self.interviewer.as_ref(), span.end),
-        );
+        let end = seen.span.end;
+        let reference = self.reference.as_mut().map(|r| r.refresh(models).clone());
         let deaf = self.heard(voices).find_map(|v| v.obstacle.clone());
-        let known = events.partition_point(|e| e.time < span.end);
+        let known = events.partition_point(|e| e.time < end);
         let segment = Segment {
             participant: &self.participant.id,
             role: self.participant.role,
-            index,
-            span,
-            face: self.sight.before(span.end),
-            voice,
-            interviewer,
+            index: seen.index,
+            span: seen.span,
+            face: self.sight.before(end),
+            voice: self.voice(voices, Some(&self.participant.id), end),
+            interviewer: self.voice(voices, self.interviewer.as_ref(), end),
             events: &events[..known],
-            quality,
-            coverage,
+            quality: seen.quality,
+            coverage: seen.coverage,
             clock: self.clock,
-            reference,
-            last,
+            reference: reference.as_ref(),
+            last: seen.last,
         };
-        let blind = self.sight.obstacle();
-        let (policies, album) = (&self.policies, &mut self.album);
-        self.analyzers
-            .iter_mut()
-            .map(|analyzer| {
-                let needs = analyzer.needs();
-                let missing = missing_model(analyzer.as_ref(), models)
-                    .or_else(|| blind.filter(|_| needs.faces).cloned())
+        let late = self.late.map(|_| {
+            let detail = "following the face took longer than a segment may take";
+            Abstention::new(AbstainReason::DeadlineMissed, detail)
+        });
+        let blind = late.or_else(|| self.sight.obstacle().cloned());
+        let limit = self.stage_deadline_ns;
+        turns
+            .map(|mut turn| {
+                let name = turn.analyzer().name();
+                let needs = turn.analyzer().needs();
+                let overdue = limit.filter(|ns| stopwatch().saturating_sub(began) > *ns);
+                let missing = missing_model(turn.analyzer(), models)
+                    .or_else(|| left_out(&self.left_out, name))
+                    .or_else(|| overdue.map(deadline_missed))
+                    .or_else(|| blind.clone().filter(|_| needs.faces))
                     .or_else(|| deaf.clone().filter(|_| needs.speech));
-                let mut analysis = match missing {
-                    Some(why) => Analysis::new(span, Outcome::Abstained(why)),
-                    None => contained(analyzer.as_mut(), &segment, models),
-                };
+                let mut analysis = turn.analyze(missing, &segment, models);
                 let picture = analysis.picture.take();
-                let found = finding(analyzer.as_ref(), analysis, quality, policies, models);
-                if let Some(picture) = picture {
-                    album.offer(segment.participant, index, &found, picture);
+                let found = turn.finding(analysis, seen.quality, &self.policies, models);
+                if let (Some(picture), Turn::Own(_)) = (picture, &turn) {
+                    self.album
+                        .offer(segment.participant, seen.index, &found, picture);
                 }
                 found
             })
@@ -546,6 +561,29 @@ impl Lane {
             reference: self.reference.as_ref().map(LaneReference::summary),
         }
     }
+}
+
+/// A stretch that the signals look at.
+struct Stretch<'a> {
+    index: u64,
+    span: Span,
+    last: bool,
+    quality: &'a Quality,
+    coverage: &'a Coverage,
+}
+
+fn left_out(names: &[String], name: &str) -> Option<Abstention> {
+    let detail = "left out while the server has more to do than it can";
+    let hit = names.iter().any(|n| n == name);
+    hit.then(|| Abstention::new(AbstainReason::Dropped, detail))
+}
+
+fn deadline_missed(limit_ns: u64) -> Abstention {
+    let detail = format!(
+        "the signals before it took longer than the {:.1} s that a segment may take",
+        limit_ns as f64 / 1e9
+    );
+    Abstention::new(AbstainReason::DeadlineMissed, detail)
 }
 
 fn elapsed_ms(from: u64, to: u64) -> f64 {

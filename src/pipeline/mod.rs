@@ -58,7 +58,14 @@ pub struct PipelineSettings {
     pub question_marks: bool,
     /// True to keep the pictures behind the strongest findings, see [`Pipeline::take_pictures`].
     pub pictures: bool,
-    /// Nanoseconds of a steady clock, for stage times only; results never depend on it.
+    /// Session time between two provisional results of a segment that is open, nanoseconds; `None`
+    /// for none but where a track is waited for.
+    pub provisional_ns: Option<i64>,
+    /// How long tracking, and how long the signals, may take for one segment by the stopwatch,
+    /// nanoseconds; what goes beyond it is abandoned for that segment. `None` for recordings, whose
+    /// results must not depend on a clock.
+    pub stage_deadline_ns: Option<u64>,
+    /// Nanoseconds of a steady clock, for stage times and deadlines.
     pub stopwatch: fn() -> u64,
 }
 
@@ -76,6 +83,8 @@ impl Default for PipelineSettings {
             detect_interval_ns: 1_000_000_000,
             question_marks: false,
             pictures: false,
+            provisional_ns: None,
+            stage_deadline_ns: None,
             stopwatch: || 0,
         }
     }
@@ -425,6 +434,14 @@ impl Pipeline {
             .any(|e| matches!(&e.kind, EventKind::Challenge { id, .. } if id == wanted))
     }
 
+    /// Leaves signals out from now on, by name, and provisional results where `lean`: under load.
+    /// What is left out abstains visibly.
+    pub fn leave_out(&mut self, signals: &[String], lean: bool) {
+        for lane in &mut self.lanes {
+            lane.leave_out(signals, lean);
+        }
+    }
+
     /// Tells that chunks of a track were lost or dropped; lowers coverage.
     pub fn note_lost(&mut self, track: &TrackId, chunks: u64) {
         let mut voices = self.voices.iter_mut();
@@ -440,8 +457,8 @@ impl Pipeline {
         }
     }
 
-    /// Results that became available: final segments in order, and at most one provisional
-    /// result per participant for a segment that still waits for a track.
+    /// Results that became available: final segments in order, and provisional ones of the segment
+    /// that is open, see [`PipelineSettings::provisional_ns`].
     pub fn poll(&mut self, models: &mut ModelSet) -> Vec<SegmentResult> {
         let mut out = Vec::new();
         for lane in &mut self.lanes {
@@ -496,5 +513,7 @@ impl Pipeline {
     }
 }
 
+#[cfg(test)]
+mod live_tests;
 #[cfg(test)]
 mod tests;

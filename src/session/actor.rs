@@ -7,13 +7,15 @@
 
 mod deadlines;
 mod link;
+mod load;
 
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
 use super::{
     Attachment, Backend, ChallengeOffer, ChallengeUpdate, ClientMessage, Effect, Ending, Event,
-    Hello, IdLease, InboundError, Input, MediaChunk, MediaQueue, Notice, NoticeKind, Output,
-    Permit, Registry, Report, ResumeToken, ServerMessage, SessionError, SessionLimits, State, step,
+    Hello, IdLease, InboundError, Input, Ladder, MediaChunk, MediaQueue, Notice, NoticeKind,
+    Output, Overload, Permit, Record, Registry, Report, ResumeToken, ServerMessage, SessionError,
+    SessionLimits, State, step,
 };
 use crate::core::{FieldError, InterviewSpec, MediaTime, TrackId, TrackKind};
 use crate::telemetry;
@@ -56,6 +58,9 @@ pub struct Session {
     finishing: bool,
     /// What came after `close` and should not have; told after the summary.
     late: Option<SessionError>,
+    ladder: Option<Ladder>,
+    overload: Option<Overload>,
+    record: Record,
     clocks: Clocks,
 }
 
@@ -108,6 +113,9 @@ impl Session {
             refused: 0,
             finishing: false,
             late: None,
+            ladder: None,
+            overload: None,
+            record: Record::default(),
             clocks: Clocks {
                 began: now,
                 active: now,
@@ -115,6 +123,7 @@ impl Session {
                 draining: None,
                 detached: None,
                 stop_seen: false,
+                dropped: None,
                 media_dropped: false,
             },
         }
@@ -207,6 +216,7 @@ impl Session {
 
     /// Gives the worker the next task, if it is free and the client keeps up with reading.
     fn give_work(&mut self) {
+        self.watch_load();
         // Nobody reads while detached: then only what would be kept anyway may pile up.
         let most = match self.state.is_detached() {
             true => self.limits.kept_messages.max(self.limits.outbox_messages),
@@ -219,7 +229,8 @@ impl Session {
             let before = self.queue.bytes();
             let items = self.queue.pop_batch(self.limits.batch_items);
             self.at_work_bytes = before - self.queue.bytes();
-            self.desk.give(Task::Process(items));
+            let shed = self.ladder.as_ref().map(Ladder::shed).unwrap_or_default();
+            self.desk.give(Task::Process(items, shed));
         } else if self.state.ending().is_some() && !self.finishing {
             self.finishing = true;
             self.on(Event::Flushed);
@@ -360,6 +371,8 @@ impl Session {
                 self.videos = videos.map(|t| t.id.clone()).collect();
                 self.lease = Some(lease);
                 self.spec = Some(spec);
+                let signals = self.backend.terms().signals;
+                self.ladder = self.limits.ladder.map(|l| Ladder::new(l, signals));
                 self.desk.seat(assessor);
                 self.on(Event::Opened);
             }
@@ -386,12 +399,15 @@ impl Session {
         }
         self.taken_in.chunk(&chunk.track, chunk.sequence);
         let video = self.videos.contains(&chunk.track);
-        let dropped = self.queue.push_media(chunk, video);
+        let now = self.clocks.began.elapsed();
+        let dropped = self.queue.at(now).push_media(chunk, video);
         self.on_dropped(dropped);
     }
 
     fn on_dropped(&mut self, dropped: Vec<super::queue::DroppedChunk>) {
         for d in dropped {
+            self.clocks.dropped = Some(Instant::now());
+            self.record.dropped += 1;
             self.outbox.grant(d.bytes);
             telemetry::MediaDropped {
                 key: self.permit.key(),
@@ -445,6 +461,7 @@ impl Session {
                 self.outbox.push(ServerMessage::Summary {
                     summary,
                     consent_id: consent_id.unwrap_or_default(),
+                    record: self.record,
                 });
                 self.on(Event::Summarised);
             }
@@ -505,6 +522,7 @@ impl Session {
             self.on(Event::FirstFinal);
         }
         self.taken = self.taken.saturating_add(report.taken);
+        self.record.left_out = self.record.left_out.saturating_add(report.left_out);
         self.on_refused(report.refused, report.latest_refusal, false);
     }
 

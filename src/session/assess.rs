@@ -6,7 +6,7 @@
 use super::challenges::{Challenges, Judge};
 use super::{
     Assessor, ChallengeOffer, ChallengeUpdate, EventAck, Item, MediaChunk, NoReference, Notice,
-    NoticeKind, ReferenceStore, Report,
+    NoticeKind, ReferenceStore, Report, Shed,
 };
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::core::{
@@ -48,6 +48,11 @@ pub(super) struct PipelineAssessor {
     latest_event: Option<u64>,
     max_session_ns: i64,
     references: Arc<ReferenceStore>,
+    shed: Shed,
+    /// Signals in the order in which they are left out.
+    shed_order: Vec<String>,
+    /// Pictures of each track since something was left out.
+    pictures: HashMap<TrackId, u64>,
     /// Whose interview it is; what it leaves behind is kept for them alone.
     tenant: TenantId,
     challenges: Challenges,
@@ -63,6 +68,8 @@ pub(super) struct Opening<'a> {
     pub(super) settings: PipelineSettings,
     /// How signals enter the score.
     pub(super) policies: &'a [SignalPolicy],
+    /// Signals in the order in which they are left out under load.
+    pub(super) shed_order: &'a [String],
     /// Whose interview it is.
     pub(super) tenant: &'a TenantId,
     /// What earlier interviews left behind.
@@ -84,6 +91,7 @@ impl PipelineAssessor {
             limits,
             settings,
             policies,
+            shed_order,
             tenant,
             references,
             record_key,
@@ -113,6 +121,9 @@ impl PipelineAssessor {
             latest_event: None,
             max_session_ns: limits.max_session_ns,
             references: Arc::clone(references),
+            shed: Shed::default(),
+            shed_order: shed_order.to_vec(),
+            pictures: HashMap::new(),
             tenant: tenant.clone(),
             challenges: Challenges::new(
                 spec.session_id.clone(),
@@ -144,6 +155,12 @@ impl PipelineAssessor {
             }
         };
         self.note_breaks(chunk, &accepted, report);
+        if self.leaves_out(&chunk.track) {
+            self.pipeline.note_lost(&chunk.track, 1);
+            report.taken += 1;
+            report.left_out += 1;
+            return;
+        }
         match self.decode(chunk, &accepted, models) {
             Ok(()) => report.taken += 1,
             Err(error) => {
@@ -173,6 +190,22 @@ impl PipelineAssessor {
             decoder.gap();
         }
         self.pipeline.note_lost(track, chunks);
+    }
+
+    /// True for a picture that is not looked at, under load. One that others are decoded from is,
+    /// and so are those of a reference.
+    fn leaves_out(&mut self, track: &TrackId) -> bool {
+        let one_of = self.shed.one_picture_of();
+        let spec = self.pipeline.spec().track(track).filter(|t| !t.reference);
+        let Some(video) = spec.and_then(|t| t.video.as_ref()) else {
+            return false;
+        };
+        if one_of == 1 || !video.format.is_each_whole() {
+            return false;
+        }
+        let count = self.pictures.entry(track.clone()).or_default();
+        *count += 1;
+        *count % one_of != 1
     }
 
     fn note_breaks(&mut self, chunk: &MediaChunk, accepted: &Accepted, report: &mut Report) {
@@ -379,6 +412,16 @@ impl PipelineAssessor {
 impl Assessor for PipelineAssessor {
     fn capabilities(&mut self, models: &ModelSet) -> Vec<SignalCapability> {
         self.pipeline.capabilities(models)
+    }
+
+    fn shed(&mut self, shed: Shed) {
+        if shed == self.shed {
+            return;
+        }
+        self.shed = shed;
+        self.pictures.clear();
+        let signals = self.shed_order.get(..shed.signals).unwrap_or_default();
+        self.pipeline.leave_out(signals, shed.is_lean());
     }
 
     fn process(

@@ -14,6 +14,12 @@ use crate::pipeline::PipelineSettings;
 use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
+/// Session time between two provisional results of an open segment: 1 s.
+const PROVISIONAL_NS: i64 = 1_000_000_000;
+/// How long tracking, and how long the signals, may take for one segment: 10 s, three times what
+/// keeps up with the default segment of 3 s on one worker. Overload is shed long before.
+const STAGE_DEADLINE_NS: u64 = 10_000_000_000;
+
 /// What live sessions stand on.
 #[derive(Debug)]
 pub struct EngineBackend {
@@ -57,6 +63,8 @@ impl EngineBackend {
     ) -> Self {
         let settings = PipelineSettings {
             question_marks: true,
+            provisional_ns: Some(PROVISIONAL_NS),
+            stage_deadline_ns: settings.stage_deadline_ns.or(Some(STAGE_DEADLINE_NS)),
             stopwatch,
             ..settings
         };
@@ -105,7 +113,13 @@ impl EngineBackend {
     }
 
     fn models(&self) -> Vec<ModelInfo> {
+        let changed = self.engine.changed_files();
+        let remark = |id: &str| {
+            let of = changed.iter().find(|(model, _)| model == id);
+            of.map(|(_, remark)| remark.clone()).unwrap_or_default()
+        };
         let model = |m: crate::engine::ModelStatus| ModelInfo {
+            remark: remark(&m.id),
             id: m.id,
             task: m.task,
             sha256: m.sha256,
@@ -146,7 +160,9 @@ impl Backend for EngineBackend {
         spec: &InterviewSpec,
     ) -> Result<Box<dyn Assessor>, Vec<FieldError>> {
         let policies = self.engine.policies();
+        let shed_order = self.engine.shed_order();
         let opening = Opening {
+            shed_order: &shed_order,
             tenant,
             limits: &self.ingest,
             settings: self.settings,
@@ -178,6 +194,7 @@ impl Backend for EngineBackend {
             segment_ns: self.settings.segment_ns,
             hop_ns: self.settings.segment_ns,
             fusion: self.settings.fusion,
+            signals: self.engine.analyzers().len(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One session's place at the worker pool: at most one job at a time, panics contained.
 
-use super::{Assessor, Backend, ChallengeOffer, ChallengeUpdate, Item, Report, SessionError};
+use super::{Assessor, Backend, ChallengeOffer, ChallengeUpdate, Item, Report, SessionError, Shed};
 use crate::core::{SegmentResult, SessionSummary, SignalCapability};
 use crate::engine::{Job, ModelSet};
 use crate::telemetry::AnalysisPanicked;
@@ -16,7 +16,7 @@ pub enum Task {
     /// Tell which signals can run.
     Open,
     /// Work through items.
-    Process(Vec<Item>),
+    Process(Vec<Item>, Shed),
     /// Conclude.
     Finish {
         /// Reason in words.
@@ -57,7 +57,7 @@ type Cell = Arc<Mutex<Option<Order>>>;
 
 enum Place {
     Idle(Box<dyn Assessor>),
-    Busy(oneshot::Receiver<Done>),
+    Busy(oneshot::Receiver<Done>, Instant),
     Gone,
 }
 
@@ -95,7 +95,15 @@ impl Desk {
 
     /// True while a task is under way.
     pub fn is_busy(&self) -> bool {
-        matches!(self.place, Place::Busy(_))
+        matches!(self.place, Place::Busy(..))
+    }
+
+    /// Since when a task is under way, if one is.
+    pub fn busy_since(&self) -> Option<Instant> {
+        match &self.place {
+            Place::Busy(_, since) => Some(*since),
+            Place::Idle(_) | Place::Gone => None,
+        }
     }
 
     /// Since when a job waits for room in the worker's queue, if one does.
@@ -116,7 +124,7 @@ impl Desk {
             cancel: self.cancel.clone(),
             given: Instant::now(),
         };
-        self.place = Place::Busy(rx);
+        self.place = Place::Busy(rx, order.given);
         self.hand_in(Arc::new(Mutex::new(Some(order))));
     }
 
@@ -140,7 +148,7 @@ impl Desk {
     /// # Errors
     /// [`SessionError::Internal`] when the worker lost the pipeline.
     pub async fn done(&mut self) -> Result<Product, SessionError> {
-        let Place::Busy(rx) = &mut self.place else {
+        let Place::Busy(rx, _) = &mut self.place else {
             return std::future::pending().await;
         };
         match rx.await {
@@ -193,7 +201,8 @@ fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
             let signals = assessor.capabilities(models);
             Product::Opened(signals, Box::new(assessor.challenge_offer(models)))
         }
-        Task::Process(items) => {
+        Task::Process(items, shed) => {
+            assessor.shed(shed);
             let mut report = assessor.process(items, &cancel, models);
             stamp(&mut report.segments);
             Product::Processed(report)

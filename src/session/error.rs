@@ -74,6 +74,15 @@ pub enum SessionError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The interviews that run take all that the server can do.
+    #[error("the server has more to do than it can; new interviews are not taken for now")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A piece of work of this interview did not end.
+    #[error("the analysis did not answer within {0:?}")]
+    AnalysisStuck(Duration),
     /// The server is stopping and takes no new interviews.
     #[error("the server is stopping")]
     Stopping,

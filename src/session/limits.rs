@@ -1,5 +1,6 @@
 //! Limits and timeouts of a session, with the reason for each default.
 
+use super::LadderLimits;
 use std::time::Duration;
 
 /// Limits and timeouts of one session.
@@ -36,6 +37,14 @@ pub struct SessionLimits {
     /// says that it has them: 256, more than six minutes of two candidates. Provisional ones,
     /// notices and credit are not kept.
     pub kept_messages: usize,
+    /// When something is left out of an interview that comes faster than it is worked off; `None`:
+    /// nothing but what has no room.
+    pub ladder: Option<LadderLimits>,
+    /// So many interviews on the last step of their ladders, and new ones are refused: as many as
+    /// there are workers, since each keeps one of them busy.
+    pub refuse_at: u32,
+    /// A piece of work that takes longer than this ends its interview: 120 s.
+    pub job_timeout: Duration,
     /// Time for working off what was taken in after the client closed: 120 s.
     pub finish_timeout: Duration,
     /// The same when the server stops: 10 s. After half of it, waiting media is dropped.
@@ -57,6 +66,9 @@ impl Default for SessionLimits {
             finish_timeout: Duration::from_secs(120),
             resume_grace: Duration::from_secs(30),
             kept_messages: 256,
+            ladder: Some(LadderLimits::default()),
+            refuse_at: 1,
+            job_timeout: Duration::from_secs(120),
             grace: Duration::from_secs(10),
         }
     }

@@ -127,7 +127,22 @@ pub enum ServerMessage {
         summary: Box<SessionSummary>,
         /// Repeats the consent id of `open`.
         consent_id: String,
+        /// How the interview was carried through.
+        record: Record,
     },
+}
+
+/// How an interview was carried through; no evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Record {
+    /// The highest step of the ladder that it stood on; 0 = nothing was left out under load.
+    pub load_step: u32,
+    /// Pictures that were not looked at, under load.
+    pub left_out: u64,
+    /// Media chunks that had no room.
+    pub dropped: u64,
+    /// How often it was resumed on a new connection.
+    pub resumed: u32,
 }
 
 impl ServerMessage {
@@ -228,6 +243,8 @@ pub struct ModelInfo {
     pub obstacle: Option<String>,
     /// Terms of the data it was trained on.
     pub data_terms: String,
+    /// What is to be said of one that can be used; empty for nothing.
+    pub remark: String,
 }
 
 /// A signal of this build, as told to clients.
@@ -289,6 +306,8 @@ pub enum NoticeKind {
     KeyframeNeeded,
     /// Media of a segment that is closed already, or from before the first one.
     MediaLate,
+    /// Something is left out under load, or no longer.
+    LoadShed,
 }
 
 /// Something about the material that the client may want to act on.

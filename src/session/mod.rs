@@ -24,6 +24,7 @@ mod caller;
 mod challenges;
 mod desk;
 mod error;
+mod ladder;
 mod limits;
 mod message;
 mod outbox;
@@ -42,14 +43,15 @@ pub use challenges::{
     IssuedState,
 };
 pub use error::SessionError;
+pub use ladder::{Ladder, LadderLimits, Load, Shed};
 pub use limits::SessionLimits;
 pub use message::{
     ClientMessage, EventAck, Hello, InboundError, MediaChunk, ModelInfo, Notice, NoticeKind,
-    Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo, WireLimits,
+    Numbered, Record, Resumed, ServerInfo, ServerMessage, SignalInfo, WireLimits,
 };
 pub use queue::{DroppedChunk, Item, MediaQueue};
 pub use references::{NoReference, ReferenceLimits, ReferenceStore};
-pub use registry::{IdLease, Permit, Registry};
+pub use registry::{IdLease, Overload, Permit, Registry};
 pub use resume::{
     Attachment, Input, Output, RESUME_TOKEN_BYTES, Resumable, Resume, ResumeToken, Tail,
 };

@@ -5,9 +5,10 @@
 //! its place, so that the pipeline learns of the loss at the right moment. Because the oldest
 //! chunk of a kind goes first, a track never holds more than two of those.
 
-use super::{ChallengeRequest, MediaChunk};
+use super::{ChallengeRequest, Load, MediaChunk};
 use crate::core::{ControlEvent, TrackId};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Something to be worked on, in the order in which it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,7 @@ pub struct DroppedChunk {
 struct Entry {
     item: Item,
     video: bool,
+    came: Duration,
 }
 
 /// The queue; see the module.
@@ -57,6 +59,7 @@ pub struct MediaQueue {
     entries: VecDeque<Entry>,
     bytes: u64,
     capacity: u64,
+    now: Duration,
 }
 
 impl MediaQueue {
@@ -66,6 +69,33 @@ impl MediaQueue {
             entries: VecDeque::new(),
             bytes: 0,
             capacity,
+            now: Duration::ZERO,
+        }
+    }
+
+    /// What comes next comes at this time, on any clock that only rises.
+    pub fn at(&mut self, now: Duration) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// How long media has waited at `now`, and how much of it. Whether it is full is not said.
+    pub fn load(&self, now: Duration) -> Load {
+        let media = |e: &Entry| match &e.item {
+            Item::Media(chunk) => Some((e.came, chunk.track.clone(), chunk.capture_time_us)),
+            _ => None,
+        };
+        let Some((came, track, first)) = self.entries.iter().find_map(media) else {
+            return Load::default();
+        };
+        let same = |e: &Entry| matches!(&e.item, Item::Media(chunk) if chunk.track == track);
+        let newest = self.entries.iter().rev().find(|e| same(e)).and_then(media);
+        let last = newest.map_or(first, |(_, _, time)| time);
+        let span_us = last.saturating_sub(first);
+        Load {
+            age: now.saturating_sub(came),
+            span: Duration::from_micros(u64::try_from(span_us).unwrap_or(0)),
+            is_full: false,
         }
     }
 
@@ -87,13 +117,21 @@ impl MediaQueue {
     /// Appends a control event; never drops anything.
     pub fn push_event(&mut self, id: u64, event: ControlEvent) {
         let item = Item::Event { id, event };
-        self.entries.push_back(Entry { item, video: false });
+        self.entries.push_back(Entry {
+            item,
+            video: false,
+            came: self.now,
+        });
     }
 
     /// Appends what is said of a challenge; never drops anything.
     pub fn push_challenge(&mut self, request: ChallengeRequest) {
         let item = Item::Challenge(request);
-        self.entries.push_back(Entry { item, video: false });
+        self.entries.push_back(Entry {
+            item,
+            video: false,
+            came: self.now,
+        });
     }
 
     /// Appends a chunk and returns what had to give way, the chunk itself included.
@@ -114,6 +152,7 @@ impl MediaQueue {
         self.entries.push_back(Entry {
             item: Item::Media(chunk),
             video,
+            came: self.now,
         });
         if self.bytes > self.capacity {
             dropped.extend(self.drop_at(self.entries.len() - 1));
@@ -248,6 +287,21 @@ mod tests {
         assert_eq!(dropped.len(), 1);
         assert_eq!(dropped[0].track.as_str(), "v");
         assert_eq!(q.bytes(), 100);
+    }
+
+    #[test]
+    fn the_load_is_the_oldest_media_and_how_much_of_its_track_waits() {
+        let ms = Duration::from_millis;
+        let mut q = MediaQueue::new(1_000);
+        assert_eq!(q.load(ms(500)), Load::default());
+        q.at(ms(100)).push_event(1, event());
+        q.at(ms(200)).push_media(chunk("v", 3, 10), true);
+        q.at(ms(300)).push_media(chunk("a", 90, 10), false);
+        q.at(ms(400)).push_media(chunk("v", 5, 10), true);
+        let load = q.load(ms(700));
+        assert_eq!((load.age, load.span), (ms(500), ms(80)));
+        q.pop_batch(9);
+        assert_eq!(q.load(ms(700)), Load::default());
     }
 
     proptest! {

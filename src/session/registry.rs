@@ -8,7 +8,7 @@ use super::{Caller, SessionError};
 use crate::core::{SessionId, TenantId};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -30,6 +30,9 @@ struct Shared {
     max: u32,
     permits: Arc<Semaphore>,
     door: Arc<Semaphore>,
+    /// Interviews on the last step of their ladders, and how many of them are too many.
+    overloaded: AtomicU32,
+    refuse_at: u32,
     books: Mutex<Books>,
     next_key: AtomicU64,
     stop: CancellationToken,
@@ -113,6 +116,16 @@ impl Drop for Permit {
     }
 }
 
+/// An interview on the last step of its ladder.
+#[derive(Debug)]
+pub struct Overload(Registry);
+
+impl Drop for Overload {
+    fn drop(&mut self) {
+        self.0.0.overloaded.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A session id in use by its tenant; free again when dropped.
 #[derive(Debug)]
 pub struct IdLease {
@@ -153,9 +166,16 @@ impl Drop for IdLease {
 }
 
 impl Registry {
-    /// A registry with `max` slots.
+    /// A registry with `max` slots that refuses no one for load.
     pub fn new(max: u32) -> Self {
+        Self::refusing_at(max, u32::MAX)
+    }
+
+    /// The same, which refuses new interviews while `refuse_at` are on the last step of their ladders.
+    pub fn refusing_at(max: u32, refuse_at: u32) -> Self {
         Self(Arc::new(Shared {
+            overloaded: AtomicU32::new(0),
+            refuse_at: refuse_at.max(1),
             max,
             permits: Arc::new(Semaphore::new(max as usize)),
             door: Arc::new(Semaphore::new(DOOR_PLACES)),
@@ -194,7 +214,18 @@ impl Registry {
         })
     }
 
+    /// Counts an interview on the last step of its ladder, until what is returned is dropped.
+    pub fn overload(&self) -> Overload {
+        self.0.overloaded.fetch_add(1, Ordering::Relaxed);
+        Overload(self.clone())
+    }
+
     fn slot(&self, caller: &Caller) -> Result<OwnedSemaphorePermit, SessionError> {
+        if self.0.overloaded.load(Ordering::Relaxed) >= self.0.refuse_at {
+            return Err(SessionError::Overloaded {
+                retry_after: RETRY_AFTER,
+            });
+        }
         let full = |_| SessionError::AtCapacity {
             max: self.0.max,
             retry_after: RETRY_AFTER,

@@ -1,7 +1,7 @@
 //! What a session asks of the rest of the program: a pipeline per interview, and threads to run
 //! it on. Both are traits, so that the actor is tested without models.
 
-use super::{ChallengeOffer, ChallengeUpdate, EventAck, Item, Notice, ServerInfo};
+use super::{ChallengeOffer, ChallengeUpdate, EventAck, Item, Notice, ServerInfo, Shed};
 use crate::core::{
     FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability, TenantId,
 };
@@ -28,6 +28,8 @@ pub struct Report {
     pub refused: u64,
     /// The latest refusal.
     pub latest_refusal: Option<FieldError>,
+    /// Pictures that were not looked at, under load.
+    pub left_out: u64,
 }
 
 /// The pipeline of one interview. Runs on a worker thread, one call at a time.
@@ -44,6 +46,8 @@ pub trait Assessor: Send {
     fn last_challenges(&mut self) -> Vec<ChallengeUpdate> {
         Vec::new()
     }
+    /// What is left out from now on, under load.
+    fn shed(&mut self, shed: Shed);
 
     /// Works through items in order; stops early when `cancelled`, whose session is gone.
     fn process(
@@ -71,6 +75,8 @@ pub struct Terms {
     pub hop_ns: i64,
     /// Prior and coverage floors.
     pub fusion: FusionConfig,
+    /// Number of signals.
+    pub signals: usize,
 }
 
 /// Where sessions get their pipelines and threads from.

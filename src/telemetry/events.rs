@@ -165,3 +165,19 @@ impl SessionResumed {
         tracing::info!(session = self.key, "interview resumed");
     }
 }
+
+/// The load of an interview changed what is left out of it.
+#[derive(Debug)]
+pub struct LoadShed {
+    /// Its number in this process.
+    pub key: u64,
+    /// The step of its ladder; 0 = nothing is left out.
+    pub step: u32,
+}
+
+impl LoadShed {
+    /// Logs.
+    pub fn emit(self) {
+        tracing::warn!(session = self.key, step = self.step, "load ladder");
+    }
+}

@@ -7,8 +7,8 @@
 mod events;
 
 pub use events::{
-    AnalysisPanicked, Counters, MediaDropped, SessionDetached, SessionEnded, SessionOpened,
-    SessionRefused, SessionResumed, counters,
+    AnalysisPanicked, Counters, LoadShed, MediaDropped, SessionDetached, SessionEnded,
+    SessionOpened, SessionRefused, SessionResumed, counters,
 };
 
 use tracing_subscriber::EnvFilter;

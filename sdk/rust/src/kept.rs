@@ -1,8 +1,8 @@
 //! What was sent and is not known to have arrived, so that it can be sent again.
 //!
 //! A chunk has arrived when credit for all bytes up to its end came back: the server reads in order,
-//! and grants only what it has read. An event has arrived when it is acknowledged. So what is kept is
-//! bounded by the flow credit.
+//! and grants only what it has read. An event has arrived when it is acknowledged, and anything else when
+//! something after it has. So what is kept is bounded by the flow credit.
 
 use crate::v1;
 use crate::v1::interview_request::Message as Say;
@@ -14,6 +14,17 @@ struct Entry {
     /// Media bytes sent up to its end, those that the server held at the last restatement included.
     end: u64,
     acknowledged: bool,
+}
+
+impl Entry {
+    /// Whether it is known to have arrived by itself; `None` for what only tells by what follows.
+    fn arrived(&self, granted: u64) -> Option<bool> {
+        match self.request.message {
+            Some(Say::Media(_)) => Some(self.end <= granted),
+            Some(Say::Event(_)) => Some(self.acknowledged),
+            _ => None,
+        }
+    }
 }
 
 /// See the module. Requests leave through [`Kept::next`] in the order in which they came.
@@ -57,11 +68,6 @@ impl Kept {
     pub(crate) fn next(&mut self) -> Option<v1::InterviewRequest> {
         let entry = self.entries.get_mut(self.sent)?;
         self.sent += 1;
-        // Only what the server can tell apart when it comes twice is sent twice.
-        entry.acknowledged = !matches!(
-            entry.request.message,
-            Some(Say::Media(_) | Say::Event(_) | Say::Close(_))
-        );
         Some(entry.request.clone())
     }
 
@@ -81,18 +87,18 @@ impl Kept {
     }
 
     fn let_go(&mut self) {
-        while self.sent > 0
-            && let Some(first) = self.entries.front()
-        {
-            let arrived = match first.request.message {
-                Some(Say::Media(_)) => first.end <= self.granted,
-                _ => first.acknowledged,
-            };
-            if !arrived {
+        loop {
+            // What stands before something that arrived has arrived as well.
+            let sent = self.entries.iter().take(self.sent);
+            let own = sent.map(|e| e.arrived(self.granted));
+            let Some(first) = own
+                .take_while(|a| *a != Some(false))
+                .position(|a| a.is_some())
+            else {
                 return;
-            }
-            self.entries.pop_front();
-            self.sent -= 1;
+            };
+            self.entries.drain(..=first);
+            self.sent -= first + 1;
         }
     }
 
@@ -104,22 +110,19 @@ impl Kept {
             .iter()
             .map(|t| (t.track_id.as_str(), t.sequence))
             .collect();
-        let sent = self.sent;
-        let mut index = 0;
-        self.entries.retain(|e| {
-            let is_new = index >= sent;
-            index += 1;
-            let arrived = at.closed
-                || match &e.request.message {
-                    Some(Say::Media(chunk)) => positions
-                        .get(chunk.track_id.as_str())
-                        .is_some_and(|p| chunk.sequence <= *p),
-                    Some(Say::Event(x)) => at.latest_event_id.is_some_and(|id| x.event_id <= id),
-                    _ => e.acknowledged,
-                };
-            // What was never sent cannot have arrived, whatever its number says.
-            (is_new && !at.closed) || !arrived
-        });
+        let taken = |e: &Entry| match &e.request.message {
+            Some(Say::Media(chunk)) => positions
+                .get(chunk.track_id.as_str())
+                .is_some_and(|p| chunk.sequence <= *p),
+            Some(Say::Event(x)) => at.latest_event_id.is_some_and(|id| x.event_id <= id),
+            _ => false,
+        };
+        // Read in order: everything up to the last that was taken. What was never sent was not.
+        let sent = self.entries.iter().take(self.sent).rposition(taken);
+        match at.closed {
+            true => self.entries.clear(),
+            false => drop(self.entries.drain(..sent.map_or(0, |last| last + 1))),
+        }
         self.sent = 0;
         self.granted = 0;
         self.end = capacity.saturating_sub(at.credit_bytes);
@@ -190,6 +193,26 @@ mod tests {
         assert_eq!(kept.entries.len(), 1);
         kept.granted(40);
         assert!(kept.entries.is_empty() && !kept.has_next());
+    }
+
+    #[test]
+    fn what_has_no_number_has_arrived_when_something_after_it_has() {
+        let issue = v1::InterviewRequest {
+            message: Some(Say::IssueChallenge(v1::IssueChallenge::default())),
+        };
+        let mut kept = Kept::default();
+        for request in [issue.clone(), media(0, 10), issue.clone()] {
+            kept.push(request);
+        }
+        assert_eq!(rest(&mut kept).len(), 3);
+        kept.granted(10);
+        assert_eq!(kept.entries.len(), 1, "the last may not have got through");
+        let at = v1::Resumed {
+            credit_bytes: 100,
+            ..Default::default()
+        };
+        kept.resume(&at, 100);
+        assert_eq!(rest(&mut kept), [issue]);
     }
 
     #[test]

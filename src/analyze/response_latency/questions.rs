@@ -38,7 +38,7 @@ pub(super) struct Known<'a> {
 }
 
 /// Pairs turns of the interviewer with what the candidate says next.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct TurnPairing {
     /// Start of the question that the next turn goes on with.
     carried: Option<(MediaTime, MediaTime)>,
@@ -135,7 +135,7 @@ fn decide_turn(
 }
 
 /// Takes the end of each question from the events, and the answer from the speech after it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct MarkPairing {
     decided: usize,
 }

@@ -256,6 +256,10 @@ fn read_model(m: &pb::Model) -> ModelInfo {
         sha256: m.sha256.clone(),
         obstacle: (!m.available).then(|| m.detail.clone()),
         data_terms: m.data_terms.clone(),
+        remark: match m.available {
+            true => m.detail.clone(),
+            false => String::new(),
+        },
     }
 }
 

@@ -128,6 +128,7 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::Challenge => W::Challenge,
         NoticeKind::KeyframeNeeded => W::KeyframeNeeded,
         NoticeKind::MediaLate => W::MediaLate,
+        NoticeKind::LoadShed => W::LoadShed,
     }) as i32
 }
 

@@ -26,8 +26,15 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
         ServerMessage::Summary {
             summary,
             consent_id,
+            record,
         } => M::Summary(pb::SessionSummary {
             consent_id,
+            record: Some(pb::SessionRecord {
+                highest_load_step: record.load_step,
+                pictures_left_out: record.left_out,
+                chunks_dropped: record.dropped,
+                resumed: record.resumed,
+            }),
             ..write_summary(&summary)
         }),
     };
@@ -127,7 +134,7 @@ fn model(m: ModelInfo) -> pb::Model {
         task: m.task,
         sha256: m.sha256,
         available: m.obstacle.is_none(),
-        detail: m.obstacle.unwrap_or_default(),
+        detail: m.obstacle.unwrap_or(m.remark),
         data_terms: m.data_terms,
     }
 }

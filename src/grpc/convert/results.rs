@@ -46,6 +46,7 @@ pub(super) fn write_summary(s: &SessionSummary) -> pb::SessionSummary {
         end_reason: s.end_reason.clone(),
         cautions: s.cautions.clone(),
         consent_id: String::new(),
+        record: None,
     }
 }
 

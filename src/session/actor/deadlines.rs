@@ -19,6 +19,8 @@ pub(super) struct Clocks {
     /// Since when there is no connection.
     pub(super) detached: Option<Instant>,
     pub(super) stop_seen: bool,
+    /// When media was last dropped.
+    pub(super) dropped: Option<Instant>,
     pub(super) media_dropped: bool,
 }
 
@@ -29,6 +31,7 @@ pub(super) enum Timer {
     Length,
     Stuck,
     Grace,
+    Job,
     DropMedia,
     Finish,
     Notice,
@@ -48,6 +51,7 @@ impl Session {
             Timer::Stuck => {
                 return self.cut(SessionError::ClientStuck(limits.stuck_timeout));
             }
+            Timer::Job => Event::Lost(SessionError::AnalysisStuck(limits.job_timeout)),
             Timer::Grace => Event::GraceOver(limits.resume_grace),
             Timer::Finish => {
                 let error = SessionError::FinishTimeout(self.finish_limit());
@@ -87,6 +91,9 @@ impl Session {
             State::Opening => offer(c.began + l.open_timeout, Timer::Open),
             State::Calibrating | State::Live => {
                 offer(c.began + l.max_length, Timer::Length);
+                if let Some(since) = self.desk.busy_since() {
+                    offer(since + l.job_timeout, Timer::Job);
+                }
                 // A client that waits for credit is not idle: the server is behind. One whose
                 // connection is lost has the grace period.
                 if self.link.is_some() && self.queue.is_empty() && !self.desk.is_busy() {

@@ -253,6 +253,7 @@ impl Session {
         self.link = Some(link);
         self.clocks.detached = None;
         self.clocks.active = Instant::now();
+        self.record.resumed = self.record.resumed.saturating_add(1);
         self.greet_again(last_sequence);
         telemetry::SessionResumed {
             key: self.permit.key(),

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::core::*;
-use crate::engine::{Job, ModelSet};
+use crate::engine::{Job, ModelSet, Pool};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -22,6 +22,8 @@ pub(super) struct Behaviour {
     pub segments: bool,
     /// The worker's queue refuses this many jobs first.
     pub busy: usize,
+    /// Each chunk takes a worker this long.
+    pub work: Duration,
 }
 
 #[derive(Default)]
@@ -30,6 +32,7 @@ pub(super) struct Log {
     pub dropped: u64,
     pub events: Vec<u64>,
     pub finished: Option<(String, bool)>,
+    pub shed: Shed,
 }
 
 pub(super) struct Fake {
@@ -37,6 +40,8 @@ pub(super) struct Fake {
     pub log: Arc<Mutex<Log>>,
     pub held: Mutex<Vec<Job>>,
     pub live: Arc<()>,
+    /// Threads that run the jobs; without them they run where they are handed in.
+    pub pool: Option<Pool>,
 }
 
 impl Fake {
@@ -46,6 +51,19 @@ impl Fake {
             log: Arc::default(),
             held: Mutex::default(),
             live: Arc::new(()),
+            pool: None,
+        })
+    }
+
+    /// The same over worker threads.
+    pub(super) fn on_threads(behaviour: Behaviour, workers: usize) -> Arc<Self> {
+        let pool = Pool::without_models(workers, 64).unwrap();
+        Arc::new(Self {
+            behaviour: Mutex::new(behaviour),
+            log: Arc::default(),
+            held: Mutex::default(),
+            live: Arc::new(()),
+            pool: Some(pool),
         })
     }
 
@@ -94,6 +112,10 @@ impl Assessor for FakeAssessor {
         Vec::new()
     }
 
+    fn shed(&mut self, shed: Shed) {
+        self.log.lock().unwrap().shed = shed;
+    }
+
     fn process(
         &mut self,
         items: Vec<Item>,
@@ -104,6 +126,9 @@ impl Assessor for FakeAssessor {
         for item in items {
             match item {
                 Item::Media(chunk) => {
+                    if !self.behaviour.work.is_zero() {
+                        std::thread::sleep(self.behaviour.work);
+                    }
                     assert!(
                         self.behaviour.panic_at != Some(chunk.sequence),
                         "asked to panic"
@@ -176,7 +201,10 @@ impl Backend for Fake {
         }))
     }
 
-    fn submit(&self, _key: u64, job: Job) -> bool {
+    fn submit(&self, key: u64, job: Job) -> bool {
+        if let Some(pool) = &self.pool {
+            return pool.submit(key, job).is_ok();
+        }
         let mut behaviour = self.behaviour.lock().unwrap();
         if behaviour.busy > 0 {
             behaviour.busy -= 1;
@@ -220,6 +248,7 @@ impl Backend for Fake {
             segment_ns: 3,
             hop_ns: 3,
             fusion: crate::pipeline::PipelineSettings::default().fusion,
+            signals: 3,
         }
     }
 }
@@ -298,6 +327,17 @@ pub(super) fn media(track: &str, sequence: u64, bytes: usize) -> ClientMessage {
         keyframe: true,
         epoch: 0,
     })
+}
+
+/// A picture of this capture time.
+pub(super) fn picture_at(sequence: u64, ms: i64, bytes: usize) -> ClientMessage {
+    match media("v", sequence, bytes) {
+        ClientMessage::Media(chunk) => ClientMessage::Media(MediaChunk {
+            capture_time_us: ms * 1_000,
+            ..chunk
+        }),
+        other => other,
+    }
 }
 
 pub(super) fn event(id: u64) -> ClientMessage {

@@ -160,3 +160,161 @@ async fn slots_are_held_for_the_whole_stream() {
     first.gone().await;
     assert!(Client::enter(&fake, limits(), registry).is_ok());
 }
+
+/// An interview in its own time at a worker that takes `work_ms` for each picture of 100 ms; gives
+/// what was told of the ladder.
+async fn paced(fake: &std::sync::Arc<Fake>, seconds: i64, work_ms: u64) -> (Vec<u64>, Record) {
+    let ample = SessionLimits {
+        queue_bytes: 1 << 20,
+        ..limits()
+    };
+    let mut c = Client::start(fake, ample);
+    c.say(open()).await;
+    assert!(matches!(c.next().await, ServerMessage::Hello(_)));
+    fake.behaviour.lock().unwrap().hold = true;
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = fake.clone();
+    let working = tokio::spawn(async move {
+        // Batches of eight take eight times as long as a picture.
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(8 * work_ms)) => worker.release(),
+                _ = &mut stopped => break,
+            }
+        }
+        worker.behaviour.lock().unwrap().hold = false;
+        worker.release();
+    });
+    let mut seen = Vec::new();
+    for i in 0..seconds * 10 {
+        c.say(picture_at(i as u64, i * 100, 10)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        while let Ok(said) = c.rx.try_recv() {
+            seen.push(said.unwrap().message);
+        }
+    }
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    c.say(close()).await;
+    let (mut rest, error) = c.rest().await;
+    assert_eq!(error, None);
+    seen.append(&mut rest);
+    let steps = seen
+        .iter()
+        .filter_map(|m| match m {
+            ServerMessage::Notice(n) if n.kind == NoticeKind::LoadShed => Some(n.count),
+            _ => None,
+        })
+        .collect();
+    let record = seen.iter().find_map(|m| match m {
+        ServerMessage::Summary { record, .. } => Some(*record),
+        _ => None,
+    });
+    (steps, record.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interview_that_is_not_kept_up_with_climbs_its_ladder_and_is_told() {
+    let fake = Fake::new(Behaviour::default());
+    let (steps, record) = paced(&fake, 30, 120).await;
+    assert!(steps.len() >= 4, "{steps:?}");
+    assert_eq!(steps[..4], [1, 2, 3, 4], "step by step");
+    assert_eq!(record.load_step, 4, "three signals: the last one stays");
+    assert_eq!(fake.log.lock().unwrap().shed.step, 4, "the pipeline knows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interview_that_is_kept_up_with_stays_whole() {
+    let fake = Fake::new(Behaviour::default());
+    let (steps, record) = paced(&fake, 30, 60).await;
+    assert_eq!((steps, record), (vec![], Record::default()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_interviews_are_refused_while_the_last_step_does_not_help() {
+    let fake = Fake::new(Behaviour::default());
+    let registry = Registry::refusing_at(4, 1);
+    let busy = registry.overload();
+    let refused = Client::enter(&fake, limits(), registry.clone()).err();
+    assert!(
+        matches!(refused, Some(SessionError::Overloaded { .. })),
+        "{refused:?}"
+    );
+    drop(busy);
+    assert!(Client::enter(&fake, limits(), registry).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_does_not_end_ends_its_interview() {
+    let fake = Fake::new(Behaviour::default());
+    let mut c = Client::start(&fake, limits());
+    c.say(open()).await;
+    assert!(matches!(c.next().await, ServerMessage::Hello(_)));
+    fake.behaviour.lock().unwrap().hold = true;
+    c.say(media("v", 0, 1)).await;
+    let began = tokio::time::Instant::now();
+    let error = c.rest().await.1;
+    assert_eq!(
+        error,
+        Some(SessionError::AnalysisStuck(limits().job_timeout))
+    );
+    assert_eq!(began.elapsed(), limits().job_timeout);
+    c.gone().await;
+}
+
+/// One worker, one client that sends without heed, one that sends a picture now and then: the
+/// second waits for a batch of the first's at most.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flooding_client_does_not_starve_another() {
+    let work = Duration::from_millis(4);
+    let fake = Fake::on_threads(
+        Behaviour {
+            segments: true,
+            work,
+            ..Behaviour::default()
+        },
+        1,
+    );
+    let ample = SessionLimits {
+        queue_bytes: 1 << 20,
+        ladder: None,
+        ..limits()
+    };
+    let mut flood = Client::start(&fake, ample.clone());
+    let mut calm = Client::enter(&fake, ample, flood.registry.clone()).unwrap();
+    flood.say(open()).await;
+    let mut other = spec();
+    other.session_id = crate::core::SessionId::parse("calm").unwrap();
+    calm.say(ClientMessage::Open(Box::new(other))).await;
+    assert!(matches!(calm.next().await, ServerMessage::Hello(_)));
+    let tx = flood.tx.take().unwrap();
+    let flooding = tokio::spawn(async move {
+        for i in 0..2_000 {
+            if tx.send(Ok(media("v", i, 10))).await.is_err() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    let reading = tokio::spawn(async move { while flood.rx.recv().await.is_some() {} });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut waits = Vec::new();
+    for i in 0..20 {
+        let said = tokio::time::Instant::now();
+        calm.say(media("v", i, 10)).await;
+        while !matches!(calm.next().await, ServerMessage::Segment(_)) {}
+        waits.push(said.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(
+        !reading.is_finished(),
+        "the flood goes on: 2,000 pictures take 8 s"
+    );
+    flooding.abort();
+    reading.abort();
+    waits.sort();
+    // A batch of the flood is 8 pictures or 32 ms; twice that and what a busy machine adds. In the
+    // order of arrival it would be seconds.
+    let median = waits[waits.len() / 2];
+    assert!(median < Duration::from_millis(200), "{waits:?}");
+}
