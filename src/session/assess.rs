@@ -165,11 +165,20 @@ impl PipelineAssessor {
             Ok(()) => report.taken += 1,
             Err(error) => {
                 self.pipeline.note_lost(&chunk.track, 1);
-                let kind = match error {
-                    DecodeError::AwaitsKeyframe(_) => NoticeKind::KeyframeNeeded,
-                    _ => NoticeKind::DecodeFailed,
-                };
-                report.refuse(chunk, kind, accepted.time, field_of(error));
+                match error {
+                    // No fault of this chunk, which is whole: it is told and not held against the sender.
+                    DecodeError::AwaitsKeyframe(_) => report.notices.push(Notice {
+                        kind: NoticeKind::KeyframeNeeded,
+                        track: Some(chunk.track.clone()),
+                        time: accepted.time,
+                        detail: error.to_string(),
+                        count: 1,
+                    }),
+                    error => {
+                        let kind = NoticeKind::DecodeFailed;
+                        report.refuse(chunk, kind, accepted.time, field_of(error));
+                    }
+                }
             }
         }
         let late = std::mem::take(&mut self.late);
@@ -342,8 +351,11 @@ impl PipelineAssessor {
                 track,
                 offset_ns,
                 source,
-                ..
-            } => Ok(self.ingest.clock_mapping(&track, offset_ns, source)?),
+                uncertainty_ns,
+            } => {
+                let source = source.within(uncertainty_ns);
+                Ok(self.ingest.clock_mapping(&track, offset_ns, source)?)
+            }
             _ => Ok(()),
         }
     }
