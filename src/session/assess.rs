@@ -58,6 +58,8 @@ pub(super) struct PipelineAssessor {
     challenges: Challenges,
     /// Pictures or blocks of the chunk at hand that came too late to count.
     late: u64,
+    /// Pictures of the chunk at hand that were decoded and left out under load.
+    left_out: u64,
 }
 
 /// What an interview is opened with, beside its announcement.
@@ -132,6 +134,7 @@ impl PipelineAssessor {
                 Box::<SystemEntropy>::default(),
             ),
             late: 0,
+            left_out: 0,
         })
     }
 
@@ -155,7 +158,7 @@ impl PipelineAssessor {
             }
         };
         self.note_breaks(chunk, &accepted, report);
-        if self.leaves_out(&chunk.track) {
+        if self.leaves_out(&chunk.track, false) {
             self.pipeline.note_lost(&chunk.track, 1);
             report.taken += 1;
             report.left_out += 1;
@@ -181,6 +184,7 @@ impl PipelineAssessor {
                 }
             }
         }
+        report.left_out += std::mem::take(&mut self.left_out);
         let late = std::mem::take(&mut self.late);
         if late > 0 {
             report.notices.push(Notice {
@@ -201,15 +205,15 @@ impl PipelineAssessor {
         self.pipeline.note_lost(track, chunks);
     }
 
-    /// True for a picture that is not looked at, under load. One that others are decoded from is,
-    /// and so are those of a reference.
-    fn leaves_out(&mut self, track: &TrackId) -> bool {
+    /// True for a picture that is not looked at, under load. One that others are decoded from is left
+    /// out after it was `decoded`, any other before; those of a reference never.
+    fn leaves_out(&mut self, track: &TrackId, decoded: bool) -> bool {
         let one_of = self.shed.one_picture_of();
         let spec = self.pipeline.spec().track(track).filter(|t| !t.reference);
         let Some(video) = spec.and_then(|t| t.video.as_ref()) else {
             return false;
         };
-        if one_of == 1 || !video.format.is_each_whole() {
+        if one_of == 1 || video.format.is_each_whole() == decoded {
             return false;
         }
         let count = self.pictures.entry(track.clone()).or_default();
@@ -298,6 +302,11 @@ impl PipelineAssessor {
 
     fn show(&mut self, track: &TrackId, frames: &[Frame], models: &mut ModelSet) {
         for frame in frames {
+            if self.leaves_out(track, true) {
+                self.pipeline.note_lost(track, 1);
+                self.left_out += 1;
+                continue;
+            }
             self.late += u64::from(self.pipeline.is_late(track, frame.time.plus_ns(1)));
             self.pipeline.push_frame(track, frame, models);
         }
