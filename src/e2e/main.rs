@@ -2,6 +2,7 @@
 //! live and recorded, hostile clients and files, clients that vanish, a server that stops.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod browser;
 mod capabilities;
 mod evaluate;
 mod faults;
@@ -9,6 +10,7 @@ mod files;
 mod hostile;
 mod life;
 mod media;
+mod platforms;
 mod provisional;
 mod recorded;
 mod reference;

@@ -27,6 +27,28 @@ pub(super) struct Tracks {
     pub audio: Option<v1::AudioTrack>,
 }
 
+/// What is known of the stamps of everybody's sound, and of everybody's pictures. Where the two differ,
+/// sound and pictures have a clock each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Clocks {
+    pub sound: v1::ClockMappingSource,
+    pub pictures: v1::ClockMappingSource,
+}
+
+impl Clocks {
+    /// One clock of capture.
+    pub(super) const CAPTURE: Self = Self {
+        sound: v1::ClockMappingSource::Platform,
+        pictures: v1::ClockMappingSource::Platform,
+    };
+    /// Stamps of arrival at one place: voices can be compared as well as the network's ways are alike;
+    /// how sound and pictures relate is not known.
+    pub(super) const ARRIVAL: Self = Self {
+        sound: v1::ClockMappingSource::Estimated,
+        pictures: v1::ClockMappingSource::Unknown,
+    };
+}
+
 #[derive(Debug)]
 struct Known {
     external_id: String,
@@ -45,6 +67,8 @@ pub(super) struct Call {
     opened: bool,
     /// All tracks' own clocks are one.
     one_clock: bool,
+    /// Tracks are a platform's streams, and go to whoever is on them.
+    streams: bool,
     started_us: Option<i64>,
     origin_us: Option<i64>,
     early: Vec<(i64, Happened)>,
@@ -69,6 +93,7 @@ impl Call {
             lanes: Vec::new(),
             opened: false,
             one_clock: false,
+            streams: false,
             started_us: None,
             origin_us: None,
             early: Vec::new(),
@@ -132,14 +157,76 @@ impl Call {
     /// Announces everybody known who is assessed or asks; `tracks` says what each of them sends.
     pub(super) fn open(
         &mut self,
-        clock: v1::ClockMappingSource,
+        clocks: Clocks,
         mut tracks: impl FnMut(Person) -> Tracks,
     ) -> Result<v1::Open, MapError> {
+        let mut open = self.people_of()?;
+        let mut lanes = Vec::new();
+        for participant in &open.participants {
+            let Some(person) = self.find(&participant.external_id) else {
+                continue;
+            };
+            let sent = tracks(person);
+            let video = sent.video.filter(|_| self.assessed(person));
+            if let Some(v) = video {
+                let details = v1::track::Details::Video(v);
+                open.tracks
+                    .push(self.track(participant, Kind::Camera, clocks, details));
+                lanes.push((person, Kind::Camera));
+            }
+            if let Some(a) = sent.audio {
+                let details = v1::track::Details::Audio(a);
+                open.tracks
+                    .push(self.track(participant, Kind::Microphone, clocks, details));
+                lanes.push((person, Kind::Microphone));
+            }
+        }
+        Ok(self.opened_with(open, lanes))
+    }
+
+    /// Announces everybody known who is assessed or asks, and tracks that go to whoever is on them:
+    /// `pictures` and `sounds` of each kind, at first of somebody who is assessed.
+    pub(super) fn open_streams(
+        &mut self,
+        clocks: Clocks,
+        sent: &Tracks,
+        pictures: usize,
+        sounds: usize,
+    ) -> Result<v1::Open, MapError> {
+        let mut open = self.people_of()?;
+        let of = |p: &&v1::Participant| is_assessed(p.role());
+        let first = open.participants.iter().find(of).cloned();
+        let first = first.unwrap_or_default();
+        let person = self.find(&first.external_id).unwrap_or_default();
+        let video = sent.video.clone().map(v1::track::Details::Video);
+        let audio = sent.audio.map(v1::track::Details::Audio);
+        let mut lanes = Vec::new();
+        for (kind, details, count) in [
+            (Kind::Camera, video, pictures),
+            (Kind::Microphone, audio, sounds),
+        ] {
+            for (n, details) in (1..).zip(details.into_iter().cycle().take(count)) {
+                let mut track = self.track(&first, kind, clocks, details);
+                track.track_id = format!("stream-{n}.{}", kind.word());
+                open.tracks.push(track);
+                lanes.push((person, kind));
+            }
+        }
+        self.streams = true;
+        Ok(self.opened_with(open, lanes))
+    }
+
+    /// An opening with its participants, who know their ids from now on.
+    fn people_of(&mut self) -> Result<v1::Open, MapError> {
         if self.opened {
             return Err(MapError::Order {
                 found: "a second open",
                 needed: "the end of the first",
             });
+        }
+        if !self.people.iter().any(|p| is_assessed(p.role)) {
+            let (found, expected) = ("nobody to assess", "a candidate or mixture who joined");
+            return Err(MapError::value("participants", found, expected));
         }
         let mut open = v1::Open {
             session_id: self.plan.session_id.clone(),
@@ -147,62 +234,49 @@ impl Call {
             source_platform: self.platform.to_owned(),
             ..Default::default()
         };
-        let mut lanes = Vec::new();
         for person in 0..self.people.len() {
-            let Some(participant) = self.announce(person, &open.participants)? else {
-                continue;
-            };
-            let sent = tracks(person);
-            let video = sent.video.filter(|_| self.assessed(person));
-            let track = |kind, details| self.track(&participant, kind, clock, details);
-            if let Some(v) = video {
-                open.tracks
-                    .push(track(Kind::Camera, v1::track::Details::Video(v)));
-                lanes.push((person, Kind::Camera));
-            }
-            if let Some(a) = sent.audio {
-                open.tracks
-                    .push(track(Kind::Microphone, v1::track::Details::Audio(a)));
-                lanes.push((person, Kind::Microphone));
-            }
-            open.participants.push(participant);
-        }
-        if !self.people.iter().any(|p| is_assessed(p.role)) {
-            let expected = "a candidate or mixture among those who joined";
-            return Err(MapError::value(
-                "participants",
-                "nobody to assess",
-                expected,
-            ));
+            open.participants
+                .extend(self.announce(person, &open.participants)?);
         }
         for p in &open.participants {
-            if let Some(known) = self
-                .find(&p.external_id)
-                .and_then(|i| self.people.get_mut(i))
-            {
+            let known = self.find(&p.external_id);
+            if let Some(known) = known.and_then(|i| self.people.get_mut(i)) {
                 known.participant_id = Some(p.participant_id.clone());
             }
         }
+        Ok(open)
+    }
+
+    fn opened_with(&mut self, open: v1::Open, lanes: Vec<(Person, Kind)>) -> v1::Open {
         let tracks = open.tracks.iter().zip(lanes);
         self.lanes = tracks
             .map(|(t, (person, kind))| Lane::new(t, person, kind))
             .collect();
         self.opened = true;
-        Ok(open)
+        open
     }
 
     fn track(
         &self,
         of: &v1::Participant,
         kind: Kind,
-        clock: v1::ClockMappingSource,
+        clocks: Clocks,
         details: v1::track::Details,
     ) -> v1::Track {
+        let (clock, word) = match kind {
+            Kind::Camera => (clocks.pictures, ".pictures"),
+            Kind::Microphone => (clocks.sound, ".sound"),
+        };
+        let word = if clocks.sound == clocks.pictures {
+            ""
+        } else {
+            word
+        };
         v1::Track {
-            track_id: format!("{}/{}", of.participant_id, kind.word()),
+            track_id: format!("{}.{}", of.participant_id, kind.word()),
             participant_id: of.participant_id.clone(),
             kind: kind.wire().into(),
-            clock_id: self.platform.to_owned(),
+            clock_id: format!("{}{word}", self.platform),
             clock_mapping: clock.into(),
             reference: false,
             details: Some(details),
@@ -343,10 +417,39 @@ impl Call {
 // === impl Call: media ===
 
 impl Call {
+    /// The platform's stream with this id now carries somebody's media: its track goes to them,
+    /// unless nothing of this kind is measured on them.
+    pub(super) fn on_stream(&mut self, stream: u32, external_id: &str, kind: Kind) {
+        let Some(person) = self.find(external_id) else {
+            return;
+        };
+        let Some(id) = self.participant_id(person).cloned() else {
+            return;
+        };
+        if kind == Kind::Camera && !self.assessed(person) {
+            return;
+        }
+        let of_kind = |l: &&mut Lane| l.kind == kind;
+        let mut free = None;
+        let mut found = None;
+        for lane in self.lanes.iter_mut().filter(of_kind) {
+            match lane.stream {
+                Some(s) if s == stream => found = Some(lane),
+                None if free.is_none() => free = Some(lane),
+                // Whoever is on this stream now is on no other.
+                Some(_) if lane.person == person => lane.left = true,
+                _ => {}
+            }
+        }
+        if let Some(lane) = found.or(free) {
+            lane.go_to(stream, person, id);
+        }
+    }
+
     fn lane(&self, person: Person, kind: Kind) -> Option<usize> {
-        self.lanes
-            .iter()
-            .position(|l| l.person == person && l.kind == kind)
+        let of = |l: &Lane| l.person == person && l.kind == kind && !l.left;
+        let carries = |l: &Lane| of(l) && (!self.streams || l.stream.is_some());
+        self.lanes.iter().position(carries)
     }
 
     /// What is said of media that does not go on.

@@ -12,7 +12,7 @@
 //! [source]: https://github.com/daily-co/daily-python
 
 use super::Adapter;
-use super::call::{Call, Tracks};
+use super::call::{Call, Clocks, Tracks};
 use super::lane::Picture;
 use super::pixels::stacked;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -338,7 +338,7 @@ impl Adapter for Daily {
             channels: self.renderers.num_channels,
             planar: false,
         };
-        self.call.open(v1::ClockMappingSource::Unknown, |_| Tracks {
+        self.call.open(Clocks::ARRIVAL, |_| Tracks {
             video: Some(video.clone()),
             audio: Some(audio),
         })

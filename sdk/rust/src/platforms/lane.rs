@@ -59,6 +59,12 @@ pub(super) struct Lane {
     short: Option<(i64, BytesMut)>,
     /// A break that the next chunk's epoch has to show.
     broken: bool,
+    /// The platform's stream that the track carries, where tracks are streams.
+    pub stream: Option<u32>,
+    /// Its participant is on another stream by now.
+    pub left: bool,
+    /// Who the track goes to with the next chunk.
+    goes_to: Option<String>,
 }
 
 /// A clock of a track's own.
@@ -97,7 +103,18 @@ impl Lane {
             own: None,
             short: None,
             broken: false,
+            stream: None,
+            left: false,
+            goes_to: None,
         }
+    }
+
+    /// From the next chunk on, the track carries a stream's media of this person.
+    pub(super) fn go_to(&mut self, stream: u32, person: Person, participant_id: String) {
+        if self.person != person {
+            self.goes_to = Some(participant_id);
+        }
+        (self.stream, self.person, self.left) = (Some(stream), person, false);
     }
 
     /// What moves the track's own clock to the call's time, once it is known.
@@ -163,6 +180,15 @@ impl Lane {
             return Err(Skip::Repeated);
         }
         let mut out = Vec::new();
+        if let Some(participant_id) = self.goes_to.take() {
+            let track_id = self.track_id.clone();
+            let event = Event::TrackParticipant(v1::TrackParticipant {
+                track_id,
+                participant_id,
+            });
+            out.push(Output::Event { time_us, event });
+            self.broken = true;
+        }
         if restarted {
             let event = self.discontinuity("the platform set the track's clock anew");
             out.push(Output::Event { time_us, event });

@@ -12,7 +12,7 @@
 //! [Python]: https://github.com/livekit/python-sdks
 
 use super::Adapter;
-use super::call::{Call, Person, Tracks};
+use super::call::{Call, Clocks, Person, Tracks};
 use super::lane::Picture;
 use super::pixels::stacked;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -422,7 +422,7 @@ impl Adapter for LiveKit {
             channels: f.num_channels,
             planar: false,
         };
-        self.call.open(v1::ClockMappingSource::Unknown, |_| Tracks {
+        self.call.open(Clocks::ARRIVAL, |_| Tracks {
             video: Some(video.clone()),
             audio: Some(audio),
         })

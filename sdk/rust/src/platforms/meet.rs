@@ -16,8 +16,8 @@
 //! [Google's reference clients]: https://github.com/googleworkspace/meet-media-api-samples
 
 use super::Adapter;
-use super::call::{Call, Person, Tracks};
-use super::lane::Picture;
+use super::call::{Call, Clocks, Person, Tracks};
+use super::lane::{Kind, Picture};
 use super::pixels::stacked;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
 use super::shape::{self, MapError};
@@ -30,6 +30,8 @@ use std::collections::HashMap;
 pub const LOUDEST_SPEAKER_CSRC: u32 = 42;
 /// Seconds from the NTP epoch (1900) to the Unix epoch (RFC 5905, section 6).
 const NTP_TO_UNIX_S: i64 = 2_208_988_800;
+/// Virtual streams of sound.
+const SOUND_STREAMS: usize = 3;
 
 /// What the client does with the streams before it hands them over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +42,22 @@ pub struct Streams {
     pub video: VideoStreams,
     /// True where the absolute capture time header extension was agreed.
     pub absolute_capture_time: bool,
+    /// What a track is.
+    pub tracks: TracksOf,
+}
+
+/// What is announced as a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TracksOf {
+    /// Each participant has tracks of their own, and frames go to them by their CSRC. The usual
+    /// choice.
+    Participants,
+    /// Each virtual stream is a track, which goes to whoever is on it by a `TrackParticipant` event:
+    /// for encoded streams whose decoder has to live on when they change hands.
+    Streams {
+        /// Streams of pictures that were asked for, 1 to 3; those of sound are always 3.
+        pictures: usize,
+    },
 }
 
 /// Form of the sound.
@@ -374,6 +392,10 @@ impl Meet {
         let Some(stamp) = self.stamp(&f.time, lasts_us) else {
             return Ok(vec![self.call.skipped(&owner, Skip::NoTime)]);
         };
+        if self.of_streams() {
+            self.call
+                .on_stream(f.synchronization_source, &owner, Kind::Microphone);
+        }
         let mut out = self.call.sound(&owner, stamp, f.data)?;
         if f.is_from_loudest_speaker && self.loudest != Some(f.contributing_source) {
             self.loudest = Some(f.contributing_source);
@@ -413,12 +435,20 @@ impl Meet {
             },
         };
         let at_us = f.time.received_unix_us.saturating_sub(self.lag_us);
+        if self.of_streams() {
+            let stream = f.synchronization_source;
+            self.call.on_stream(stream, &owner, Kind::Camera);
+        }
         let mut out = match self.call.find(&owner) {
             Some(person) => self.switched(&owner, person, f.synchronization_source, at_us),
             None => Vec::new(),
         };
         out.extend(self.call.picture(&owner, stamp, picture)?);
         Ok(out)
+    }
+
+    fn of_streams(&self) -> bool {
+        self.streams.tracks != TracksOf::Participants
     }
 
     /// Notes on which stream a participant's pictures come, and breaks their camera where they come
@@ -519,13 +549,24 @@ impl Adapter for Meet {
             channels,
             planar: false,
         };
-        let clock = match s.absolute_capture_time {
-            true => v1::ClockMappingSource::Platform,
-            false => v1::ClockMappingSource::Unknown,
+        let clocks = match s.absolute_capture_time {
+            true => Clocks::CAPTURE,
+            false => Clocks::ARRIVAL,
         };
-        self.call.open(clock, |_| Tracks {
-            video: Some(video.clone()),
+        let sent = Tracks {
+            video: Some(video),
             audio: Some(audio),
-        })
+        };
+        match s.tracks {
+            TracksOf::Participants => self.call.open(clocks, |_| sent.clone()),
+            TracksOf::Streams { pictures } if (1..=3).contains(&pictures) => self
+                .call
+                .open_streams(clocks, &sent, pictures, SOUND_STREAMS),
+            TracksOf::Streams { pictures } => Err(MapError::value(
+                "tracks.pictures",
+                pictures,
+                "1 to 3 virtual streams",
+            )),
+        }
     }
 }

@@ -10,7 +10,7 @@
 //! [Recall documents]: https://docs.recall.ai/docs/real-time-event-payloads
 
 use super::Adapter;
-use super::call::{Call, Tracks};
+use super::call::{Call, Clocks, Tracks};
 use super::lane::Picture;
 use super::pixels::annex_b_keyframe;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -219,11 +219,10 @@ impl Adapter for Recall {
             planar: false,
         };
         let separate = self.separate;
-        self.call
-            .open(v1::ClockMappingSource::Unknown, |person| Tracks {
-                video: video.clone().filter(|_| mixture != Some(person)),
-                audio: Some(audio).filter(|_| separate || mixture == Some(person)),
-            })
+        self.call.open(Clocks::ARRIVAL, |person| Tracks {
+            video: video.clone().filter(|_| mixture != Some(person)),
+            audio: Some(audio).filter(|_| separate || mixture == Some(person)),
+        })
     }
 }
 

@@ -13,7 +13,7 @@
 //! [real-time media platform]: https://microsoftgraph.github.io/microsoft-graph-comms-samples/docs/bot_media/Microsoft.Skype.Bots.Media.html
 
 use super::Adapter;
-use super::call::{Call, Person, Tracks};
+use super::call::{Call, Clocks, Person, Tracks};
 use super::lane::Picture;
 use super::pixels::{annex_b_keyframe, stacked};
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -354,7 +354,7 @@ impl Adapter for Teams {
             channels: 1,
             planar: false,
         };
-        self.call.open(v1::ClockMappingSource::Unknown, |_| Tracks {
+        self.call.open(Clocks::ARRIVAL, |_| Tracks {
             video: Some(video.clone()),
             audio: Some(audio),
         })

@@ -10,7 +10,7 @@
 //! [Twilio documents them]: https://www.twilio.com/docs/voice/media-streams/websocket-messages
 
 use super::Adapter;
-use super::call::{Call, Tracks};
+use super::call::{Call, Clocks, Tracks};
 use super::plan::{Output, Plan, Stamp, Who};
 use super::shape::{self, MapError};
 use crate::v1;
@@ -130,15 +130,14 @@ impl Adapter for Twilio {
 
     fn open(&mut self) -> Result<v1::Open, MapError> {
         // Both tracks count from the stream's start: one clock, and no pictures to hold it against.
-        self.call
-            .open(v1::ClockMappingSource::Platform, |_| Tracks {
-                video: None,
-                audio: Some(v1::AudioTrack {
-                    format: v1::AudioFormat::Mulaw.into(),
-                    sample_rate_hz: 8_000,
-                    channels: 1,
-                    planar: false,
-                }),
-            })
+        self.call.open(Clocks::CAPTURE, |_| Tracks {
+            video: None,
+            audio: Some(v1::AudioTrack {
+                format: v1::AudioFormat::Mulaw.into(),
+                sample_rate_hz: 8_000,
+                channels: 1,
+                planar: false,
+            }),
+        })
     }
 }

@@ -12,7 +12,7 @@
 //! [WebCodecs]: https://www.w3.org/TR/webcodecs/
 
 use super::Adapter;
-use super::call::{Call, Tracks};
+use super::call::{Call, Clocks, Tracks};
 use super::lane::Picture;
 use super::pixels::placed;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -316,16 +316,16 @@ impl Adapter for WebCodecs {
     }
 
     fn open(&mut self) -> Result<v1::Open, MapError> {
-        let clock = match self.one_capture_clock {
-            true => v1::ClockMappingSource::Platform,
-            false => v1::ClockMappingSource::Unknown,
+        let clocks = match self.one_capture_clock {
+            true => Clocks::CAPTURE,
+            false => Clocks::ARRIVAL,
         };
         let sent: HashMap<_, _> = self
             .tracks
             .iter()
             .filter_map(|(id, t)| Some((self.call.find(id)?, (t.video.clone(), t.audio))))
             .collect();
-        self.call.open(clock, |person| match sent.get(&person) {
+        self.call.open(clocks, |person| match sent.get(&person) {
             Some((video, audio)) => Tracks {
                 video: video.clone(),
                 audio: *audio,

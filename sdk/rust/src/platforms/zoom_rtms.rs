@@ -12,7 +12,7 @@
 //! [data types]: https://developers.zoom.us/docs/rtms/data-types/
 
 use super::Adapter;
-use super::call::{Call, Tracks};
+use super::call::{Call, Clocks, Tracks};
 use super::lane::Picture;
 use super::pixels::annex_b_keyframe;
 use super::plan::{Output, Plan, Skip, Stamp, Who};
@@ -356,11 +356,10 @@ impl Adapter for ZoomRtms {
             self.audio.map(|a| a.track),
             self.video.clone().map(|v| v.track),
         );
-        self.call
-            .open(v1::ClockMappingSource::Unknown, |person| Tracks {
-                video: video.clone().filter(|_| mixture != Some(person)),
-                audio: audio.filter(|_| !mixed || mixture == Some(person)),
-            })
+        self.call.open(Clocks::ARRIVAL, |person| Tracks {
+            video: video.clone().filter(|_| mixture != Some(person)),
+            audio: audio.filter(|_| !mixed || mixture == Some(person)),
+        })
     }
 }
 

@@ -1,11 +1,11 @@
 //! What all mappings share, and that no message makes any of them panic.
 
 use super::*;
-use crate::platforms::call::{Call, Tracks};
+use crate::platforms::call::{Call, Clocks, Tracks};
 use crate::platforms::daily::{Daily, Renderers};
 use crate::platforms::lane::Picture;
 use crate::platforms::livekit::{Formats, LiveKit, VideoBufferType, VideoRotation};
-use crate::platforms::meet::{AudioStreams, Meet, Streams, VideoStreams};
+use crate::platforms::meet::{AudioStreams, Meet, Streams, TracksOf, VideoStreams};
 use crate::platforms::plan::{Skip, Stamp, Who};
 use crate::platforms::recall::Recall;
 use crate::platforms::teams::{Teams, VideoColorFormat, VideoSocket};
@@ -42,8 +42,7 @@ fn call(format: v1::VideoFormat) -> Call {
     let mut call = Call::new("test", plan("c"));
     call.join(who("c")).unwrap();
     call.join(who("i")).unwrap();
-    call.open(v1::ClockMappingSource::Unknown, |_| tracks(format))
-        .unwrap();
+    call.open(Clocks::ARRIVAL, |_| tracks(format)).unwrap();
     call
 }
 
@@ -71,9 +70,7 @@ fn only_what_is_measured_is_announced() {
         call.join(who(id)).unwrap();
     }
     let open = call
-        .open(v1::ClockMappingSource::Estimated, |_| {
-            tracks(v1::VideoFormat::Jpeg)
-        })
+        .open(Clocks::ARRIVAL, |_| tracks(v1::VideoFormat::Jpeg))
         .unwrap();
     assert_eq!(
         (open.session_id.as_str(), open.consent_id.as_str()),
@@ -86,10 +83,10 @@ fn only_what_is_measured_is_announced() {
             "interviewer INTERVIEWER i",
             "candidate CANDIDATE c",
             "interviewer-2 INTERVIEWER j",
-            "interviewer/microphone of interviewer: S16LE 16000 Hz x1, ESTIMATED",
-            "candidate/camera of candidate: JPEG 0 fps, ESTIMATED",
-            "candidate/microphone of candidate: S16LE 16000 Hz x1, ESTIMATED",
-            "interviewer-2/microphone of interviewer-2: S16LE 16000 Hz x1, ESTIMATED",
+            "interviewer.microphone of interviewer: S16LE 16000 Hz x1, ESTIMATED",
+            "candidate.camera of candidate: JPEG 0 fps, UNKNOWN",
+            "candidate.microphone of candidate: S16LE 16000 Hz x1, ESTIMATED",
+            "interviewer-2.microphone of interviewer-2: S16LE 16000 Hz x1, ESTIMATED",
         ]
     );
     assert_eq!(still(&mut call, "i", Stamp::shared(0)), ["- i NotAssessed"]);
@@ -107,7 +104,7 @@ fn only_what_is_measured_is_announced() {
 fn an_opening_that_cannot_be_is_refused_by_field() {
     let mut nobody = Call::new("test", plan("c"));
     nobody.join(who("i")).unwrap();
-    let refused = nobody.open(v1::ClockMappingSource::Unknown, |_| Tracks::default());
+    let refused = nobody.open(Clocks::ARRIVAL, |_| Tracks::default());
     assert!(
         refused
             .unwrap_err()
@@ -116,7 +113,7 @@ fn an_opening_that_cannot_be_is_refused_by_field() {
     );
 
     let mut twice = call(v1::VideoFormat::Jpeg);
-    let refused = twice.open(v1::ClockMappingSource::Unknown, |_| Tracks::default());
+    let refused = twice.open(Clocks::ARRIVAL, |_| Tracks::default());
     assert!(matches!(refused, Err(MapError::Order { .. })));
 
     let mut no_role = Call::new(
@@ -138,7 +135,7 @@ fn an_opening_that_cannot_be_is_refused_by_field() {
         refused.starts_with("participants: found 257, expected at most 256"),
         "{refused}"
     );
-    let refused = crowd.open(v1::ClockMappingSource::Unknown, |_| Tracks::default());
+    let refused = crowd.open(Clocks::ARRIVAL, |_| Tracks::default());
     assert!(
         refused
             .unwrap_err()
@@ -168,13 +165,13 @@ fn zero_is_the_first_media_or_a_stated_start_shortly_before() {
             found,
             [
                 format!("! candidate muted true @{at}"),
-                format!("candidate/camera #0 @{at} 7B")
+                format!("candidate.camera #0 @{at} 7B")
             ]
         );
         assert_eq!(sound(&mut call, "c", zero_us - 1, 20), ["- c BeforeStart"]);
         assert_eq!(
             sound(&mut call, "c", zero_us, 20),
-            ["candidate/microphone #0 @0 640B"]
+            ["candidate.microphone #0 @0 640B"]
         );
     }
 }
@@ -184,19 +181,19 @@ fn what_is_replayed_is_left_out_and_pictures_in_decoding_order_are_not() {
     let mut still_call = call(v1::VideoFormat::Png);
     let mut unit_call = call(v1::VideoFormat::H264AnnexB);
     for (at_us, png, h264) in [
-        (0, "candidate/camera #0 @0 7B", "candidate/camera #0 @0 7B"),
+        (0, "candidate.camera #0 @0 7B", "candidate.camera #0 @0 7B"),
         (
             3_000_000,
-            "candidate/camera #1 @3000000 7B",
-            "candidate/camera #1 @3000000 7B",
+            "candidate.camera #1 @3000000 7B",
+            "candidate.camera #1 @3000000 7B",
         ),
         (3_000_000, "- c Repeated", "- c Repeated"),
-        (1_000_000, "- c Repeated", "candidate/camera #2 @1000000 7B"),
+        (1_000_000, "- c Repeated", "candidate.camera #2 @1000000 7B"),
         (999_999, "- c Repeated", "- c Repeated"),
         (
             3_000_001,
-            "candidate/camera #2 @3000001 7B",
-            "candidate/camera #3 @3000001 7B",
+            "candidate.camera #2 @3000001 7B",
+            "candidate.camera #3 @3000001 7B",
         ),
     ] {
         assert_eq!(still(&mut still_call, "c", Stamp::shared(at_us)), [png]);
@@ -204,7 +201,7 @@ fn what_is_replayed_is_left_out_and_pictures_in_decoding_order_are_not() {
     }
     assert_eq!(
         sound(&mut still_call, "c", 100, 20),
-        ["candidate/microphone #0 @100 640B"]
+        ["candidate.microphone #0 @100 640B"]
     );
     assert_eq!(sound(&mut still_call, "c", 100, 20), ["- c Repeated"]);
 }
@@ -215,26 +212,26 @@ fn a_clock_of_its_own_is_moved_once_and_again_when_it_starts_anew() {
     let mut take = |us, received| still(&mut call, "c", Stamp::own(us, received)).join(", ");
     assert_eq!(
         take(77_000, 1_000_000),
-        "candidate/camera #0 @0 7B received 1000000"
+        "candidate.camera #0 @0 7B received 1000000"
     );
     // 30 ms later by its clock, 38 ms later by receipt.
     assert_eq!(
         take(107_000, 1_038_000),
-        "candidate/camera #1 @30000 7B received 1038000"
+        "candidate.camera #1 @30000 7B received 1038000"
     );
     // A stall of 9 s, worked off: the clock's own spacing stays.
     assert_eq!(
         take(137_000, 10_038_000),
-        "candidate/camera #2 @60000 7B received 10038000"
+        "candidate.camera #2 @60000 7B received 10038000"
     );
-    let anew = "! candidate/camera breaks: the platform set the track's clock anew @29000000";
+    let anew = "! candidate.camera breaks: the platform set the track's clock anew @29000000";
     assert_eq!(
         take(5, 30_000_000),
-        format!("{anew}, candidate/camera #3 @29000000 7B epoch 1 received 30000000")
+        format!("{anew}, candidate.camera #3 @29000000 7B epoch 1 received 30000000")
     );
     assert_eq!(
         take(40_005, 30_050_000),
-        "candidate/camera #4 @29040000 7B epoch 1 received 30050000"
+        "candidate.camera #4 @29040000 7B epoch 1 received 30050000"
     );
     assert_eq!(take(i64::MIN, i64::MAX), "- c BeforeStart");
 }
@@ -246,17 +243,17 @@ fn short_sound_waits_for_10_ms() {
     assert_eq!(sound(&mut call, "c", 4_000, 4), Vec::<String>::new());
     assert_eq!(
         sound(&mut call, "c", 8_000, 4),
-        ["candidate/microphone #0 @0 384B"]
+        ["candidate.microphone #0 @0 384B"]
     );
     assert_eq!(
         sound(&mut call, "c", 12_000, 10),
-        ["candidate/microphone #1 @12000 320B"]
+        ["candidate.microphone #1 @12000 320B"]
     );
     // What does not join is said.
     assert_eq!(sound(&mut call, "c", 22_000, 4), Vec::<String>::new());
     assert_eq!(
         sound(&mut call, "c", 500_000, 10),
-        ["- c Short", "candidate/microphone #2 @500000 320B"]
+        ["- c Short", "candidate.microphone #2 @500000 320B"]
     );
     let long = call.sound(
         "c",
@@ -306,6 +303,7 @@ fn everything() -> Vec<(&'static str, Make)> {
                 audio,
                 video,
                 absolute_capture_time: true,
+                tracks: TracksOf::Participants,
             };
             Box::new(Meet::new(plan("participants/cand"), streams))
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::daily::{Daily, Renderers};
 use crate::platforms::livekit::{Formats, LiveKit, VideoBufferType, VideoRotation};
-use crate::platforms::meet::{AudioStreams, Meet, Streams, VideoStreams};
+use crate::platforms::meet::{AudioStreams, Meet, Streams, TracksOf, VideoStreams};
 use crate::platforms::teams::{Teams, VideoColorFormat, VideoSocket};
 use crate::platforms::webcodecs::WebCodecs;
 
@@ -19,6 +19,7 @@ fn meet(absolute_capture_time: bool) -> Meet {
         },
         video: VideoStreams::I420,
         absolute_capture_time,
+        tracks: TracksOf::Participants,
     };
     Meet::new(plan("participants/cand"), streams)
 }
@@ -28,6 +29,7 @@ fn meet_encoded() -> Meet {
         audio: AudioStreams::Opus,
         video: VideoStreams::Vp8,
         absolute_capture_time: true,
+        tracks: TracksOf::Participants,
     };
     Meet::new(plan("participants/cand"), streams)
 }
@@ -63,25 +65,25 @@ fn teams_nv12_with_unmixed_sound() {
         [
             "candidate CANDIDATE participant-101",
             "interviewer INTERVIEWER participant-201",
-            "candidate/camera of candidate: NV12 15 fps, UNKNOWN",
-            "candidate/microphone of candidate: S16LE 16000 Hz x1, UNKNOWN",
-            "interviewer/microphone of interviewer: S16LE 16000 Hz x1, UNKNOWN",
+            "candidate.camera of candidate: NV12 15 fps, UNKNOWN",
+            "candidate.microphone of candidate: S16LE 16000 Hz x1, ESTIMATED",
+            "interviewer.microphone of interviewer: S16LE 16000 Hz x1, ESTIMATED",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 640B received 33000000",
-            "candidate/microphone #1 @20000 640B received 33021000",
-            "candidate/microphone #2 @40000 640B received 33042000",
-            "candidate/microphone #3 @60000 640B received 33060000",
-            "candidate/microphone #4 @80000 640B received 33081000",
+            "candidate.microphone #0 @0 640B received 33000000",
+            "candidate.microphone #1 @20000 640B received 33021000",
+            "candidate.microphone #2 @40000 640B received 33042000",
+            "candidate.microphone #3 @60000 640B received 33060000",
+            "candidate.microphone #4 @80000 640B received 33081000",
             "! speaks \"candidate\" @90000",
-            "candidate/camera #0 @0 1152B 32x24 0+32 768+32 received 33000000",
-            "candidate/camera #1 @66666 1152B 32x24 0+32 768+32 received 33069667",
-            "candidate/camera #2 @133333 3072B 48x32 0+64 2048+64 epoch 1 received 33133334",
-            "candidate/microphone #5 @100000 640B received 33102000",
-            "interviewer/microphone #0 @102000 640B received 33102000",
+            "candidate.camera #0 @0 1152B 32x24 0+32 768+32 received 33000000",
+            "candidate.camera #1 @66666 1152B 32x24 0+32 768+32 received 33069667",
+            "candidate.camera #2 @133333 3072B 48x32 0+64 2048+64 epoch 1 received 33133334",
+            "candidate.microphone #5 @100000 640B received 33102000",
+            "interviewer.microphone #0 @102000 640B received 33102000",
             "- participant-201 NotAssessed",
             "- participant-201 ScreenShare",
             "! candidate muted true @300000",
@@ -107,28 +109,28 @@ fn meet_streams_that_change_hands() {
         [
             "candidate CANDIDATE participants/cand",
             "interviewer INTERVIEWER participants/host",
-            "candidate/camera of candidate: I420 0 fps, PLATFORM",
-            "candidate/microphone of candidate: S16LE 48000 Hz x1, PLATFORM",
-            "interviewer/microphone of interviewer: S16LE 48000 Hz x1, PLATFORM",
+            "candidate.camera of candidate: I420 0 fps, PLATFORM",
+            "candidate.microphone of candidate: S16LE 48000 Hz x1, PLATFORM",
+            "interviewer.microphone of interviewer: S16LE 48000 Hz x1, PLATFORM",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 1920B received 33060000",
+            "candidate.microphone #0 @0 1920B received 33060000",
             "! speaks \"candidate\" @0",
-            "candidate/camera #0 @5000 1152B 32x24 received 33065000",
-            "candidate/microphone #1 @20000 1920B received 33080000",
-            "candidate/camera #1 @25000 1152B 32x24 received 33085000",
-            "candidate/microphone #2 @40000 1920B received 33100000",
-            "candidate/camera #2 @45000 1152B 32x24 received 33105000",
-            "interviewer/microphone #0 @60000 1920B received 33120000",
+            "candidate.camera #0 @5000 1152B 32x24 received 33065000",
+            "candidate.microphone #1 @20000 1920B received 33080000",
+            "candidate.camera #1 @25000 1152B 32x24 received 33085000",
+            "candidate.microphone #2 @40000 1920B received 33100000",
+            "candidate.camera #2 @45000 1152B 32x24 received 33105000",
+            "interviewer.microphone #0 @60000 1920B received 33120000",
             "! speaks \"interviewer\" @60000",
             "- participants/host NotAssessed",
             "- participants/host ScreenShare",
-            "candidate/microphone #3 @80000 1920B received 33140000",
-            "! candidate/camera breaks: the virtual stream changed hands @85000",
-            "candidate/camera #3 @85000 1152B 32x24 epoch 1 received 33145000",
+            "candidate.microphone #3 @80000 1920B received 33140000",
+            "! candidate.camera breaks: the virtual stream changed hands @85000",
+            "candidate.camera #3 @85000 1152B 32x24 epoch 1 received 33145000",
             "! candidate muted true @100000",
             "- 7777 NotAnnounced",
         ],
@@ -146,29 +148,29 @@ fn meet_encoded_streams() {
         [
             "candidate CANDIDATE participants/cand",
             "interviewer INTERVIEWER participants/host",
-            "candidate/camera of candidate: VP8 0 fps, PLATFORM",
-            "candidate/microphone of candidate: OPUS 48000 Hz x2, PLATFORM",
-            "interviewer/microphone of interviewer: OPUS 48000 Hz x2, PLATFORM",
+            "candidate.camera of candidate: VP8 0 fps, PLATFORM",
+            "candidate.microphone of candidate: OPUS 48000 Hz x2, PLATFORM",
+            "interviewer.microphone of interviewer: OPUS 48000 Hz x2, PLATFORM",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 89B received 33060000",
-            "candidate/camera #0 @5000 1533B received 33065000",
-            "candidate/microphone #1 @20000 62B received 33080000",
-            "candidate/microphone #2 @40000 62B received 33100000",
-            "candidate/camera #1 @45000 78B delta received 33105000",
-            "candidate/microphone #3 @60000 64B received 33120000",
-            "candidate/microphone #4 @80000 66B received 33140000",
-            "candidate/camera #2 @85000 38B delta received 33145000",
-            "candidate/microphone #5 @100000 67B received 33160000",
-            "candidate/microphone #6 @120000 69B received 33180000",
-            "candidate/camera #3 @125000 143B delta received 33185000",
-            "candidate/microphone #7 @140000 65B received 33200000",
-            "candidate/microphone #8 @160000 64B received 33220000",
-            "candidate/camera #4 @165000 28B delta received 33225000",
-            "candidate/microphone #9 @180000 54B received 33240000",
+            "candidate.microphone #0 @0 89B received 33060000",
+            "candidate.camera #0 @5000 1533B received 33065000",
+            "candidate.microphone #1 @20000 62B received 33080000",
+            "candidate.microphone #2 @40000 62B received 33100000",
+            "candidate.camera #1 @45000 78B delta received 33105000",
+            "candidate.microphone #3 @60000 64B received 33120000",
+            "candidate.microphone #4 @80000 66B received 33140000",
+            "candidate.camera #2 @85000 38B delta received 33145000",
+            "candidate.microphone #5 @100000 67B received 33160000",
+            "candidate.microphone #6 @120000 69B received 33180000",
+            "candidate.camera #3 @125000 143B delta received 33185000",
+            "candidate.microphone #7 @140000 65B received 33200000",
+            "candidate.microphone #8 @160000 64B received 33220000",
+            "candidate.camera #4 @165000 28B delta received 33225000",
+            "candidate.microphone #9 @180000 54B received 33240000",
         ],
     );
     assert_payloads(&f, &outputs, &["/data"]);
@@ -185,36 +187,36 @@ fn livekit_room() {
         [
             "candidate CANDIDATE applicant",
             "interviewer INTERVIEWER host",
-            "candidate/camera of candidate: I420 25 fps, UNKNOWN",
-            "candidate/microphone of candidate: S16LE 48000 Hz x1, UNKNOWN",
-            "interviewer/microphone of interviewer: S16LE 48000 Hz x1, UNKNOWN",
+            "candidate.camera of candidate: I420 25 fps, UNKNOWN",
+            "candidate.microphone of candidate: S16LE 48000 Hz x1, ESTIMATED",
+            "interviewer.microphone of interviewer: S16LE 48000 Hz x1, ESTIMATED",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 960B received 33010000",
-            "candidate/camera #0 @14000 1152B 32x24 0+32 768+16 960+16 received 33014000",
-            "candidate/microphone #1 @10000 960B received 33020000",
-            "candidate/microphone #2 @20000 960B received 33030000",
-            "candidate/microphone #3 @30000 960B received 33040000",
-            "candidate/microphone #4 @40000 960B received 33050000",
-            "candidate/camera #1 @54000 1152B 32x24 0+32 768+16 960+16 received 33054000",
-            "candidate/microphone #5 @50000 960B received 33060000",
-            "candidate/microphone #6 @60000 960B received 33070000",
-            "candidate/microphone #7 @70000 960B received 33080000",
+            "candidate.microphone #0 @0 960B received 33010000",
+            "candidate.camera #0 @14000 1152B 32x24 0+32 768+16 960+16 received 33014000",
+            "candidate.microphone #1 @10000 960B received 33020000",
+            "candidate.microphone #2 @20000 960B received 33030000",
+            "candidate.microphone #3 @30000 960B received 33040000",
+            "candidate.microphone #4 @40000 960B received 33050000",
+            "candidate.camera #1 @54000 1152B 32x24 0+32 768+16 960+16 received 33054000",
+            "candidate.microphone #5 @50000 960B received 33060000",
+            "candidate.microphone #6 @60000 960B received 33070000",
+            "candidate.microphone #7 @70000 960B received 33080000",
             "! speaks \"candidate\" @85000",
-            "interviewer/microphone #0 @80000 960B received 33090000",
-            "candidate/camera #2 @94000 4608B 64x48 0+64 3072+32 3840+32 epoch 1 received 33094000",
+            "interviewer.microphone #0 @80000 960B received 33090000",
+            "candidate.camera #2 @94000 4608B 64x48 0+64 3072+32 3840+32 epoch 1 received 33094000",
             "- host ScreenShare",
             "- host NotAssessed",
             "- applicant Turned",
             "! candidate muted true @110000",
-            "! candidate/camera breaks: the room was reconnected @20000000",
-            "! candidate/microphone breaks: the room was reconnected @20000000",
-            "! interviewer/microphone breaks: the room was reconnected @20000000",
-            "! candidate/camera breaks: the platform set the track's clock anew @20052000",
-            "candidate/camera #3 @20052000 4608B 64x48 0+64 3072+32 3840+32 epoch 2 received 53052000",
+            "! candidate.camera breaks: the room was reconnected @20000000",
+            "! candidate.microphone breaks: the room was reconnected @20000000",
+            "! interviewer.microphone breaks: the room was reconnected @20000000",
+            "! candidate.camera breaks: the platform set the track's clock anew @20052000",
+            "candidate.camera #3 @20052000 4608B 64x48 0+64 3072+32 3840+32 epoch 2 received 53052000",
         ],
     );
     assert_payloads(&f, &outputs, &["/data"]);
@@ -230,9 +232,9 @@ fn daily_call() {
         [
             "candidate CANDIDATE 6f0ce557-e6e4-409f-bae9-fe5663ba4ae7",
             "interviewer INTERVIEWER 0a1b2c3d-0000-4000-8000-000000000001",
-            "candidate/camera of candidate: RGBA 30 fps, UNKNOWN",
-            "candidate/microphone of candidate: S16LE 16000 Hz x1, UNKNOWN",
-            "interviewer/microphone of interviewer: S16LE 16000 Hz x1, UNKNOWN",
+            "candidate.camera of candidate: RGBA 30 fps, UNKNOWN",
+            "candidate.microphone of candidate: S16LE 16000 Hz x1, ESTIMATED",
+            "interviewer.microphone of interviewer: S16LE 16000 Hz x1, ESTIMATED",
         ]
     );
     assert_lines(
@@ -240,19 +242,19 @@ fn daily_call() {
         &[
             "! interviewer muted false @0",
             "! interviewer camera false @0",
-            "candidate/microphone #0 @0 320B received 33010000",
-            "candidate/microphone #1 @10000 320B received 33020000",
-            "candidate/camera #0 @20700 3072B 32x24 received 33020700",
+            "candidate.microphone #0 @0 320B received 33010000",
+            "candidate.microphone #1 @10000 320B received 33020000",
+            "candidate.camera #0 @20700 3072B 32x24 received 33020700",
             "! candidate muted false @25000",
             "! candidate camera true @25000",
-            "candidate/microphone #2 @20000 320B received 33030000",
+            "candidate.microphone #2 @20000 320B received 33030000",
             "! speaks \"interviewer\" @32000",
-            "interviewer/microphone #0 @30000 320B received 33040000",
-            "candidate/camera #1 @53700 3072B 32x24 received 33053700",
+            "interviewer.microphone #0 @30000 320B received 33040000",
+            "candidate.camera #1 @53700 3072B 32x24 received 33053700",
             "- 0a1b2c3d-0000-4000-8000-000000000001 NotAssessed",
             "- 6f0ce557-e6e4-409f-bae9-fe5663ba4ae7 ScreenShare",
             "! candidate muted true @70000",
-            "candidate/camera #2 @86700 3072B 32x24 received 33086700",
+            "candidate.camera #2 @86700 3072B 32x24 received 33086700",
         ],
     );
     assert_payloads(&f, &outputs, &["/buffer", "/audio_frames"]);
@@ -268,22 +270,22 @@ fn webcodecs_raw() {
         [
             "candidate CANDIDATE me",
             "interviewer INTERVIEWER host",
-            "candidate/camera of candidate: I420 30 fps COLOR_RANGE_LIMITED COLOR_MATRIX_BT709, UNKNOWN",
-            "candidate/microphone of candidate: F32LE 48000 Hz x2 planar, UNKNOWN",
-            "interviewer/microphone of interviewer: F32LE 48000 Hz x2 planar, UNKNOWN",
+            "candidate.camera of candidate: I420 30 fps COLOR_RANGE_LIMITED COLOR_MATRIX_BT709, UNKNOWN",
+            "candidate.microphone of candidate: F32LE 48000 Hz x2 planar, ESTIMATED",
+            "interviewer.microphone of interviewer: F32LE 48000 Hz x2 planar, ESTIMATED",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 3840B received 33001000",
-            "candidate/camera #0 @6000 1152B 32x24 0+32 768+16 960+16 received 33007000",
-            "candidate/microphone #1 @10000 3840B received 33011000",
-            "candidate/microphone #2 @20000 3840B received 33021000",
-            "candidate/camera #1 @39000 1152B 32x24 0+32 768+16 960+16 received 33040000",
-            "interviewer/microphone #0 @11000 3840B received 33012000",
+            "candidate.microphone #0 @0 3840B received 33001000",
+            "candidate.camera #0 @6000 1152B 32x24 0+32 768+16 960+16 received 33007000",
+            "candidate.microphone #1 @10000 3840B received 33011000",
+            "candidate.microphone #2 @20000 3840B received 33021000",
+            "candidate.camera #1 @39000 1152B 32x24 0+32 768+16 960+16 received 33040000",
+            "interviewer.microphone #0 @11000 3840B received 33012000",
             "- me Empty",
-            "candidate/camera #2 @105000 384B 16x16 0+16 256+8 320+8 epoch 1 received 33106000",
+            "candidate.camera #2 @105000 384B 16x16 0+16 256+8 320+8 epoch 1 received 33106000",
             "- me Turned",
             "! candidate camera false @149000",
         ],
@@ -301,29 +303,29 @@ fn webcodecs_encoded() {
         [
             "candidate CANDIDATE me",
             "interviewer INTERVIEWER host",
-            "candidate/camera of candidate: H264_ANNEX_B 25 fps, UNKNOWN",
-            "candidate/microphone of candidate: OPUS 48000 Hz x1, UNKNOWN",
-            "interviewer/microphone of interviewer: OPUS 48000 Hz x1, UNKNOWN",
+            "candidate.camera of candidate: H264_ANNEX_B 25 fps, UNKNOWN",
+            "candidate.microphone of candidate: OPUS 48000 Hz x1, ESTIMATED",
+            "interviewer.microphone of interviewer: OPUS 48000 Hz x1, ESTIMATED",
         ]
     );
     assert_lines(
         &outputs,
         &[
-            "candidate/microphone #0 @0 89B received 33000000",
-            "candidate/camera #0 @9000 1409B received 33009000",
-            "candidate/microphone #1 @20000 62B received 33020000",
-            "candidate/microphone #2 @40000 62B received 33040000",
-            "candidate/camera #1 @49000 14B delta received 33049000",
-            "candidate/microphone #3 @60000 64B received 33060000",
-            "candidate/microphone #4 @80000 66B received 33080000",
-            "candidate/camera #2 @89000 14B delta received 33089000",
-            "candidate/microphone #5 @100000 67B received 33100000",
-            "candidate/microphone #6 @120000 69B received 33120000",
-            "candidate/camera #3 @129000 41B delta received 33129000",
-            "candidate/microphone #7 @140000 65B received 33140000",
-            "candidate/microphone #8 @160000 64B received 33160000",
-            "candidate/camera #4 @169000 14B delta received 33169000",
-            "candidate/microphone #9 @180000 54B received 33180000",
+            "candidate.microphone #0 @0 89B received 33000000",
+            "candidate.camera #0 @9000 1409B received 33009000",
+            "candidate.microphone #1 @20000 62B received 33020000",
+            "candidate.microphone #2 @40000 62B received 33040000",
+            "candidate.camera #1 @49000 14B delta received 33049000",
+            "candidate.microphone #3 @60000 64B received 33060000",
+            "candidate.microphone #4 @80000 66B received 33080000",
+            "candidate.camera #2 @89000 14B delta received 33089000",
+            "candidate.microphone #5 @100000 67B received 33100000",
+            "candidate.microphone #6 @120000 69B received 33120000",
+            "candidate.camera #3 @129000 41B delta received 33129000",
+            "candidate.microphone #7 @140000 65B received 33140000",
+            "candidate.microphone #8 @160000 64B received 33160000",
+            "candidate.camera #4 @169000 14B delta received 33169000",
+            "candidate.microphone #9 @180000 54B received 33180000",
         ],
     );
     assert_payloads(&f, &outputs, &["/data"]);
@@ -440,8 +442,8 @@ fn teams_h264_says_which_unit_is_a_keyframe() {
     assert_lines(
         &outputs[6..],
         &[
-            "candidate/camera #0 @0 11B received 33000000",
-            "candidate/camera #1 @66666 5B delta received 33069667",
+            "candidate.camera #0 @0 11B received 33000000",
+            "candidate.camera #1 @66666 5B delta received 33069667",
         ],
     );
 }
@@ -503,7 +505,7 @@ fn meet_capture_times() {
     let (_, outputs) = run(&mut meet(true), &pair);
     assert_eq!(
         lines(&outputs)[3],
-        "candidate/microphone #1 @520000 1920B received 33080000"
+        "candidate.microphone #1 @520000 1920B received 33080000"
     );
 
     let without = changed(
@@ -519,12 +521,12 @@ fn meet_capture_times() {
     let found = lines(&outputs);
     assert_eq!(
         found[0],
-        "candidate/microphone #0 @0 1920B received 33060000"
+        "candidate.microphone #0 @0 1920B received 33060000"
     );
     // Sound lies before its receipt by its 20 ms; a picture's receipt is all that is known of it.
     assert_eq!(
         found[2],
-        "candidate/camera #0 @25000 1152B 32x24 received 33065000"
+        "candidate.camera #0 @25000 1152B 32x24 received 33065000"
     );
 }
 
@@ -629,7 +631,7 @@ fn every_buffer_type_of_livekit_has_a_format() {
         let outputs = call.video(frame(bytes)).unwrap();
         assert_eq!(
             line(&outputs[0]),
-            format!("candidate/camera #0 @0 {bytes}B 16x16 received 9")
+            format!("candidate.camera #0 @0 {bytes}B 16x16 received 9")
         );
     }
 }
@@ -825,13 +827,70 @@ fn webcodecs_on_one_capture_clock() {
     assert!(opening(&open)[2].ends_with("PLATFORM"));
     let found = lines(&outputs);
     assert!(
-        found[1].starts_with("candidate/camera #0 @3000 "),
+        found[1].starts_with("candidate.camera #0 @3000 "),
         "{}",
         found[1]
     );
     assert!(
-        found[4].starts_with("candidate/camera #1 @36000 "),
+        found[4].starts_with("candidate.camera #1 @36000 "),
         "{}",
         found[4]
+    );
+}
+
+/// A stream is a track here: its sound goes to whoever speaks on it by an event, pictures of somebody
+/// who is not assessed are left out, and the candidate who moves is found on the other track.
+#[test]
+fn meet_streams_as_tracks() {
+    let f = fixture("meet/decoded.json");
+    let streams = |pictures| Streams {
+        audio: AudioStreams::Pcm16 {
+            sample_rate: 48_000,
+            channels: 1,
+        },
+        video: VideoStreams::I420,
+        absolute_capture_time: true,
+        tracks: TracksOf::Streams { pictures },
+    };
+    let (open, outputs) = run(&mut Meet::new(plan("participants/cand"), streams(2)), &f);
+    assert_eq!(
+        opening(&open)[2..],
+        [
+            "stream-1.camera of candidate: I420 0 fps, PLATFORM",
+            "stream-2.camera of candidate: I420 0 fps, PLATFORM",
+            "stream-1.microphone of candidate: S16LE 48000 Hz x1, PLATFORM",
+            "stream-2.microphone of candidate: S16LE 48000 Hz x1, PLATFORM",
+            "stream-3.microphone of candidate: S16LE 48000 Hz x1, PLATFORM",
+        ]
+    );
+    assert_lines(
+        &outputs,
+        &[
+            "stream-1.microphone #0 @0 1920B received 33060000",
+            "! speaks \"candidate\" @0",
+            "stream-1.camera #0 @5000 1152B 32x24 received 33065000",
+            "stream-1.microphone #1 @20000 1920B received 33080000",
+            "stream-1.camera #1 @25000 1152B 32x24 received 33085000",
+            "stream-1.microphone #2 @40000 1920B received 33100000",
+            "stream-1.camera #2 @45000 1152B 32x24 received 33105000",
+            "! stream-1.microphone goes to interviewer @60000",
+            "stream-1.microphone #3 @60000 1920B epoch 1 received 33120000",
+            "! speaks \"interviewer\" @60000",
+            "- participants/host NotAssessed",
+            "- participants/host ScreenShare",
+            "stream-2.microphone #0 @80000 1920B received 33140000",
+            "stream-2.camera #0 @85000 1152B 32x24 received 33145000",
+            "! candidate muted true @100000",
+            "- 7777 NotAnnounced",
+        ],
+    );
+    let mut none = Meet::new(plan("participants/cand"), streams(0));
+    for m in &f.before_open {
+        none.take_json(&m.to_string()).unwrap();
+    }
+    let refused = none.open().unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "tracks.pictures: found 0, expected 1 to 3 virtual streams"
     );
 }

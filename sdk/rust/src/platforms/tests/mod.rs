@@ -104,6 +104,9 @@ pub(super) fn line(output: &Output) -> String {
                 Event::Camera(c) => format!("{} camera {}", c.participant_id, c.on),
                 Event::ActiveSpeaker(s) => format!("speaks {:?}", s.participant_id),
                 Event::Discontinuity(d) => format!("{} breaks: {}", d.track_id, d.reason),
+                Event::TrackParticipant(t) => {
+                    format!("{} goes to {}", t.track_id, t.participant_id)
+                }
                 other => format!("{other:?}"),
             };
             format!("! {words} @{time_us}")
@@ -186,7 +189,7 @@ pub(super) fn opening(open: &v1::Open) -> Vec<String> {
                 format!("{format} {} Hz x{}{planar}", a.sample_rate_hz, a.channels)
             }
         };
-        assert!(!t.clock_id.is_empty() && t.clock_id == open.source_platform);
+        assert!(t.clock_id.starts_with(&open.source_platform));
         format!("{} of {}: {details}, {clock}", t.track_id, t.participant_id)
     });
     people.chain(tracks).collect()
