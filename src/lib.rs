@@ -61,6 +61,7 @@ pub mod session;
 pub mod telemetry;
 pub mod track;
 pub mod vision;
+pub mod web;
 
 #[cfg(test)]
 pub(crate) mod testing;

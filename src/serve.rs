@@ -6,16 +6,20 @@
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::decode::wire::{support_audio, support_video};
 use crate::engine::{Engine, Pool};
-use crate::grpc::{Health, ServeError, Server, ServerSettings, Tls};
+use crate::grpc::{Health, PageFile, ServeError, Server, ServerSettings, Tls};
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
 use crate::session::{BackendLimits, EngineBackend, ReferenceLimits, Registry, SessionLimits};
+use crate::web;
+use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Bytes of a request besides its picture: ids, layout, event texts, 64 KiB of decoder set-up.
 const ENVELOPE_BYTES: u64 = 128 << 10;
+/// Where the pages find the protocol's descriptors.
+const PROTOCOL_PATH: &str = "/assets/protocol.json";
 /// Bytes of a pixel in the widest raw format (RGBA).
 const BYTES_PER_PIXEL: u64 = 4;
 
@@ -40,6 +44,8 @@ pub struct ServeConfig {
     pub tls: Option<Tls>,
     /// What challenge records are signed with; `None` = a key is drawn at start.
     pub record_key: Option<RecordKey>,
+    /// Serve the pages for a host's and a candidate's browser.
+    pub pages: bool,
 }
 
 impl Default for ServeConfig {
@@ -54,6 +60,7 @@ impl Default for ServeConfig {
             references: ReferenceLimits::default(),
             tls: None,
             record_key: None,
+            pages: true,
         }
     }
 }
@@ -80,6 +87,7 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         max_sessions: config.max_sessions,
         max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
         tls: config.tls.clone(),
+        pages: config.pages.then_some(page),
     };
     let limits = backend_limits(&config);
     let record_key = match config.record_key {
@@ -111,6 +119,29 @@ fn drawn_key() -> Result<RecordKey, ServeError> {
         "challenge records are signed with a key drawn just now; after this process nobody can verify them"
     );
     Ok(key)
+}
+
+/// A file of the `web` room as it is served.
+fn page(path: &str) -> Option<PageFile> {
+    static PROTOCOL: OnceLock<Option<String>> = OnceLock::new();
+    let file = |content_type, bytes| PageFile {
+        content_type,
+        headers: web::HEADERS,
+        bytes,
+    };
+    if path == PROTOCOL_PATH {
+        let made = PROTOCOL.get_or_init(|| match web::protocol_json(crate::grpc::descriptors()) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                tracing::error!(%error, "the pages cannot read the protocol");
+                None
+            }
+        });
+        let text = made.as_deref()?;
+        return Some(file("application/json", Cow::Borrowed(text.as_bytes())));
+    }
+    let (content_type, bytes) = web::asset(path)?;
+    Some(file(content_type, Cow::Borrowed(bytes)))
 }
 
 /// The largest picture that fits a message decides what the decoders take, so that a picture that

@@ -17,6 +17,7 @@ mod reference;
 mod schemas;
 mod sdk;
 mod support;
+mod web;
 
 use liveproof::core::{AbstainReason, Outcome, SegmentResult};
 use liveproof::report::FileReport;

@@ -5,8 +5,16 @@
 //! error. **Must not touch:** models, media, pixels.
 
 pub mod convert;
+mod pages;
 mod server;
 mod status;
+mod web;
 
+/// The protocol's descriptors, an encoded `FileDescriptorSet`.
+pub fn descriptors() -> &'static [u8] {
+    liveproof_sdk::DESCRIPTOR_SET
+}
+
+pub use pages::{PageFile, Pages};
 pub use server::{Health, ServeError, Server, ServerSettings, Tls};
 pub use status::status_of;

@@ -4,9 +4,11 @@ use super::convert::pb::info_service_server::{InfoService, InfoServiceServer};
 use super::convert::pb::interview_service_server::{InterviewService, InterviewServiceServer};
 use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, InterviewResponse};
 use super::convert::{client_message, info_response, server_message};
+use super::pages::{self, Pages};
 use super::status::{inbound_error, status_of};
+use super::web::Web;
 use crate::challenge::NoEntropy;
-use crate::session::{Backend, Caller, InboundError, Registry, Session, SessionLimits};
+use crate::session::{Backend, Caller, Hub, InboundError, Registry, Session, SessionLimits};
 use crate::telemetry::SessionRefused;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -16,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt};
+use tonic::service::Routes;
 use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::server::HealthReporter;
@@ -61,6 +64,8 @@ pub struct ServerSettings {
     pub max_message_bytes: usize,
     /// TLS, if the service ends it itself.
     pub tls: Option<Tls>,
+    /// Pages for a host's and a candidate's browser, and the service that they speak to; `None` = neither.
+    pub pages: Option<Pages>,
 }
 
 /// Why serving failed or ended badly.
@@ -248,18 +253,37 @@ impl Server {
             let identity = Identity::from_pem(&tls.certificate, &tls.key);
             builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
         }
+        let web = self.settings.pages.map(|_| {
+            let hub = Hub::new(
+                self.backend.clone(),
+                self.settings.session.clone(),
+                self.registry.clone(),
+            );
+            Web::service(hub, everybody, self.settings.max_message_bytes)
+        });
+        let pages = self.settings.pages.map(pages::routes);
         Ok(builder
+            // Browsers speak gRPC-web over HTTP/1.1 where there is no TLS.
+            .accept_http1(self.settings.pages.is_some())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             // Room for the interviews plus health, information and refusals.
             .max_concurrent_streams(self.settings.max_sessions.saturating_add(16))
+            .add_routes(pages.map(Routes::from).unwrap_or_default())
             .add_service(self.health.clone())
+            .add_optional_service(web)
             .add_service(reflection)
             .add_service(infos)
             .add_service(interviews))
     }
+}
+
+/// Lets everybody in, as one tenant.
+fn everybody(mut request: Request<()>) -> Result<Request<()>, Status> {
+    request.extensions_mut().insert(Caller::default());
+    Ok(request)
 }
 
 /// The interview service.

@@ -1,7 +1,7 @@
 //! The only place where an error becomes a gRPC status.
 
 use crate::core::FieldError;
-use crate::session::{InboundError, SessionError};
+use crate::session::{HubError, InboundError, SessionError};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -39,6 +39,26 @@ pub fn status_of(error: &SessionError) -> Status {
         E::Internal | E::NoRandomness => (Code::Internal, ErrorDetails::new()),
     };
     Status::with_error_details(code, text, details)
+}
+
+/// The status of a field that cannot be used.
+pub fn status_of_field(error: &FieldError) -> Status {
+    let details = violations(std::slice::from_ref(error));
+    Status::with_error_details(Code::InvalidArgument, error.to_string(), details)
+}
+
+/// The status of what cannot be done with an interview in a browser.
+pub fn status_of_hub(error: &HubError) -> Status {
+    let code = match error {
+        HubError::Session(e) => return status_of(e),
+        HubError::Field(e) => return status_of_field(e),
+        HubError::Unknown => Code::NotFound,
+        HubError::Duplicate => Code::AlreadyExists,
+        HubError::NotJoined | HubError::Ended | HubError::Order { .. } => Code::FailedPrecondition,
+        HubError::Full(_) | HubError::Watched(_) => Code::ResourceExhausted,
+        HubError::Busy => Code::Unavailable,
+    };
+    Status::new(code, error.to_string())
 }
 
 fn violations(fields: &[FieldError]) -> ErrorDetails {

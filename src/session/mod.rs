@@ -25,6 +25,7 @@ mod challenges;
 mod desk;
 mod error;
 mod ladder;
+mod hub;
 mod limits;
 mod message;
 mod outbox;
@@ -44,6 +45,10 @@ pub use challenges::{
 };
 pub use error::SessionError;
 pub use ladder::{Ladder, LadderLimits, Load, Shed};
+pub use hub::{
+    Command, Hub, HubError, INVITATION_BYTES, Invitation, JOIN_WITHIN, PageMessage, Push, Said,
+    Seat, Standing, Welcome,
+};
 pub use limits::SessionLimits;
 pub use message::{
     ClientMessage, EventAck, Hello, InboundError, MediaChunk, ModelInfo, Notice, NoticeKind,

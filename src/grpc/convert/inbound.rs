@@ -99,7 +99,7 @@ fn earlier(id: &str) -> Result<Option<SessionId>, FieldError> {
     })
 }
 
-fn track(t: pb::Track) -> Result<TrackSpec, FieldError> {
+pub(super) fn track(t: pb::Track) -> Result<TrackSpec, FieldError> {
     use pb::track::Details as D;
     let id = TrackId::parse(&t.track_id)?;
     let participant = ParticipantId::parse(&t.participant_id)?;
@@ -218,7 +218,7 @@ fn audio(a: pb::AudioTrack) -> Result<AudioTrackSpec, FieldError> {
     })
 }
 
-fn media(chunk: pb::MediaChunk) -> ClientMessage {
+pub(super) fn media(chunk: pb::MediaChunk) -> ClientMessage {
     let track = match TrackId::parse(&chunk.track_id) {
         Ok(track) => track,
         Err(error) => {

@@ -15,7 +15,7 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
     let message = match said.message {
         ServerMessage::Hello(h) => M::Hello(hello(*h)),
         ServerMessage::Segment(s) => M::Segment(write_segment(&s)),
-        ServerMessage::Notice(n) => M::Notice(notice(n)),
+        ServerMessage::Notice(n) => M::Notice(write_notice_message(n)),
         ServerMessage::Credit(bytes) => M::Credit(pb::FlowCredit { bytes }),
         ServerMessage::Ack(a) => M::Ack(ack(a)),
         ServerMessage::Capabilities { time, signals } => M::Capabilities(pb::CapabilityUpdate {
@@ -170,7 +170,8 @@ fn capability(c: SignalCapability) -> pb::SignalCapability {
     }
 }
 
-fn notice(n: Notice) -> pb::QualityNotice {
+/// Something about the material.
+pub(super) fn write_notice_message(n: Notice) -> pb::QualityNotice {
     pb::QualityNotice {
         kind: write_notice(n.kind),
         track_id: n.track.map(|t| t.to_string()).unwrap_or_default(),

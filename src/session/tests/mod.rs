@@ -4,3 +4,4 @@ pub(super) mod fake;
 mod life;
 mod load;
 mod resume;
+mod web;

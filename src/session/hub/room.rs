@@ -1,0 +1,502 @@
+//! One interview with a candidate in a browser: the client of its session.
+
+use super::log::{Log, Standing};
+use super::{HubError, JOIN_WITHIN, KEPT_AFTER_END};
+use crate::core::{
+    ChallengePolicy, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, ParticipantId,
+    ParticipantSpec, Role, SessionId, TrackId, TrackSpec,
+};
+use crate::session::{
+    Backend, Caller, ChallengeRequest, ChallengeState, ClientMessage, InboundError, Notice,
+    Numbered, Permit, Registry, ServerMessage, Session, SessionError, SessionLimits,
+};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// The one whom the room is for.
+const CANDIDATE: &str = "candidate";
+/// Messages on their way into the session.
+const INPUT_MESSAGES: usize = 64;
+/// Messages on their way out of it.
+const OUTPUT_MESSAGES: usize = 16;
+/// Messages on their way to the candidate's page; one that does not read them has lost its seat.
+const PAGE_MESSAGES: usize = 64;
+/// How long a call waits for the session to take it: 10 s.
+const TAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a host says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Something happened now; the time stated with it is left out of account.
+    Event(EventKind),
+    /// About a challenge.
+    Challenge(ChallengeRequest),
+    /// The interview is over.
+    Close {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a candidate's page sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Push {
+    /// Counts the pushes from 0.
+    pub index: u64,
+    /// Media and what is said of challenges, in order.
+    pub messages: Vec<ClientMessage>,
+    /// The candidate leaves.
+    pub leave: bool,
+}
+
+/// What a page is told first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Welcome {
+    /// The host's title.
+    pub title: String,
+    /// Media bytes that may be under way.
+    pub credit_bytes: u64,
+    /// Index of the next push.
+    pub next_index: u64,
+    /// Latest capture time, microseconds.
+    pub latest_us: i64,
+    /// Next chunk number of each track that sent anything.
+    pub positions: Vec<(TrackId, u64)>,
+    /// Largest message in bytes.
+    pub max_message_bytes: u64,
+}
+
+/// What a candidate's page is told: nothing of any assessment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PageMessage {
+    /// First message.
+    Welcome(Welcome),
+    /// More media bytes.
+    Credit(u64),
+    /// About the material.
+    Notice(Notice),
+    /// A challenge is issued, open, asked again, or over; what came of it is not for the page.
+    Challenge(Arc<Numbered>),
+    /// Last message.
+    Goodbye {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The candidate's seat; dropping it gives it up.
+pub struct Seat {
+    messages: mpsc::Receiver<PageMessage>,
+    room: Arc<Room>,
+    number: u64,
+}
+
+impl Stream for Seat {
+    type Item = PageMessage;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<PageMessage>> {
+        self.messages.poll_recv(cx)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.room.left(self.number);
+    }
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Seat({})", self.number)
+    }
+}
+
+/// The way to the candidate's page.
+#[derive(Default)]
+struct Page {
+    to: Option<mpsc::Sender<PageMessage>>,
+    /// Seats taken so far.
+    seats: u64,
+    granted: u64,
+    pushed: u64,
+    max_message_bytes: u64,
+    latest: Option<(i64, Instant)>,
+    positions: BTreeMap<TrackId, u64>,
+    /// Challenges that are not over, the latest word on each.
+    open: Vec<Arc<Numbered>>,
+    ended: Option<Instant>,
+}
+
+/// The way into the session; held while a call is taken, so that calls keep their order.
+#[derive(Default)]
+struct Way {
+    input: Option<mpsc::Sender<Result<ClientMessage, InboundError>>>,
+    next_index: u64,
+    next_event: u64,
+}
+
+/// One interview.
+pub(super) struct Room {
+    caller: Caller,
+    id: SessionId,
+    title: String,
+    challenges: ChallengePolicy,
+    created: Instant,
+    log: Log,
+    way: tokio::sync::Mutex<Way>,
+    page: Mutex<Page>,
+}
+
+/// What a session needs.
+pub(super) type Opening = (Arc<dyn Backend>, SessionLimits, Registry, Permit);
+
+// === impl Room ===
+
+impl Room {
+    pub(super) fn new(
+        caller: Caller,
+        id: SessionId,
+        title: String,
+        challenges: ChallengePolicy,
+    ) -> Self {
+        Self {
+            caller,
+            id,
+            title,
+            challenges,
+            created: Instant::now(),
+            log: Log::new(),
+            way: tokio::sync::Mutex::default(),
+            page: Mutex::default(),
+        }
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn page<T>(&self, run: impl FnOnce(&mut Page) -> T) -> T {
+        run(&mut self.page.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// True when it can neither be joined nor watched any more.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        match self.log.standing() {
+            Standing::Waiting => now.duration_since(self.created) > JOIN_WITHIN,
+            Standing::Joined | Standing::Away => false,
+            Standing::Ended => {
+                let ended = self.page(|page| page.ended);
+                ended.is_none_or(|at| now.duration_since(at) > KEPT_AFTER_END)
+            }
+        }
+    }
+
+    fn spec(
+        &self,
+        mut tracks: Vec<TrackSpec>,
+        consent_id: String,
+    ) -> Result<InterviewSpec, FieldError> {
+        if consent_id.is_empty() {
+            return Err(FieldError::new(
+                "consent_id",
+                "nothing",
+                "a record of the candidate's consent",
+            ));
+        }
+        let candidate = ParticipantId::parse(CANDIDATE)?;
+        for track in &mut tracks {
+            track.participant = candidate.clone();
+            track.reference = false;
+        }
+        Ok(InterviewSpec {
+            session_id: self.id.clone(),
+            participants: vec![ParticipantSpec {
+                id: candidate,
+                role: Role::Candidate,
+                reference_session: None,
+            }],
+            tracks,
+            consent_id,
+            source_platform: "web".to_owned(),
+            challenges: self.challenges.clone(),
+        })
+    }
+
+    /// Takes the seat, and opens the interview where nobody has before.
+    pub(super) async fn join(
+        room: &Arc<Self>,
+        open: impl FnOnce() -> Result<Opening, HubError>,
+        tracks: Vec<TrackSpec>,
+        consent_id: String,
+    ) -> Result<Seat, HubError> {
+        let mut way = room.way.lock().await;
+        if room.log.standing() == Standing::Ended {
+            return Err(HubError::Ended);
+        }
+        if way.input.is_none() {
+            let spec = room.spec(tracks, consent_id)?;
+            way.input = Some(room.open(open()?, spec).await?);
+        }
+        Ok(room.sit(way.next_index))
+    }
+
+    /// Starts the session and waits for its greeting.
+    async fn open(
+        self: &Arc<Self>,
+        (backend, limits, registry, permit): Opening,
+        spec: InterviewSpec,
+    ) -> Result<mpsc::Sender<Result<ClientMessage, InboundError>>, HubError> {
+        let (input, inbound) = mpsc::channel(INPUT_MESSAGES);
+        let (output, mut messages) = mpsc::channel(OUTPUT_MESSAGES);
+        let opening = ClientMessage::Open(Box::new(spec));
+        input.try_send(Ok(opening)).map_err(|_| HubError::Busy)?;
+        let inbound = Box::pin(ReceiverStream::new(inbound));
+        let session = Session::new(backend, limits, registry.clone(), permit, inbound, output);
+        registry.tasks().spawn(session.run());
+        let greeting = match messages.recv().await {
+            Some(Ok(greeting)) => Arc::new(greeting),
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(SessionError::Internal.into()),
+        };
+        if let ServerMessage::Hello(hello) = &greeting.message {
+            self.page(|page| {
+                page.granted = hello.limits.initial_credit_bytes;
+                page.max_message_bytes = hello.limits.max_message_bytes;
+            });
+        }
+        self.log.add(&greeting);
+        let room = Arc::clone(self);
+        registry.tasks().spawn(async move {
+            let mut failure = None;
+            while let Some(said) = messages.recv().await {
+                match said {
+                    Ok(message) => room.say(Arc::new(message)),
+                    Err(error) => failure = Some(error),
+                }
+            }
+            room.end(failure);
+        });
+        Ok(input)
+    }
+
+    fn sit(self: &Arc<Self>, next_index: u64) -> Seat {
+        let (to, messages) = mpsc::channel(PAGE_MESSAGES);
+        let number = self.page(|page| {
+            page.seats += 1;
+            let welcome = Welcome {
+                title: self.title.clone(),
+                credit_bytes: page.granted.saturating_sub(page.pushed),
+                next_index,
+                latest_us: page.latest.map_or(0, |(us, _)| us),
+                positions: page
+                    .positions
+                    .iter()
+                    .map(|(t, n)| (t.clone(), *n))
+                    .collect(),
+                max_message_bytes: page.max_message_bytes,
+            };
+            let open = page.open.iter().cloned().map(PageMessage::Challenge);
+            for message in [PageMessage::Welcome(welcome)].into_iter().chain(open) {
+                // There are fewer than it holds.
+                to.try_send(message).ok();
+            }
+            page.to = Some(to);
+            page.seats
+        });
+        self.log.stands(Standing::Joined);
+        Seat {
+            messages,
+            room: Arc::clone(self),
+            number,
+        }
+    }
+
+    /// The page of a seat is gone; it matters only for the latest one.
+    fn left(&self, seat: u64) {
+        let gone = self.page(|page| {
+            let current = page.seats == seat && page.ended.is_none();
+            if current {
+                page.to = None;
+            }
+            current
+        });
+        if gone {
+            self.log.stands(Standing::Away);
+        }
+    }
+
+    /// What the session says goes to the watchers, and what the page has to know to the page.
+    fn say(&self, message: Arc<Numbered>) {
+        self.log.add(&message);
+        let told = match &message.message {
+            ServerMessage::Credit(bytes) => {
+                self.page(|page| page.granted = page.granted.saturating_add(*bytes));
+                Some(PageMessage::Credit(*bytes))
+            }
+            ServerMessage::Notice(notice) => Some(PageMessage::Notice(notice.clone())),
+            ServerMessage::Challenge(update) => {
+                let over = matches!(update.state, ChallengeState::Concluded { .. });
+                let refused = matches!(update.state, ChallengeState::Refused { .. });
+                let of = |m: &Arc<Numbered>| match &m.message {
+                    ServerMessage::Challenge(u) => u.challenge == update.challenge,
+                    _ => false,
+                };
+                self.page(|page| {
+                    if over {
+                        page.open.retain(|m| !of(m));
+                    } else if !refused {
+                        page.open.push(Arc::clone(&message));
+                    }
+                });
+                // A request that was refused was the host's.
+                (!refused).then(|| PageMessage::Challenge(Arc::clone(&message)))
+            }
+            ServerMessage::Summary { summary, .. } => Some(PageMessage::Goodbye {
+                reason: summary.end_reason.clone(),
+            }),
+            ServerMessage::Hello(_)
+            | ServerMessage::Segment(_)
+            | ServerMessage::Capabilities { .. }
+            | ServerMessage::Ack(_) => None,
+        };
+        if let Some(told) = told {
+            self.tell_page(told);
+        }
+    }
+
+    fn tell_page(&self, message: PageMessage) {
+        let lost = self.page(|page| {
+            let lost = page
+                .to
+                .as_ref()
+                .is_some_and(|to| to.try_send(message).is_err());
+            if lost {
+                page.to = None;
+            }
+            lost
+        });
+        if lost {
+            self.log.stands(Standing::Away);
+        }
+    }
+
+    fn end(&self, failure: Option<SessionError>) {
+        if let Some(error) = &failure {
+            let reason = error.to_string();
+            self.tell_page(PageMessage::Goodbye { reason });
+        }
+        self.page(|page| {
+            page.ended = Some(Instant::now());
+            page.to = None;
+        });
+        self.log.end(failure);
+    }
+
+    /// Takes a push; a page waits for the answer before the next one.
+    pub(super) async fn push(&self, push: Push) -> Result<u64, HubError> {
+        let mut way = self.way.lock().await;
+        let Some(input) = way.input.clone() else {
+            return Err(HubError::NotJoined);
+        };
+        if push.index < way.next_index {
+            // It was taken, and the answer was lost.
+            return Ok(way.next_index);
+        }
+        if push.index > way.next_index {
+            return Err(HubError::Order {
+                found: push.index,
+                expected: way.next_index,
+            });
+        }
+        let leave = push.leave.then(|| ClientMessage::Close {
+            reason: "the candidate left".to_owned(),
+        });
+        let messages: Vec<ClientMessage> = push.messages.into_iter().chain(leave).collect();
+        if messages.len() > INPUT_MESSAGES {
+            let expected = format!("at most {INPUT_MESSAGES} in one call");
+            let found = format!("{} messages", messages.len());
+            return Err(FieldError::new("media, shown and declined", found, expected).into());
+        }
+        // All of it or nothing, also where the call is given up meanwhile: what was taken once must not
+        // be taken again.
+        let room = tokio::time::timeout(TAKE_WITHIN, input.reserve_many(messages.len()));
+        let places = room.await.map_err(|_| HubError::Busy)?;
+        let places = places.map_err(|_| HubError::Ended)?;
+        for (place, message) in places.zip(messages) {
+            self.note(&message);
+            place.send(Ok(message));
+        }
+        way.next_index += 1;
+        Ok(way.next_index)
+    }
+
+    /// Keeps the account of what the page sent.
+    fn note(&self, message: &ClientMessage) {
+        self.page(|page| match message {
+            ClientMessage::Media(chunk) => {
+                page.pushed = page.pushed.saturating_add(chunk.payload.len() as u64);
+                let next = chunk.sequence.saturating_add(1);
+                page.positions.insert(chunk.track.clone(), next);
+                if page.latest.is_none_or(|(us, _)| us < chunk.capture_time_us) {
+                    page.latest = Some((chunk.capture_time_us, Instant::now()));
+                }
+            }
+            ClientMessage::UnusableMedia { bytes, .. } => {
+                page.pushed = page.pushed.saturating_add(*bytes);
+            }
+            _ => {}
+        });
+    }
+
+    /// Session time now, by the latest media and what has passed since it came.
+    fn now(&self) -> MediaTime {
+        let latest = self.page(|page| page.latest);
+        latest.map_or(MediaTime::ZERO, |(us, at)| {
+            let since = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
+            MediaTime::from_us(us.saturating_add(since))
+        })
+    }
+
+    /// Hands a host's command to the session.
+    pub(super) async fn command(&self, command: Command) -> Result<MediaTime, HubError> {
+        let mut way = self.way.lock().await;
+        let Some(input) = way.input.clone() else {
+            return match command {
+                // Nobody has come; there is nothing to finish.
+                Command::Close { .. } => {
+                    self.end(None);
+                    Ok(MediaTime::ZERO)
+                }
+                _ => Err(HubError::NotJoined),
+            };
+        };
+        let time = self.now();
+        let message = match command {
+            Command::Event(kind) => {
+                way.next_event += 1;
+                ClientMessage::Event {
+                    id: way.next_event,
+                    event: ControlEvent { time, kind },
+                }
+            }
+            Command::Challenge(request) => ClientMessage::Challenge(request),
+            Command::Close { reason } => ClientMessage::Close { reason },
+        };
+        match tokio::time::timeout(TAKE_WITHIN, input.send(Ok(message))).await {
+            Ok(Ok(())) => Ok(time),
+            Ok(Err(_)) => Err(HubError::Ended),
+            Err(_) => Err(HubError::Busy),
+        }
+    }
+}
