@@ -9,7 +9,7 @@
 //! | what comes in | [`ingest`] checks it, [`decode`] turns it into pictures and sound |
 //! | what is seen and heard | [`track`] follows faces (on [`vision`] and [`engine`]), [`audio`] follows voices |
 //! | what it means | [`segment`] cuts, [`analyze`] measures, [`fusion`] adds up; [`pipeline`] holds them together |
-//! | what goes out | [`report`]: a document, a page, lines |
+//! | what goes out | [`report`]: a document, a page, lines; [`web`]: the host's and the candidate's pages |
 //! | everywhere | [`core`] is the vocabulary, [`config`] the settings, [`telemetry`] the log |
 //!
 //! `ARCHITECTURE.md` has the rooms' walls, which a test holds.
