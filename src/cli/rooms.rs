@@ -81,6 +81,7 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
         },
         tls: tls(config)?,
         record_key: record_key(config)?,
+        pages: s.pages,
     })
 }
 

@@ -119,6 +119,8 @@ settings! {
         max_references: u32 = 1_000, "0 to 100000 interviews", |n| *n <= 100_000;
         /// How long they are kept.
         reference_age_s: u32 = 604_800, "60 to 31536000 s", |n| (60..=31_536_000).contains(n);
+        /// Serve the pages for a host's and a candidate's browser, and gRPC-web for them.
+        pages: bool = true, "true or false", |_| true;
     }
     /// From media to a score.
     pipeline: Pipeline {

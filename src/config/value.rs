@@ -56,7 +56,7 @@ macro_rules! by_from_str {
         }
     )*};
 }
-by_from_str!(true: u32, u64, f64);
+by_from_str!(true: u32, u64, f64, bool);
 by_from_str!(false: SocketAddr);
 
 /// An optional path; the empty text means none.
