@@ -18,7 +18,12 @@ fn chunk(request: v1::InterviewRequest) -> v1::MediaChunk {
 /// `seconds` of pictures and sound, 10 a second, as pushes of half a second.
 fn pushes(invitation: &[u8], seconds: u64) -> Vec<v1::PushRequest> {
     let push = |index: u64| {
-        let of = |i: u64| [chunk(picture(i, i as i64 * 100_000)), chunk(sound(i, i as i64 * 100_000))];
+        let of = |i: u64| {
+            [
+                chunk(picture(i, i as i64 * 100_000)),
+                chunk(sound(i, i as i64 * 100_000)),
+            ]
+        };
         v1::PushRequest {
             invitation: invitation.to_vec().into(),
             index,
@@ -42,7 +47,11 @@ async fn created(service: &mut WebServiceClient<Channel>) -> v1::CreateInterview
         title: "Talk".into(),
         ..Default::default()
     };
-    service.create_interview(request).await.unwrap().into_inner()
+    service
+        .create_interview(request)
+        .await
+        .unwrap()
+        .into_inner()
 }
 
 fn joining(invitation: &[u8]) -> v1::JoinRequest {
@@ -64,7 +73,11 @@ async fn a_candidate_joins_by_invitation_and_the_host_watches() {
         session_id: made.session_id.clone(),
     };
     let watching = service.watch(watch).await.unwrap().into_inner();
-    let seat = service.join(joining(&made.invitation)).await.unwrap().into_inner();
+    let seat = service
+        .join(joining(&made.invitation))
+        .await
+        .unwrap()
+        .into_inner();
     for push in pushes(&made.invitation, 4) {
         let index = push.index;
         let answer = service.push(push).await.unwrap().into_inner();
@@ -75,7 +88,12 @@ async fn a_candidate_joins_by_invitation_and_the_host_watches() {
         command: Some(command),
     };
     let asked = v1::command_request::Command::QuestionStart(Default::default());
-    let at = service.command(command(asked)).await.unwrap().into_inner().time_us;
+    let at = service
+        .command(command(asked))
+        .await
+        .unwrap()
+        .into_inner()
+        .time_us;
     assert!((3_900_000..20_000_000).contains(&at), "{at}");
     let over = v1::command_request::Command::Close(v1::Close {
         reason: "done".into(),
@@ -94,12 +112,18 @@ async fn a_candidate_joins_by_invitation_and_the_host_watches() {
         })
         .collect();
     use v1::interview_response::Message as Said;
-    let finals = said.iter().filter(|m| matches!(m, Said::Segment(s) if s.r#final)).count();
+    let finals = said
+        .iter()
+        .filter(|m| matches!(m, Said::Segment(s) if s.r#final))
+        .count();
     assert_eq!(finals, 2, "4 s in segments of 3 s");
     let Some(Said::Hello(hello)) = said.first() else {
         panic!("hello first")
     };
-    assert!(hello.resume_token.is_empty(), "the interview is the server's to keep");
+    assert!(
+        hello.resume_token.is_empty(),
+        "the interview is the server's to keep"
+    );
     assert!(said.iter().any(|m| matches!(m, Said::Ack(a) if a.accepted)));
     let Some(Said::Summary(summary)) = said.last() else {
         panic!("the summary is last: {:?}", said.last())
@@ -108,9 +132,15 @@ async fn a_candidate_joins_by_invitation_and_the_host_watches() {
     assert_eq!(summary.consent_id, "page-1");
     // The candidate's page does not.
     assert!(matches!(&told[0].message, Some(Told::Welcome(w)) if w.title == "Talk"));
-    assert!(matches!(&told.last().unwrap().message, Some(Told::Goodbye(_))));
+    assert!(matches!(
+        &told.last().unwrap().message,
+        Some(Told::Goodbye(_))
+    ));
     for message in &told[1..told.len() - 1] {
-        assert!(matches!(message.message, Some(Told::Credit(_) | Told::Notice(_))), "{message:?}");
+        assert!(
+            matches!(message.message, Some(Told::Credit(_) | Told::Notice(_))),
+            "{message:?}"
+        );
     }
     served.empty("a closed interview").await;
     served.stop().await.unwrap();
@@ -128,7 +158,10 @@ async fn what_does_not_fit_is_refused_by_name() {
     let mut silent = joining(&made.invitation);
     silent.consent_id.clear();
     let said = Refusal::from(service.join(silent).await.unwrap_err());
-    assert_eq!((said.code, said.fields), (Code::InvalidArgument, vec!["consent_id".to_owned()]));
+    assert_eq!(
+        (said.code, said.fields),
+        (Code::InvalidArgument, vec!["consent_id".to_owned()])
+    );
     let mut odd = joining(&made.invitation);
     odd.tracks[0].kind = 99;
     let said = Refusal::from(service.join(odd).await.unwrap_err());
@@ -139,7 +172,10 @@ async fn what_does_not_fit_is_refused_by_name() {
     let unknown = v1::WatchRequest {
         session_id: "nobody".into(),
     };
-    assert_eq!(service.watch(unknown).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(
+        service.watch(unknown).await.unwrap_err().code(),
+        Code::NotFound
+    );
     let nothing = v1::CommandRequest {
         session_id: made.session_id,
         command: None,

@@ -24,8 +24,8 @@ mod caller;
 mod challenges;
 mod desk;
 mod error;
-mod ladder;
 mod hub;
+mod ladder;
 mod limits;
 mod message;
 mod outbox;
@@ -44,11 +44,11 @@ pub use challenges::{
     IssuedState,
 };
 pub use error::SessionError;
-pub use ladder::{Ladder, LadderLimits, Load, Shed};
 pub use hub::{
     Command, Hub, HubError, INVITATION_BYTES, Invitation, JOIN_WITHIN, PageMessage, Push, Said,
     Seat, Standing, Welcome,
 };
+pub use ladder::{Ladder, LadderLimits, Load, Shed};
 pub use limits::SessionLimits;
 pub use message::{
     ClientMessage, EventAck, Hello, InboundError, MediaChunk, ModelInfo, Notice, NoticeKind,

@@ -175,6 +175,7 @@ async fn a_panicking_worker_ends_its_own_interview_and_no_other() {
         max_sessions: 4,
         max_message_bytes: 16 << 20,
         tls: None,
+        pages: None,
     };
     let any = "127.0.0.1:0".parse().unwrap();
     let server = Server::bind(any, backend, settings).await.unwrap();

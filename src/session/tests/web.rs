@@ -53,7 +53,9 @@ fn tenant() -> TenantId {
 impl Host {
     async fn join(&self) -> Result<Seat, HubError> {
         let consent = "consent-1".to_owned();
-        self.hub.join(self.invitation.reveal(), tracks(), consent).await
+        self.hub
+            .join(self.invitation.reveal(), tracks(), consent)
+            .await
     }
 
     async fn push(&self, push: Push) -> Result<u64, HubError> {
@@ -103,10 +105,17 @@ async fn from_the_invitation_to_the_last_word() {
     assert_eq!(h.command(question()).await, Err(HubError::NotJoined));
     let mut seat = h.join().await.unwrap();
     let first = welcome(seat.next().await);
-    assert_eq!((first.title.as_str(), first.next_index, first.latest_us), ("Talk", 0, 0));
+    assert_eq!(
+        (first.title.as_str(), first.next_index, first.latest_us),
+        ("Talk", 0, 0)
+    );
     let two = vec![media("v", 0, 10), media("a", 0, 10)];
     assert_eq!(h.push(push(0, two.clone())).await, Ok(1));
-    assert_eq!(h.push(push(0, two)).await, Ok(1), "the answer was lost, the push was not");
+    assert_eq!(
+        h.push(push(0, two)).await,
+        Ok(1),
+        "the answer was lost, the push was not"
+    );
     let order = HubError::Order {
         found: 5,
         expected: 1,
@@ -120,8 +129,14 @@ async fn from_the_invitation_to_the_last_word() {
     }
     // What the fake scored is nowhere in it.
     let goodbye = page.pop();
-    assert!(matches!(&goodbye, Some(PageMessage::Goodbye { reason }) if reason.contains("done")), "{goodbye:?}");
-    assert!(page.iter().all(|m| matches!(m, PageMessage::Credit(_))), "{page:?}");
+    assert!(
+        matches!(&goodbye, Some(PageMessage::Goodbye { reason }) if reason.contains("done")),
+        "{goodbye:?}"
+    );
+    assert!(
+        page.iter().all(|m| matches!(m, PageMessage::Credit(_))),
+        "{page:?}"
+    );
     let log = h.fake.log.lock().unwrap();
     assert_eq!(log.media, [("v".to_owned(), 0), ("a".to_owned(), 0)]);
     assert_eq!((log.events.len(), log.finished.is_some()), (1, true));
@@ -167,7 +182,11 @@ async fn a_page_that_comes_back_goes_on_where_it_was() {
     let mut seat = h.join().await.unwrap();
     let again = welcome(seat.next().await);
     assert_eq!((again.next_index, again.latest_us), (1, 400_000));
-    let positions: Vec<_> = again.positions.iter().map(|(t, n)| (t.as_str(), *n)).collect();
+    let positions: Vec<_> = again
+        .positions
+        .iter()
+        .map(|(t, n)| (t.as_str(), *n))
+        .collect();
     assert_eq!(positions, [("v", 7)]);
     assert_eq!(h.fake.pipelines(), 1, "one interview");
     // A second page takes the seat; the first one's stream ends, and its end changes nothing.
@@ -188,7 +207,10 @@ async fn a_page_that_comes_back_goes_on_where_it_was() {
     while let Some(message) = second.next().await {
         last = Some(message);
     }
-    assert!(matches!(last, Some(PageMessage::Goodbye { .. })), "{last:?}");
+    assert!(
+        matches!(last, Some(PageMessage::Goodbye { .. })),
+        "{last:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,7 +220,10 @@ async fn only_an_invitation_opens_a_seat_and_only_its_tenant_watches() {
         let (hub, consent) = (h.hub.clone(), consent.to_owned());
         async move { hub.join(&invitation, tracks, consent).await.err() }
     };
-    assert_eq!(join(vec![7; 32], tracks(), "c").await, Some(HubError::Unknown));
+    assert_eq!(
+        join(vec![7; 32], tracks(), "c").await,
+        Some(HubError::Unknown)
+    );
     let own = h.invitation.reveal().to_vec();
     let Some(HubError::Field(field)) = join(own.clone(), tracks(), "").await else {
         panic!("nobody joins without consent")
@@ -206,15 +231,29 @@ async fn only_an_invitation_opens_a_seat_and_only_its_tenant_watches() {
     assert_eq!(field.field, "consent_id");
     // What the session refuses is said, and the invitation still holds.
     let refused = join(own, Vec::new(), "c").await;
-    assert!(matches!(refused, Some(HubError::Session(SessionError::OpenRefused(_)))), "{refused:?}");
+    assert!(
+        matches!(
+            refused,
+            Some(HubError::Session(SessionError::OpenRefused(_)))
+        ),
+        "{refused:?}"
+    );
     let other = TenantId::parse("other").unwrap();
     assert_eq!(h.hub.watch(&other, &h.id).err(), Some(HubError::Unknown));
     let said = h.hub.command(&other, &h.id, close_it()).await;
     assert_eq!(said, Err(HubError::Unknown));
-    let taken = h.hub.create(Caller::default(), Some(h.id.clone()), String::new(), Default::default());
+    let taken = h.hub.create(
+        Caller::default(),
+        Some(h.id.clone()),
+        String::new(),
+        Default::default(),
+    );
     assert_eq!(taken.err(), Some(HubError::Duplicate));
     assert!(h.join().await.is_ok());
-    assert!(!format!("{:?} {:?}", h.invitation, h.join().await).contains(&hex::encode(h.invitation.reveal())));
+    assert!(
+        !format!("{:?} {:?}", h.invitation, h.join().await)
+            .contains(&hex::encode(h.invitation.reveal()))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,7 +261,10 @@ async fn invitations_and_ended_interviews_are_forgotten_and_rooms_are_bounded() 
     let h = host();
     tokio::time::advance(JOIN_WITHIN + Duration::from_secs(1)).await;
     assert_eq!(h.join().await.err(), Some(HubError::Unknown));
-    let create = || h.hub.create(Caller::default(), None, String::new(), Default::default());
+    let create = || {
+        h.hub
+            .create(Caller::default(), None, String::new(), Default::default())
+    };
     let (id, _) = create().unwrap();
     assert_eq!(h.hub.len(), 1, "what has expired is gone");
     // Nobody came: it can be closed, and watched for a while.
@@ -232,7 +274,9 @@ async fn invitations_and_ended_interviews_are_forgotten_and_rooms_are_bounded() 
     assert_eq!(h.hub.watch(&tenant(), &id).err(), Some(HubError::Unknown));
     let refused = (0..100).find_map(|_| create().err());
     assert_eq!(refused, Some(HubError::Full(20)));
-    let long = h.hub.create(Caller::default(), None, "x".repeat(201), Default::default());
+    let long = h
+        .hub
+        .create(Caller::default(), None, "x".repeat(201), Default::default());
     assert!(matches!(long, Err(HubError::Field(f)) if f.field == "title"));
 }
 
@@ -240,7 +284,10 @@ async fn invitations_and_ended_interviews_are_forgotten_and_rooms_are_bounded() 
 async fn so_many_watch_and_a_slow_one_holds_nobody_up() {
     let h = host();
     let slow: Vec<_> = (0..8).map(|_| h.watch()).collect();
-    assert_eq!(h.hub.watch(&tenant(), &h.id).err(), Some(HubError::Watched(8)));
+    assert_eq!(
+        h.hub.watch(&tenant(), &h.id).err(),
+        Some(HubError::Watched(8))
+    );
     let mut seat = h.join().await.unwrap();
     for i in 0..200 {
         h.push(push(i, vec![media("v", i, 1)])).await.unwrap();
