@@ -207,13 +207,6 @@ impl Session {
         listens && self.queue.len() < self.limits.queue_items
     }
 
-    /// After `close` the client has nothing more to say; what it says all the same is told it.
-    fn awaits_silence(&self) -> bool {
-        let closed = matches!(self.state, State::Draining(Ending::Closed { .. }));
-        let listens = self.link.as_ref().is_some_and(|l| !l.input_ended);
-        closed && listens && self.late.is_none()
-    }
-
     /// Gives the worker the next task, if it is free and the client keeps up with reading.
     fn give_work(&mut self) {
         self.watch_load();
@@ -273,7 +266,12 @@ impl Session {
             Effect::End(error) => self.outbox.end(error.or(self.late.take())),
             Effect::CancelWork => self.desk.clear(),
             Effect::Detach => self.detach(),
-            Effect::Forget => self.outbox.forget(),
+            Effect::Forget => {
+                self.outbox.forget();
+                // Nobody will read what would be made of it.
+                let unread = self.queue.drop_media();
+                self.on_dropped(unread);
+            }
             // The actor does these where it holds the message itself.
             Effect::QueueMedia | Effect::QueueControl | Effect::SendSummary | Effect::Attach => {}
         }
@@ -320,29 +318,6 @@ impl Session {
                 self.on(Event::End(Ending::Fault(SessionError::Unreadable(e))));
             }
             None => self.on(Event::End(Ending::HalfClosed)),
-        }
-    }
-
-    /// After `close`: the end of the stream, or a message that is out of turn.
-    fn on_late(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
-        match message {
-            None => {
-                if let Some(link) = &mut self.link {
-                    link.input_ended = true;
-                }
-            }
-            Some(Err(InboundError::Gone(_))) => self.on_gone(),
-            Some(Err(InboundError::Invalid(e))) => self.late = Some(SessionError::Invalid(e)),
-            Some(Err(InboundError::Unreadable(e))) => {
-                self.late = Some(SessionError::Unreadable(e));
-            }
-            Some(Ok(message)) if self.taken_in.has(&message) => {}
-            Some(Ok(message)) => {
-                self.late = Some(SessionError::WrongOrder {
-                    message: message.name(),
-                    state: self.state.name(),
-                });
-            }
         }
     }
 

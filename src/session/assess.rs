@@ -3,23 +3,26 @@
 //! Everything here runs on a worker thread. A chunk that cannot be used costs one notice and one
 //! refusal; a picture that was lost, dropped or refused lowers coverage.
 
+mod opening;
+
 use super::challenges::{Challenges, Judge};
 use super::{
-    Assessor, ChallengeOffer, ChallengeUpdate, EventAck, Item, MediaChunk, NoReference, Notice,
-    NoticeKind, ReferenceStore, Report, Shed,
+    Assessor, ChallengeOffer, ChallengeUpdate, EventAck, Item, MediaChunk, Notice, NoticeKind,
+    ReferenceStore, Report, Shed,
 };
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::core::{
     ChallengeResult, ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec,
-    MediaTime, ParticipantId, Reference, ReferenceKind, ReferenceSource, SegmentResult,
-    SessionSummary, SignalCapability, TenantId, TrackId, TrackSpec,
+    MediaTime, ParticipantId, SegmentResult, SessionSummary, SignalCapability, TenantId, TrackId,
+    TrackSpec,
 };
 use crate::decode::DecodeError;
-use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket, open_video};
+use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket};
 use crate::engine::ModelSet;
 use crate::fusion::SignalPolicy;
 use crate::ingest::{Accepted, BACKLOG_NS, Chunk, Ingest, Limits, Refusal, validate_spec};
 use crate::pipeline::{Pipeline, PipelineSettings};
+use opening::{decoder, refer_to_earlier};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -538,61 +541,6 @@ impl Report {
         });
         self.refused += 1;
         self.latest_refusal = Some(why);
-    }
-}
-
-/// Gives each participant the baseline of the earlier interview that they name.
-///
-/// # Errors
-/// A consent id that is not that of the earlier interview. One that is not kept is a remark.
-fn refer_to_earlier(
-    pipeline: &mut Pipeline,
-    spec: &InterviewSpec,
-    tenant: &TenantId,
-    references: &ReferenceStore,
-) -> Result<(), FieldError> {
-    for p in &spec.participants {
-        let Some(session) = &p.reference_session else {
-            continue;
-        };
-        let baseline = references.find(tenant, session, &spec.consent_id, &p.id);
-        if baseline == Err(NoReference::Consent) {
-            // What was found is not repeated: it may be somebody else's.
-            let expected = format!("the consent id that interview {session} was opened with");
-            return Err(FieldError::new(
-                "consent_id",
-                "another one, or none",
-                expected,
-            ));
-        }
-        let source = ReferenceSource {
-            kind: ReferenceKind::Session,
-            name: session.to_string(),
-        };
-        let baseline = baseline.map_err(|e| e.to_string());
-        pipeline.refer_to(&p.id, Reference { source, baseline });
-    }
-    Ok(())
-}
-
-fn decoder(track: &TrackSpec, max_pixels: u64) -> Result<Decoder, DecodeError> {
-    match (&track.video, &track.audio) {
-        (Some(video), _) => {
-            let opened = open_video(video, max_pixels);
-            Ok(Decoder::Video(opened.map_err(|e| within(e, "video"))?))
-        }
-        (None, Some(audio)) => {
-            let opened = AudioDecoder::open(audio);
-            Ok(Decoder::Audio(opened.map_err(|e| within(e, "audio"))?))
-        }
-        (None, None) => Err(FieldError::new("details", "none", "video or audio").into()),
-    }
-}
-
-fn within(error: DecodeError, part: &str) -> DecodeError {
-    match error {
-        DecodeError::Field(e) => DecodeError::Field(e.within(part)),
-        other => other,
     }
 }
 

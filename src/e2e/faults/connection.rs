@@ -19,6 +19,8 @@ struct Outcome {
     acks: Vec<u64>,
     summary: Option<v1::SessionSummary>,
     resumed: usize,
+    /// The same, by the server.
+    told_resumed: u32,
 }
 
 async fn read(mut updates: Updates) -> Outcome {
@@ -39,7 +41,13 @@ async fn read(mut updates: Updates) -> Outcome {
                 out.acks.push(a.event_id);
             }
             Update::Notice(n) => panic!("{n:?}"),
-            Update::Summary(s) => out.summary = Some(*s),
+            Update::Summary(mut s) => {
+                // How often it was resumed is all that may differ.
+                let record = s.record.take().unwrap();
+                assert_eq!((record.chunks_dropped, record.highest_load_step), (0, 0));
+                out.told_resumed = record.resumed;
+                out.summary = Some(*s);
+            }
             Update::Resumed(at) => {
                 assert_eq!(at.lost_responses, 0);
                 out.resumed += 1;
@@ -90,7 +98,8 @@ async fn a_connection_that_is_cut_again_and_again_changes_no_result() {
     })
     .await;
     assert!(broken.resumed >= 3, "{} times", broken.resumed);
-    broken.resumed = 0;
+    assert!(broken.told_resumed as usize >= broken.resumed);
+    (broken.resumed, broken.told_resumed) = (0, 0);
     assert_eq!(broken, whole, "to the last digit");
     served.empty("resumed").await;
     served.serves_on("after cuts").await;
@@ -268,6 +277,14 @@ async fn a_killed_client_leaves_nothing_behind() {
         client.kill().unwrap();
         client.wait().unwrap();
         reader.join().unwrap();
+        // Its grace period, and what was at work; a busy machine may take a while for that.
+        for _ in 0..200 {
+            let info = served.client().await.info().await.unwrap();
+            if info.sessions == 0 {
+                break;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
         served.empty("killed").await;
         counts.push(descriptors());
     }

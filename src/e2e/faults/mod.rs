@@ -3,4 +3,5 @@
 mod connection;
 mod inputs;
 mod inside;
+mod load;
 mod proxy;

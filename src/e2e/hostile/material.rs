@@ -277,7 +277,7 @@ pub fn events() -> Vec<Row> {
         within(
             "an event before time",
             vec![say_event(1, i64::MIN, question_end())],
-            refused(&["event.time_us", "-10"]),
+            refused(&["event.time_us", "-120"]),
         ),
         within(
             "a clock mapping out of range",

@@ -142,10 +142,7 @@ pub fn order() -> Vec<Row> {
         row(
             "an empty message",
             vec![empty.clone()],
-            Refused(
-                Code::InvalidArgument,
-                &["message", "open, media, event or close"],
-            ),
+            Refused(Code::InvalidArgument, &["message", "open, media, event"]),
         ),
         row(
             "open twice",
@@ -180,10 +177,7 @@ pub fn order() -> Vec<Row> {
         within(
             "an empty message in between",
             vec![picture(0, 0), empty],
-            Ended(
-                Code::InvalidArgument,
-                &["message", "open, media, event or close"],
-            ),
+            Ended(Code::InvalidArgument, &["message", "open, media, event"]),
         ),
         within(
             "a message beyond the limit",

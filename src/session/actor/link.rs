@@ -1,8 +1,9 @@
 //! The connection of an interview: lost, resumed, handed over.
 
 use super::super::{
-    Attachment, ClientMessage, Effect, Event, IdLease, InboundError, Input, Numbered, Output,
-    Resumable, Resume, ResumeToken, Resumed, ServerMessage, SessionError, State, Tail, step,
+    Attachment, ClientMessage, Effect, Ending, Event, IdLease, InboundError, Input, Numbered,
+    Output, Resumable, Resume, ResumeToken, Resumed, ServerMessage, SessionError, State, Tail,
+    step,
 };
 use super::Session;
 use crate::core::TrackId;
@@ -163,6 +164,36 @@ impl Session {
         let token = ResumeToken::draw()?;
         lease.offer(token.clone(), self.way_in.clone());
         Ok(Some(token))
+    }
+
+    /// After `close` the client has nothing more to say; what it says all the same is told it.
+    pub(super) fn awaits_silence(&self) -> bool {
+        let closed = matches!(self.state, State::Draining(Ending::Closed { .. }));
+        let listens = self.link.as_ref().is_some_and(|l| !l.input_ended);
+        closed && listens && self.late.is_none()
+    }
+
+    /// After `close`: the end of the stream, or a message that is out of turn.
+    pub(super) fn on_late(&mut self, message: Option<Result<ClientMessage, InboundError>>) {
+        match message {
+            None => {
+                if let Some(link) = &mut self.link {
+                    link.input_ended = true;
+                }
+            }
+            Some(Err(InboundError::Gone(_))) => self.on_gone(),
+            Some(Err(InboundError::Invalid(e))) => self.late = Some(SessionError::Invalid(e)),
+            Some(Err(InboundError::Unreadable(e))) => {
+                self.late = Some(SessionError::Unreadable(e));
+            }
+            Some(Ok(message)) if self.taken_in.has(&message) => {}
+            Some(Ok(message)) => {
+                self.late = Some(SessionError::WrongOrder {
+                    message: message.name(),
+                    state: self.state.name(),
+                });
+            }
+        }
     }
 
     /// The connection is lost.
