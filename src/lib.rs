@@ -10,7 +10,7 @@
 //! | what is seen and heard | [`track`] follows faces (on [`vision`] and [`engine`]), [`audio`] follows voices |
 //! | what it means | [`segment`] cuts, [`analyze`] measures, [`fusion`] adds up; [`pipeline`] holds them together |
 //! | what goes out | [`report`]: a document, a page, lines; [`web`]: the host's and the candidate's pages |
-//! | everywhere | [`core`] is the vocabulary, [`config`] the settings, [`telemetry`] the log |
+//! | everywhere | [`core`] is the vocabulary, [`config`] the settings, [`tenants`] who may call, [`telemetry`] log, metrics and spans |
 //!
 //! `ARCHITECTURE.md` has the rooms' walls, which a test holds.
 //!
@@ -59,6 +59,7 @@ pub mod segment;
 pub mod serve;
 pub mod session;
 pub mod telemetry;
+pub mod tenants;
 pub mod track;
 pub mod vision;
 pub mod web;

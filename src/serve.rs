@@ -6,13 +6,17 @@
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::decode::wire::{support_audio, support_video};
 use crate::engine::{Engine, Pool};
-use crate::grpc::{Health, PageFile, ServeError, Server, ServerSettings, Tls};
+use crate::grpc::{
+    DoorLimits, Health, PageFile, Reflection, Reload, ServeError, Server, ServerSettings, Tls,
+};
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
 use crate::session::{BackendLimits, EngineBackend, ReferenceLimits, Registry, SessionLimits};
+use crate::telemetry::{MetricsListener, ServerStarted};
 use crate::web;
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -46,6 +50,14 @@ pub struct ServeConfig {
     pub record_key: Option<RecordKey>,
     /// Serve the pages for a host's and a candidate's browser.
     pub pages: bool,
+    /// File of tenants and their keys; without it no keys are asked for.
+    pub keys: Option<PathBuf>,
+    /// Who may ask for the descriptors of the protocol.
+    pub reflection: Reflection,
+    /// Bounds of the door.
+    pub door: DoorLimits,
+    /// Address of the port for metrics; `None` opens none.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Default for ServeConfig {
@@ -61,6 +73,10 @@ impl Default for ServeConfig {
             tls: None,
             record_key: None,
             pages: true,
+            keys: None,
+            reflection: Reflection::default(),
+            door: DoorLimits::default(),
+            metrics: None,
         }
     }
 }
@@ -71,6 +87,7 @@ pub struct Serving {
     backend: Arc<EngineBackend>,
     engine: Arc<Engine>,
     addr: SocketAddr,
+    metrics: Option<(MetricsListener, SocketAddr)>,
 }
 
 /// Binds the address, starts the workers and waits until their models are warm.
@@ -88,6 +105,13 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
         tls: config.tls.clone(),
         pages: config.pages.then_some(page),
+        keys: config.keys.clone(),
+        reflection: config.reflection,
+        door: config.door,
+    };
+    let metrics = match config.metrics {
+        Some(addr) => Some(listen_for_scrapes(addr).await?),
+        None => None,
     };
     let limits = backend_limits(&config);
     let record_key = match config.record_key {
@@ -101,6 +125,7 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         addr: config.listen,
         source,
     })?;
+    show_start(&backend);
     backend.warmed_up().await;
     server.health().ready().await;
     Ok(Serving {
@@ -108,6 +133,7 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         backend,
         engine,
         addr,
+        metrics,
     })
 }
 
@@ -142,6 +168,28 @@ fn page(path: &str) -> Option<PageFile> {
     }
     let (content_type, bytes) = web::asset(path)?;
     Some(file(content_type, Cow::Borrowed(bytes)))
+}
+
+async fn listen_for_scrapes(addr: SocketAddr) -> Result<(MetricsListener, SocketAddr), ServeError> {
+    let refused = |source| ServeError::Bind { addr, source };
+    let listener = MetricsListener::bind(addr).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
+}
+
+fn show_start(backend: &EngineBackend) {
+    let info = crate::session::Backend::info(backend);
+    let models = info.models.into_iter();
+    ServerStarted {
+        version: &info.version,
+        provider: &info.execution_provider,
+        workers: backend.workers(),
+        slots: info.limits.max_sessions,
+        models: models
+            .map(|m| (m.id, m.task, m.sha256, m.obstacle.is_none()))
+            .collect(),
+    }
+    .emit();
 }
 
 /// The largest picture that fits a message decides what the decoders take, so that a picture that
@@ -181,6 +229,16 @@ impl Serving {
         self.server.health()
     }
 
+    /// The address that metrics are read from, if there is one.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, addr)| *addr)
+    }
+
+    /// The means to read key file and certificates anew.
+    pub fn reload(&self) -> Reload {
+        self.server.reload()
+    }
+
     /// What an operator wants to read at the start: address, models, signals, workers.
     pub fn banner(&self) -> String {
         use std::fmt::Write as _;
@@ -206,8 +264,31 @@ impl Serving {
     /// # Errors
     /// See [`Server::run`].
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        self.server.run(stop).await
+        let scrapes = async {
+            if let Some((listener, _)) = self.metrics {
+                listener.run().await;
+            }
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        tokio::select! {
+            result = self.server.run(stop) => result,
+            never = scrapes => match never {},
+        }
     }
+}
+
+/// Reads key file and certificates anew at each SIGHUP, until dropped.
+///
+/// # Errors
+/// When the signal cannot be listened to.
+pub fn reload_on_hangup(reload: Reload) -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            reload.run();
+        }
+    })
 }
 
 /// Resolves at SIGTERM or SIGINT.

@@ -94,11 +94,31 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<ModelsCommand>,
     },
+    /// Make API keys for the tenants of a server.
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Print the configuration in force; secrets are hidden.
     Config {
         /// Print the reference of all settings instead (Markdown).
         #[arg(long)]
         reference: bool,
+    },
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Print a fresh key, once, and the entry of the key file that lets its bearer in.
+    New {
+        /// Whose key: the tenant's id in the key file.
+        #[arg(long, value_name = "ID")]
+        tenant: String,
+        /// Name of the key in the key file and the log; by default drawn.
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
     },
 }
 

@@ -6,6 +6,7 @@
 mod args;
 mod evaluate;
 mod exit;
+mod keys;
 mod models;
 mod output;
 mod review;
@@ -14,7 +15,7 @@ mod serve;
 mod stream;
 
 use anyhow::Context as _;
-use args::{Command, ModelsCommand};
+use args::{Command, KeysCommand, ModelsCommand};
 use clap::FromArgMatches as _;
 use exit::{Failure, fail};
 use liveproof::client::StreamOptions;
@@ -23,8 +24,15 @@ use liveproof::core::SessionId;
 use liveproof::telemetry;
 use std::process::ExitCode;
 
+/// ONNX Runtime's own switch for what it reports; see [`quiet_runtime`].
+const RUNTIME_TELEMETRY: (&str, &str) = ("ORT_DISABLE_TELEMETRY", "1");
+
 /// Runs the program.
 pub fn main() -> ExitCode {
+    if let Err(failure) = quiet_runtime() {
+        eprintln!("liveproof: {}", exit::words(&failure.error));
+        return ExitCode::from(failure.code);
+    }
     let matches = match args::command().try_get_matches() {
         Ok(matches) => matches,
         Err(e) => {
@@ -47,19 +55,42 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// From 1.29 on, Microsoft's builds of ONNX Runtime report to their maker (which models are loaded, on
+/// what machine), and keep an identifier and a database in the home folder. Only this variable, set before
+/// the library is loaded, stops all of it. A program cannot safely set a variable of its own, so it starts
+/// itself anew with it, once, in the same process.
+fn quiet_runtime() -> Result<(), Failure> {
+    use std::os::unix::process::CommandExt as _;
+    let (name, value) = RUNTIME_TELEMETRY;
+    if std::env::var_os(name).is_some_and(|set| set == value) {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(|e| fail(exit::INTERNAL, e))?;
+    let mut arguments = std::env::args_os();
+    let mut again = std::process::Command::new(program);
+    if let Some(name) = arguments.next() {
+        again.arg0(name);
+    }
+    // Comes back only when it fails.
+    let error = again.args(arguments).env(name, value).exec();
+    Err(fail(exit::INTERNAL, error))
+}
+
 fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
     let cli = args::Cli::from_arg_matches(matches).map_err(|e| fail(exit::USAGE, e))?;
     if let Command::Config { reference: true } = cli.command {
         return print(&config::reference());
     }
     let config = load_config(matches, &cli)?;
-    let level = config.shown("log.level").unwrap_or_default();
-    // Foreign crates speak up from `warn` on.
-    let filter = format!("warn,liveproof={}", level.trim_matches('"'));
-    telemetry::init(config.log.format, &filter)
-        .map_err(|e| fail(exit::INTERNAL, anyhow::anyhow!(e)))?;
+    if let Command::Serve = cli.command {
+        return serve::run(&config);
+    }
+    let _telemetry = log(&config, None)?;
     match cli.command {
         Command::Serve => serve::run(&config),
+        Command::Keys {
+            command: KeysCommand::New { tenant, id },
+        } => keys::new(&tenant, id.as_deref()),
         Command::Review {
             paths,
             reference,
@@ -110,6 +141,15 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
             ModelsCommand::Card { id } => models::card(&config, &id),
         },
     }
+}
+
+/// Sets up the log, and the export of spans to an endpoint, if one is given.
+fn log(config: &Config, otlp: Option<&str>) -> Result<telemetry::Telemetry, Failure> {
+    let level = config.shown("log.level").unwrap_or_default();
+    // Foreign crates speak up from `warn` on.
+    let filter = format!("warn,liveproof={}", level.trim_matches('"'));
+    telemetry::init(config.log.format, &filter, otlp)
+        .map_err(|e| fail(exit::INTERNAL, anyhow::anyhow!(e)))
 }
 
 /// The configuration from flags, environment, file and defaults.

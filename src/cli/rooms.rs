@@ -3,10 +3,10 @@
 use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::challenge::RecordKey;
-use liveproof::config::Config;
+use liveproof::config::{self, Config};
 use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, ModelsDir};
 use liveproof::fusion::{FusionConfig, SequentialTest};
-use liveproof::grpc::Tls;
+use liveproof::grpc::{DoorLimits, Reflection, Tls};
 use liveproof::pipeline::PipelineSettings;
 use liveproof::serve::ServeConfig;
 use liveproof::session::{ReferenceLimits, SessionLimits};
@@ -79,7 +79,21 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
             max_sessions: usize::try_from(s.max_references).unwrap_or(usize::MAX),
             max_age: seconds(s.reference_age_s),
         },
-        tls: tls(config)?,
+        tls: tls(config),
+        keys: s.keys_file.clone(),
+        reflection: match s.reflection {
+            config::Reflection::Off => Reflection::Off,
+            config::Reflection::Key => Reflection::Key,
+            config::Reflection::Open => Reflection::Open,
+        },
+        door: DoorLimits {
+            max_connections: s.max_connections,
+            max_connections_per_address: s.max_connections_per_address,
+            handshake_timeout: seconds(s.handshake_timeout_s),
+            max_header_bytes: s.max_header_bytes,
+            max_requests_per_min: s.max_requests_per_min,
+        },
+        metrics: s.metrics_listen,
         record_key: record_key(config)?,
         pages: s.pages,
     })
@@ -102,22 +116,11 @@ fn record_key(config: &Config) -> Result<Option<RecordKey>, Failure> {
 }
 
 /// Certificate and key; the configuration has both or neither.
-fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+fn tls(config: &Config) -> Option<Tls> {
     let server = &config.server;
-    let (Some(certificate), Some(key)) = (&server.tls_cert_file, server.tls_key_file.reveal())
-    else {
-        return Ok(None);
-    };
-    let certificate = std::fs::read_to_string(certificate).with_context(|| {
-        format!(
-            "server.tls_cert_file: cannot read {}",
-            certificate.display()
-        )
-    });
-    // The key's path is not printed either.
-    let key = std::fs::read_to_string(key).context("server.tls_key_file: cannot be read");
-    Ok(Some(Tls {
-        certificate: certificate.map_err(|e| fail(exit::USAGE, e))?,
-        key: key.map_err(|e| fail(exit::USAGE, e))?,
-    }))
+    Some(Tls {
+        certificate_file: server.tls_cert_file.clone()?,
+        key_file: server.tls_key_file.reveal()?.into(),
+        client_ca_file: server.tls_client_ca_file.clone(),
+    })
 }

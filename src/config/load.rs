@@ -46,6 +46,15 @@ pub enum ConfigError {
         /// What the parser says.
         message: String,
     },
+    /// The service would be open to strangers.
+    #[error(
+        "server.listen = {listen} is beyond loopback: set server.tls_cert_file, server.tls_key_file and \
+         server.keys_file, or say server.allow_insecure = true"
+    )]
+    Exposed {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
     /// Two settings contradict each other.
     #[error("{0}")]
     Conflict(String),
@@ -191,6 +200,18 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
             "server.tls_cert_file and server.tls_key_file: set both, or none".to_owned(),
         ));
     }
+    let guarded = server.tls_cert_file.is_some() && server.keys_file.is_some();
+    if !server.listen.ip().is_loopback() && !guarded && !server.allow_insecure {
+        faults.push(ConfigError::Exposed {
+            listen: server.listen,
+        });
+    }
+    if server.tls_client_ca_file.is_some() && server.tls_cert_file.is_none() {
+        faults.push(ConfigError::Conflict(
+            "server.tls_client_ca_file needs server.tls_cert_file and server.tls_key_file"
+                .to_owned(),
+        ));
+    }
     if server.initial_credit_bytes < server.max_message_bytes {
         faults.push(ConfigError::Conflict(format!(
             "server.initial_credit_bytes = {} is below server.max_message_bytes = {}: a message of \
@@ -317,6 +338,10 @@ mod tests {
             "[pipeline]\nsegment_ms = 1000\ndetect_interval_ms = 2000",
             "look for faces",
         );
+        check(
+            "[server]\ntls_client_ca_file = 'a'",
+            "tls_client_ca_file needs server.tls_cert_file",
+        );
         assert!(
             with(
                 "[server]\ntls_cert_file = 'a'\ntls_key_file = 'b'",
@@ -325,5 +350,48 @@ mod tests {
             )
             .is_ok()
         );
+    }
+
+    #[test]
+    fn beyond_loopback_tls_and_keys_are_needed_or_a_plain_word() {
+        let tls = "tls_cert_file = 'a'\ntls_key_file = 'b'\n";
+        let keys = "keys_file = 'k'\n";
+        for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:127.0.0.1]:1"] {
+            let at = |more: &str| with(&format!("[server]\nlisten = '{listen}'\n{more}"), &[], &[]);
+            for open in ["", tls, keys] {
+                let e = at(open).unwrap_err();
+                for name in [
+                    "server.listen",
+                    "server.tls_cert_file",
+                    "server.tls_key_file",
+                    "server.keys_file",
+                    "server.allow_insecure",
+                ] {
+                    assert!(e.contains(name), "{e} lacks {name}");
+                }
+            }
+            assert!(at(&format!("{tls}{keys}")).is_ok());
+            assert!(at("allow_insecure = true").is_ok());
+        }
+        for listen in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
+            assert!(with(&format!("[server]\nlisten = '{listen}'"), &[], &[]).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_port_alone_is_one_of_loopback_and_an_endpoint_holds_no_password() {
+        let c = with("[server]\nmetrics_listen = 9464", &[], &[]).unwrap();
+        assert_eq!(
+            c.server.metrics_listen,
+            Some("127.0.0.1:9464".parse().unwrap())
+        );
+        let c = with("[server]\nmetrics_listen = ''", &[], &[]).unwrap();
+        assert_eq!(c.server.metrics_listen, None);
+        assert!(with("[server]\nmetrics_listen = 'x'", &[], &[]).is_err());
+        let c = with("[log]\notlp_endpoint = 'http://[::1]:4317'", &[], &[]).unwrap();
+        assert_eq!(c.log.otlp_endpoint.get(), Some("http://[::1]:4317"));
+        for bad in ["localhost:4317", "https://a", "http://u:p@a", "http://"] {
+            assert!(with(&format!("[log]\notlp_endpoint = '{bad}'"), &[], &[]).is_err());
+        }
     }
 }

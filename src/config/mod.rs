@@ -19,4 +19,4 @@ pub mod settings;
 pub use load::{ConfigError, Sources, load};
 pub use settings::{Config, Engine, KEYS, Log, Pipeline, Review, Server};
 pub use show::{effective, reference};
-pub use value::{Count, KeyInfo, LogLevel, Secret};
+pub use value::{Count, Endpoint, KeyInfo, LogLevel, Reflection, Secret};

@@ -1,4 +1,4 @@
-use super::value::{Count, KeyInfo, LogLevel, Secret, Setting};
+use super::value::{Count, Endpoint, KeyInfo, LogLevel, Reflection, Secret, Setting};
 use crate::engine::Provider;
 use crate::telemetry::LogFormat;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -98,6 +98,31 @@ settings! {
         tls_cert_file: Option<PathBuf> = None, "a path, or empty", |_| true;
         /// Private key of the server, PEM. Where it lies is not printed.
         tls_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
+        /// Authority (PEM) whose certificates clients must show (mTLS); empty = none are asked for.
+        /// Certificates are read anew on SIGHUP.
+        tls_client_ca_file: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Tenants and their API keys, TOML (docs/security.md); `liveproof keys new` makes one. Read
+        /// anew when it changes. Empty = no keys are asked for.
+        keys_file: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Listens beyond loopback without TLS or without keys all the same.
+        allow_insecure: bool = false, "true or false", |_| true;
+        /// Who may ask for the descriptors of the protocol: nobody, holders of a key (anybody, where no
+        /// keys are asked for), or anybody.
+        reflection: Reflection = Reflection::Key, "off, key or open", |_| true;
+        /// Address and port for metrics (HTTP, `/metrics`); a port alone is one of loopback, empty = none.
+        metrics_listen: Option<SocketAddr> = None,
+            "an IP address and port, a port, or empty", |_| true;
+        /// Connections at the same time.
+        max_connections: u32 = 256, "1 to 100000 connections", |n| (1..=100_000).contains(n);
+        /// Connections of one address (of IPv6, of one /64). Behind a proxy all have the proxy's.
+        max_connections_per_address: u32 = 256, "1 to 100000 connections",
+            |n| (1..=100_000).contains(n);
+        /// Time from a connection to the first bytes of HTTP/2, TLS included.
+        handshake_timeout_s: u32 = 10, "1 to 60 s", |n| (1..=60).contains(n);
+        /// Largest metadata of a call.
+        max_header_bytes: u32 = 16_384, "1024 to 1048576 bytes", |n| (1_024..=1_048_576).contains(n);
+        /// Calls a minute of one tenant, an interview being one; the key file may state another number.
+        max_requests_per_min: u32 = 600, "1 to 1000000 calls", |n| (1..=1_000_000).contains(n);
         /// An interview without a message for this long is ended.
         idle_timeout_s: u32 = 60, "5 to 3600 s", |n| (5..=3_600).contains(n);
         /// An interview whose connection is lost waits this long for its client to resume it, and is
@@ -178,6 +203,9 @@ settings! {
     log: Log {
         /// Least severe message that is logged.
         level: LogLevel = LogLevel::Info, "error, warn, info, debug or trace", |_| true;
+        /// OpenTelemetry collector that spans are sent to (OTLP over gRPC); empty = none.
+        otlp_endpoint: Endpoint = Endpoint::default(), "an address as `http://127.0.0.1:4317`, or empty",
+            |_| true;
         /// Form of the log.
         format: LogFormat = LogFormat::Text, "text or json", |_| true;
     }

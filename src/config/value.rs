@@ -2,7 +2,7 @@
 
 use crate::engine::Provider;
 use crate::telemetry::LogFormat;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -67,6 +67,45 @@ impl Setting for Option<PathBuf> {
     fn show(&self) -> String {
         self.as_ref()
             .map_or_else(String::new, |p| p.display().to_string())
+    }
+}
+
+/// An optional address; the empty text means none, a port alone means loopback.
+impl Setting for Option<SocketAddr> {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(None);
+        }
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let addr = text.parse().ok();
+        addr.or_else(|| text.parse().ok().map(loopback)).map(Some)
+    }
+    fn show(&self) -> String {
+        self.map_or_else(String::new, |a| a.to_string())
+    }
+}
+
+/// An address of another service, as `http://127.0.0.1:4317`; empty means none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Endpoint(String);
+
+impl Endpoint {
+    /// The address; `None` when empty.
+    pub fn get(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+}
+
+impl Setting for Endpoint {
+    fn parse(text: &str) -> Option<Self> {
+        let host = text.strip_prefix("http://");
+        let named = host
+            .is_some_and(|h| !h.is_empty() && !h.contains(|c: char| c.is_whitespace() || c == '@'));
+        (text.is_empty() || named).then(|| Self(text.to_owned()))
+    }
+    fn show(&self) -> String {
+        self.0.clone()
     }
 }
 
@@ -179,6 +218,18 @@ words! {
         Trace = "trace",
     }
 }
+words! {
+    /// Who may ask for the descriptors of the protocol.
+    Reflection {
+        /// Nobody.
+        Off = "off",
+        /// Who may call anything else.
+        Key = "key",
+        /// Anybody.
+        Open = "open",
+    }
+}
+
 impl Setting for LogFormat {
     fn parse(text: &str) -> Option<Self> {
         match text.trim() {

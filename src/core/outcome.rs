@@ -67,6 +67,29 @@ impl AbstainReason {
         }
     }
 
+    /// The reason in a word, as documents write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoFace => "no_face",
+            Self::TooShort => "too_short",
+            Self::LowQuality => "low_quality",
+            Self::ModelMissing => "model_missing",
+            Self::Dropped => "dropped",
+            Self::DeadlineMissed => "deadline_missed",
+            Self::NoTrack => "no_track",
+            Self::LowFrameRate => "low_frame_rate",
+            Self::NoSpeech => "no_speech",
+            Self::Gathering => "gathering",
+            Self::AmbiguousPerson => "ambiguous_person",
+            Self::Indecisive => "indecisive",
+            Self::NotRequested => "not_requested",
+            Self::LowCoverage => "low_coverage",
+            Self::Failed => "failed",
+            Self::Unfamiliar => "unfamiliar",
+            Self::Experimental => "experimental",
+        }
+    }
+
     /// How far the signal came before it had to abstain: the larger, the nearer to a number.
     fn progress(self) -> u8 {
         match self {

@@ -2,15 +2,21 @@
 //! live and recorded, hostile clients and files, clients that vanish, a server that stops.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod browser;
 mod capabilities;
+mod certificates;
+mod door;
 mod evaluate;
 mod faults;
 mod files;
 mod hostile;
 mod life;
 mod media;
+mod observe;
 mod platforms;
+mod private;
+mod process;
 mod provisional;
 mod recorded;
 mod reference;

@@ -58,6 +58,13 @@ impl Runtime {
     /// # Errors
     /// Why no library could be loaded, in words; the nets are unavailable for that reason.
     pub(super) fn load(configured: Option<&Path>, provider: Provider) -> Result<Self, String> {
+        // The program sets it; whoever uses the library has to.
+        if std::env::var_os("ORT_DISABLE_TELEMETRY").is_none() {
+            tracing::warn!(
+                "ORT_DISABLE_TELEMETRY is not set: ONNX Runtime may report to its maker and write to the \
+                 home folder"
+            );
+        }
         let candidates = candidates(configured);
         let mut loaded = lock();
         let mut refused = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::{Engine, EngineError, InputSpec, ModelKind, OutputSpec};
 use crate::core::{AbstainReason, Abstention, ModelRef};
+use crate::telemetry::NetRun;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
@@ -186,6 +187,10 @@ impl ModelSet {
             )?;
         }
         let session = self.sessions.get_mut(index).and_then(Option::as_mut);
+        NetRun {
+            model: &model.entry.id,
+        }
+        .emit();
         let values = run_session(session.ok_or_else(unavailable)?, task, inputs)?;
         for spec in &model.entry.outputs {
             let Some((_, value)) = values.iter().find(|(name, _)| *name == spec.name) else {

@@ -1,13 +1,17 @@
 //! The wire: gRPC services, and the translation between the protocol and `core`.
 //!
 //! **In:** gRPC requests. **Out:** gRPC responses. **May touch:** `core`, `session`,
-//! `telemetry`; `convert` alone imports the generated types, `status` alone makes a status of an
+//! `telemetry`, `tenants`; `convert` alone imports the generated types, `status` alone makes a status of an
 //! error. **Must not touch:** models, media, pixels.
 
+mod auth;
+mod connections;
 pub mod convert;
+mod limits;
 mod pages;
 mod server;
 mod status;
+mod tls;
 mod web;
 
 /// The protocol's descriptors, an encoded `FileDescriptorSet`.
@@ -15,6 +19,9 @@ pub fn descriptors() -> &'static [u8] {
     liveproof_sdk::DESCRIPTOR_SET
 }
 
+pub use auth::DoorError;
+pub use limits::DoorLimits;
 pub use pages::{PageFile, Pages};
-pub use server::{Health, ServeError, Server, ServerSettings, Tls};
-pub use status::status_of;
+pub use server::{Health, Reflection, Reload, ServeError, Server, ServerSettings};
+pub use status::{status_of, status_of_door};
+pub use tls::{Tls, TlsError};

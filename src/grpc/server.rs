@@ -1,27 +1,34 @@
 //! The server: services, limits of the transport, health, and an end that comes in time.
 
+use super::auth::Gate;
+use super::connections::Door;
 use super::convert::pb::info_service_server::{InfoService, InfoServiceServer};
 use super::convert::pb::interview_service_server::{InterviewService, InterviewServiceServer};
 use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, InterviewResponse};
 use super::convert::{client_message, info_response, server_message};
+use super::limits::DoorLimits;
 use super::pages::{self, Pages};
 use super::status::{inbound_error, status_of};
+use super::tls::{Certificates, Tls, TlsError};
 use super::web::Web;
 use crate::challenge::NoEntropy;
 use crate::session::{Backend, Caller, Hub, InboundError, Registry, Session, SessionLimits};
-use crate::telemetry::SessionRefused;
+use crate::telemetry::{Readiness, SessionRefused};
+use crate::tenants::{KeyStore, KeysError};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
-use tonic::transport::{Identity, ServerTlsConfig};
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::server::HealthReporter;
+use tracing::Instrument as _;
 
 /// HTTP/2 window of a stream: 2 MiB. Measured to make one stream of pictures about three times
 /// faster than the default of 64 KiB.
@@ -38,21 +45,6 @@ const OUTPUT_MESSAGES: usize = 4;
 /// Largest response: 4 MiB, gRPC's usual limit on the client's side.
 const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
-/// Server certificate and key, PEM.
-#[derive(Clone)]
-pub struct Tls {
-    /// Certificate chain.
-    pub certificate: String,
-    /// Private key.
-    pub key: String,
-}
-
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tls(..)")
-    }
-}
-
 /// How the server is run.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -66,6 +58,43 @@ pub struct ServerSettings {
     pub tls: Option<Tls>,
     /// Pages for a host's and a candidate's browser, and the service that they speak to; `None` = neither.
     pub pages: Option<Pages>,
+    /// File of tenants and their keys; without it no keys are asked for.
+    pub keys: Option<PathBuf>,
+    /// Who may ask for the descriptors of the protocol.
+    pub reflection: Reflection,
+    /// Bounds of the door.
+    pub door: DoorLimits,
+}
+
+/// Who may ask for the descriptors of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reflection {
+    /// Nobody.
+    Off,
+    /// Who may call anything else.
+    #[default]
+    Key,
+    /// Anybody.
+    Open,
+}
+
+/// Reads the key file and the certificates anew. Clones are the same.
+#[derive(Clone)]
+pub struct Reload {
+    keys: Option<Arc<KeyStore>>,
+    certificates: Option<Certificates>,
+}
+
+impl Reload {
+    /// Reads both anew; what cannot be used is logged, and what is in use stays.
+    pub fn run(&self) {
+        if let Some(keys) = &self.keys {
+            keys.reload();
+        }
+        if let Some(certificates) = &self.certificates {
+            certificates.reload();
+        }
+    }
 }
 
 /// Why serving failed or ended badly.
@@ -83,6 +112,12 @@ pub enum ServeError {
     /// No key for challenge records could be drawn.
     #[error("cannot draw a key for challenge records: {0}")]
     Entropy(#[source] NoEntropy),
+    /// The key file cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(#[source] std::io::Error),
@@ -107,6 +142,7 @@ impl Health {
         self.0
             .set_serving::<InterviewServiceServer<Interviews>>()
             .await;
+        Readiness(true).emit();
     }
 
     /// Takes no interviews; the process lives on.
@@ -114,6 +150,7 @@ impl Health {
         self.0
             .set_not_serving::<InterviewServiceServer<Interviews>>()
             .await;
+        Readiness(false).emit();
     }
 }
 
@@ -123,6 +160,7 @@ pub struct Server {
     backend: Arc<dyn Backend>,
     settings: ServerSettings,
     registry: Registry,
+    reload: Reload,
     reporter: HealthReporter,
     health: tonic_health::pb::health_server::HealthServer<tonic_health::server::HealthService>,
 }
@@ -131,12 +169,17 @@ impl Server {
     /// Binds the address. Health answers `NOT_SERVING` for interviews until [`Health::ready`].
     ///
     /// # Errors
-    /// [`ServeError::Bind`].
+    /// [`ServeError::Bind`], [`ServeError::Keys`], [`ServeError::Tls`].
     pub async fn bind(
         addr: SocketAddr,
         backend: Arc<dyn Backend>,
         settings: ServerSettings,
     ) -> Result<Self, ServeError> {
+        let keys = settings.keys.as_deref().map(KeyStore::open).transpose()?;
+        let reload = Reload {
+            keys: keys.map(Arc::new),
+            certificates: settings.tls.as_ref().map(Certificates::read).transpose()?,
+        };
         let listener = TcpListener::bind(addr)
             .await
             .map_err(|source| ServeError::Bind { addr, source })?;
@@ -151,6 +194,7 @@ impl Server {
             backend,
             registry: Registry::refusing_at(settings.max_sessions, settings.session.refuse_at),
             settings,
+            reload,
             reporter,
             health: tonic_health::pb::health_server::HealthServer::new(service),
         })
@@ -169,6 +213,11 @@ impl Server {
         Health(self.reporter.clone())
     }
 
+    /// The means to read key file and certificates anew.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
     /// The running interviews.
     pub fn registry(&self) -> Registry {
         self.registry.clone()
@@ -184,13 +233,8 @@ impl Server {
         let registry = self.registry.clone();
         let grace = self.settings.session.grace;
         let router = self.router()?;
-        let incoming = TcpListenerStream::new(self.listener).map(|conn| {
-            conn.inspect(|socket| {
-                if let Err(error) = socket.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY");
-                }
-            })
-        });
+        let door = Door::new(&self.settings.door, self.reload.certificates.clone());
+        let incoming = door.open(self.listener);
         let (closed, closing) = tokio::sync::oneshot::channel::<()>();
         let serving = router.serve_with_incoming_shutdown(incoming, async {
             // A dropped sender means the same.
@@ -233,6 +277,12 @@ impl Server {
     }
 
     fn router(&self) -> Result<tonic::transport::server::Router, ServeError> {
+        let per_min = self.settings.door.max_requests_per_min;
+        let gate = Gate::new(self.reload.keys.clone(), per_min);
+        let gated = |open: bool| match open {
+            true => Gate::new(None, per_min),
+            false => gate.clone(),
+        };
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(liveproof_sdk::DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -248,42 +298,39 @@ impl Server {
             backend: self.backend.clone(),
             registry: self.registry.clone(),
         });
-        let mut builder = tonic::transport::Server::builder();
-        if let Some(tls) = &self.settings.tls {
-            let identity = Identity::from_pem(&tls.certificate, &tls.key);
-            builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
-        }
+        let reflection = match self.settings.reflection {
+            Reflection::Off => None,
+            access => {
+                let gate = gated(access == Reflection::Open);
+                Some(InterceptedService::new(reflection, gate))
+            }
+        };
         let web = self.settings.pages.map(|_| {
             let hub = Hub::new(
                 self.backend.clone(),
                 self.settings.session.clone(),
                 self.registry.clone(),
             );
-            Web::service(hub, everybody, self.settings.max_message_bytes)
+            Web::service(hub, gate.clone(), self.settings.max_message_bytes)
         });
         let pages = self.settings.pages.map(pages::routes);
-        Ok(builder
+        Ok(tonic::transport::Server::builder()
             // Browsers speak gRPC-web over HTTP/1.1 where there is no TLS.
             .accept_http1(self.settings.pages.is_some())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+            .http2_max_header_list_size(self.settings.door.max_header_bytes)
             // Room for the interviews plus health, information and refusals.
             .max_concurrent_streams(self.settings.max_sessions.saturating_add(16))
             .add_routes(pages.map(Routes::from).unwrap_or_default())
             .add_service(self.health.clone())
             .add_optional_service(web)
-            .add_service(reflection)
-            .add_service(infos)
-            .add_service(interviews))
+            .add_optional_service(reflection)
+            .add_service(InterceptedService::new(infos, gate.clone()))
+            .add_service(InterceptedService::new(interviews, gate)))
     }
-}
-
-/// Lets everybody in, as one tenant.
-fn everybody(mut request: Request<()>) -> Result<Request<()>, Status> {
-    request.extensions_mut().insert(Caller::default());
-    Ok(request)
 }
 
 /// The interview service.
@@ -306,13 +353,17 @@ impl InterviewService for Interviews {
         &self,
         request: Request<Streaming<InterviewRequest>>,
     ) -> Result<Response<ResponseStream>, Status> {
-        let permit = self.registry.enter(Caller::default()).map_err(|error| {
+        // Without the gate before it there is no caller, and then nobody is let in.
+        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Status::internal("the door is not guarded"))?;
+        let permit = self.registry.enter(caller).map_err(|error| {
             SessionRefused {
-                reason: error.to_string(),
+                cause: error.cause(),
             }
             .emit();
             status_of(&error)
         })?;
+        let key = permit.key();
         let input = request.into_inner().map(|message| match message {
             Ok(message) => client_message(message).map_err(InboundError::from),
             Err(status) => Err(inbound_error(&status)),
@@ -326,7 +377,8 @@ impl InterviewService for Interviews {
             Box::pin(input),
             output,
         );
-        self.registry.tasks().spawn(session.run());
+        let span = tracing::info_span!("interview", session = key);
+        self.registry.tasks().spawn(session.run().instrument(span));
         let responses = ReceiverStream::new(messages).map(move |message| match message {
             Ok(message) => Ok(server_message(message)),
             Err(error) => Err(status_of(&error)),

@@ -1,7 +1,9 @@
 //! The only place where an error becomes a gRPC status.
 
+use super::auth::DoorError;
 use crate::core::FieldError;
 use crate::session::{HubError, InboundError, SessionError};
+use crate::tenants::Refusal;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -59,6 +61,24 @@ pub fn status_of_hub(error: &HubError) -> Status {
         HubError::Busy => Code::Unavailable,
     };
     Status::new(code, error.to_string())
+}
+
+/// The status of a call that was not let in. No key, an unknown one, a revoked and an expired one are
+/// told apart in the log alone.
+pub fn status_of_door(error: &DoorError) -> Status {
+    match error {
+        DoorError::Refused(Refusal::Suspended { .. }) => {
+            Status::permission_denied("this caller may not call")
+        }
+        DoorError::Refused(
+            Refusal::NoKey | Refusal::Unknown | Refusal::Revoked { .. } | Refusal::Expired { .. },
+        ) => Status::unauthenticated("a valid API key is needed: authorization: Bearer KEY"),
+        DoorError::TooManyCalls { retry_after } => Status::with_error_details(
+            Code::ResourceExhausted,
+            "too many calls; the details say when to try again",
+            retry(*retry_after),
+        ),
+    }
 }
 
 fn violations(fields: &[FieldError]) -> ErrorDetails {
@@ -146,6 +166,39 @@ mod tests {
             assert_eq!(status.code(), code, "{error}");
             assert_eq!(status.message(), error.to_string());
         }
+    }
+
+    #[test]
+    fn refusals_at_the_door_reveal_nothing() {
+        use crate::core::TenantId;
+        let (tenant, key) = (TenantId::parse("acme").unwrap(), "k1".to_owned());
+        let named = (tenant.clone(), key.clone());
+        let rows = [
+            Refusal::NoKey,
+            Refusal::Unknown,
+            Refusal::Revoked {
+                tenant: named.0,
+                key: named.1,
+            },
+            Refusal::Expired {
+                tenant: tenant.clone(),
+                key,
+            },
+        ];
+        let said = rows.map(|r| status_of_door(&DoorError::Refused(r)));
+        for status in &said {
+            assert_eq!(status.code(), Code::Unauthenticated);
+            assert_eq!(status.message(), said[0].message());
+            assert!(status.details().is_empty());
+        }
+        let suspended = status_of_door(&DoorError::Refused(Refusal::Suspended { tenant }));
+        assert_eq!(suspended.code(), Code::PermissionDenied);
+        assert!(!suspended.message().contains("acme"));
+        let retry_after = Duration::from_secs(3);
+        let busy = status_of_door(&DoorError::TooManyCalls { retry_after });
+        assert_eq!(busy.code(), Code::ResourceExhausted);
+        let hint = busy.get_details_retry_info().unwrap().retry_delay;
+        assert_eq!(hint, Some(retry_after));
     }
 
     #[test]

@@ -444,6 +444,7 @@ impl Lane {
         models: &mut ModelSet,
         stopwatch: fn() -> u64,
     ) -> SegmentResult {
+        let _within = tracing::info_span!("segment", index).entered();
         let began = stopwatch();
         let (quality, mut coverage) = self.measure(&span, voices);
         let mut analyzers = std::mem::take(&mut self.analyzers);

@@ -100,7 +100,7 @@ impl Voice {
 
     pub(super) fn finish(&mut self, models: &mut ModelSet) {
         if let Err(e) = self.series.finish(&mut Vad { models }) {
-            tracing::warn!(participant = %self.owner, error = %e, "the end of the sound was lost");
+            tracing::warn!(error = %e, "the end of the sound was lost");
         }
         self.settle();
     }

@@ -8,6 +8,7 @@
 mod deadlines;
 mod link;
 mod load;
+mod watch;
 
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
@@ -62,6 +63,7 @@ pub struct Session {
     overload: Option<Overload>,
     record: Record,
     clocks: Clocks,
+    meter: telemetry::SessionMeter,
 }
 
 enum Woken {
@@ -126,6 +128,7 @@ impl Session {
                 dropped: None,
                 media_dropped: false,
             },
+            meter: telemetry::SessionMeter::default(),
         }
     }
 
@@ -133,6 +136,7 @@ impl Session {
     pub async fn run(mut self) {
         loop {
             self.give_work();
+            self.show();
             match self.wake().await {
                 Woken::ClientGone => self.on_gone(),
                 Woken::Attach(attachment) => self.on_attach(attachment),
@@ -157,20 +161,6 @@ impl Session {
     fn has_ended(&self) -> bool {
         let unread = || self.link.is_some() && self.outbox.is_ready(Instant::now());
         !matches!(self.leaving, Leaving::InOrder) || (self.state.is_terminal() && !unread())
-    }
-
-    fn report_end(&self) {
-        telemetry::SessionEnded {
-            key: self.permit.key(),
-            state: self.state.name(),
-            reason: match &self.state {
-                State::Concluded(ending) => ending.words(),
-                State::Aborted(error) => error.to_string(),
-                other => format!("client gone while {}", other.name()),
-            },
-            length: self.clocks.began.elapsed(),
-        }
-        .emit();
     }
 
     async fn wake(&mut self) -> Woken {
@@ -220,7 +210,7 @@ impl Session {
         }
         if !self.queue.is_empty() {
             let before = self.queue.bytes();
-            let items = self.queue.pop_batch(self.limits.batch_items);
+            let items = self.take_batch();
             self.at_work_bytes = before - self.queue.bytes();
             let shed = self.ladder.as_ref().map(Ladder::shed).unwrap_or_default();
             self.desk.give(Task::Process(items, shed));
@@ -337,11 +327,7 @@ impl Session {
         match seated {
             Ok((lease, token, assessor)) => {
                 self.token = token;
-                telemetry::SessionOpened {
-                    key: self.permit.key(),
-                    tracks: spec.tracks.len(),
-                }
-                .emit();
+                self.report_open(spec.tracks.len());
                 let videos = spec.tracks.iter().filter(|t| t.kind() == TrackKind::Video);
                 self.videos = videos.map(|t| t.id.clone()).collect();
                 self.lease = Some(lease);
@@ -401,6 +387,8 @@ impl Session {
 
     fn on_refused(&mut self, count: u64, latest: Option<FieldError>, tell: bool) {
         let Some(latest) = latest else { return };
+        let key = self.permit.key();
+        telemetry::MediaRefused { key, count }.emit();
         self.refused = self.refused.saturating_add(count);
         if tell {
             self.outbox.notice(Notice {
@@ -428,6 +416,7 @@ impl Session {
             Product::Opened(signals, challenges) => self.greet(signals, *challenges),
             Product::Processed(report) => self.on_report(report),
             Product::Finished(segments, challenges, summary) => {
+                self.report_segments(&segments);
                 for segment in segments {
                     self.outbox.push(ServerMessage::Segment(Box::new(segment)));
                 }
@@ -489,6 +478,7 @@ impl Session {
                 signals: report.capabilities,
             });
         }
+        self.report_segments(&report.segments);
         let first_final = report.segments.iter().any(|s| s.is_final);
         for segment in report.segments {
             self.outbox.push(ServerMessage::Segment(Box::new(segment)));

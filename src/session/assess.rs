@@ -251,7 +251,7 @@ impl PipelineAssessor {
             uncertainty_ns: 0,
         };
         if let Err(error) = self.pipeline.push_event(ControlEvent { time, kind }) {
-            tracing::debug!(%error, "clock reset");
+            tracing::debug!(field = error.field, "clock reset");
         }
     }
 
@@ -307,7 +307,7 @@ impl PipelineAssessor {
             };
             let mut frames = Vec::new();
             if let Err(error) = decoder.flush(&mut frames) {
-                tracing::debug!(%track, %error, "the last pictures of a track");
+                tracing::debug!(%error, "the last pictures of a track");
             }
             let given_up = decoder.take_given_up();
             self.pipeline.note_lost(&track, given_up);

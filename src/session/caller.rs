@@ -19,6 +19,8 @@ pub struct TenantLimits {
     pub max_sessions: Option<u32>,
     /// Longest interview.
     pub max_length: Option<Duration>,
+    /// Calls a minute; an interview is one call.
+    pub max_requests_per_min: Option<u32>,
 }
 
 // === impl Caller ===

@@ -3,7 +3,7 @@
 use super::{Assessor, Backend, ChallengeOffer, ChallengeUpdate, Item, Report, SessionError, Shed};
 use crate::core::{SegmentResult, SessionSummary, SignalCapability};
 use crate::engine::{Job, ModelSet};
-use crate::telemetry::AnalysisPanicked;
+use crate::telemetry::{AnalysisPanicked, JobBegun};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -51,6 +51,8 @@ struct Order {
     reply: oneshot::Sender<Done>,
     cancel: CancellationToken,
     given: Instant,
+    /// The interview's span, which the worker's thread goes on in.
+    span: tracing::Span,
 }
 
 type Cell = Arc<Mutex<Option<Order>>>;
@@ -123,6 +125,7 @@ impl Desk {
             reply,
             cancel: self.cancel.clone(),
             given: Instant::now(),
+            span: tracing::Span::current(),
         };
         self.place = Place::Busy(rx, order.given);
         self.hand_in(Arc::new(Mutex::new(Some(order))));
@@ -176,6 +179,7 @@ impl Desk {
 fn work_off(cell: &Cell, models: &mut ModelSet) {
     let order = cell.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(order) = order else { return };
+    let _within = order.span.clone().entered();
     match catch_unwind(AssertUnwindSafe(|| run(order, models))) {
         Ok((reply, done)) => drop(reply.send(done)),
         Err(_) => AnalysisPanicked.emit(),
@@ -189,8 +193,16 @@ fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
         reply,
         cancel,
         given,
+        span: _,
     } = order;
-    let queue_ms = given.elapsed().as_secs_f64() * 1e3;
+    let waited = given.elapsed();
+    JobBegun { waited }.emit();
+    let queue_ms = waited.as_secs_f64() * 1e3;
+    let items = match &task {
+        Task::Process(items, _) => items.len(),
+        Task::Open | Task::Finish { .. } => 0,
+    };
+    let _batch = tracing::info_span!("batch", items, queue_ms).entered();
     let stamp = |segments: &mut Vec<SegmentResult>| {
         for s in segments {
             s.times.queue_ms = queue_ms;

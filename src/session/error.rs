@@ -109,6 +109,36 @@ pub enum SessionError {
     Internal,
 }
 
+impl SessionError {
+    /// The error in a word, for the log and for metrics. The text itself may quote the client.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::OpenRefused(_) => "open_refused",
+            Self::TooManyRefusals { .. } => "too_many_refusals",
+            Self::WrongOrder { .. } => "wrong_order",
+            Self::Unreadable(_) => "unreadable",
+            Self::Duplicate(_) => "duplicate",
+            Self::ResumeUnknown => "resume_unknown",
+            Self::ResumeTooLate(_) => "resume_too_late",
+            Self::TakenOver => "taken_over",
+            Self::NoRandomness => "no_randomness",
+            Self::AtCapacity { .. } => "full",
+            Self::TenantAtCapacity { .. } => "tenant_full",
+            Self::Stopping => "stopping",
+            Self::NeverOpened => "never_opened",
+            Self::OpenTimeout(_) => "open_timeout",
+            Self::Idle(_) => "idle",
+            Self::ClientStuck(_) => "client_stuck",
+            Self::FinishTimeout(_) => "finish_timeout",
+            Self::ClientGone => "client_gone",
+            Self::Overloaded { .. } => "overloaded",
+            Self::AnalysisStuck(_) => "analysis_stuck",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// The first fault, and how many more there are; all of them travel in the status details.
 fn first_of(faults: &[FieldError]) -> String {
     match faults {

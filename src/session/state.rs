@@ -75,6 +75,18 @@ impl Ending {
         }
     }
 
+    /// The reason in a word, for the log and for metrics: the client's own words stay out of both.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Closed { .. } => "closed",
+            Self::HalfClosed => "half_closed",
+            Self::NotResumed(_) => "not_resumed",
+            Self::MaxLength(_) => "max_length",
+            Self::ServerStopping => "stopping",
+            Self::Fault(error) => error.cause(),
+        }
+    }
+
     /// The error that follows the summary, if any.
     pub fn error(&self) -> Option<&SessionError> {
         match self {

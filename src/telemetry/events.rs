@@ -1,63 +1,31 @@
-//! One struct per event: a log line and a counter together.
+//! One struct per event of an interview: a log line and its metrics together.
+//!
+//! No event has a field for anything that a client said: reasons are words of this program.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::metrics::metrics;
 use std::time::Duration;
-
-static OPENED: AtomicU64 = AtomicU64::new(0);
-static ENDED: AtomicU64 = AtomicU64::new(0);
-static REFUSED: AtomicU64 = AtomicU64::new(0);
-static PANICS: AtomicU64 = AtomicU64::new(0);
-static DROPPED: AtomicU64 = AtomicU64::new(0);
-static DETACHED: AtomicU64 = AtomicU64::new(0);
-static RESUMED: AtomicU64 = AtomicU64::new(0);
-
-/// Counts since the process started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counters {
-    /// Interviews opened.
-    pub opened: u64,
-    /// Interviews ended, in whatever way.
-    pub ended: u64,
-    /// Interviews refused at the door.
-    pub refused: u64,
-    /// Panics in the analysis, each the end of one interview.
-    pub panics: u64,
-    /// Media chunks dropped under load.
-    pub dropped: u64,
-    /// Connections lost of interviews that waited for another one.
-    pub detached: u64,
-    /// Interviews resumed on a new connection.
-    pub resumed: u64,
-}
-
-/// The counts so far.
-pub fn counters() -> Counters {
-    let get = |c: &AtomicU64| c.load(Ordering::Relaxed);
-    Counters {
-        opened: get(&OPENED),
-        ended: get(&ENDED),
-        refused: get(&REFUSED),
-        panics: get(&PANICS),
-        dropped: get(&DROPPED),
-        detached: get(&DETACHED),
-        resumed: get(&RESUMED),
-    }
-}
 
 /// An interview was opened.
 #[derive(Debug)]
-pub struct SessionOpened {
+pub struct SessionOpened<'a> {
     /// Its number in this process.
     pub key: u64,
+    /// Whose it is; the operator's name for them.
+    pub tenant: &'a str,
     /// Tracks announced.
     pub tracks: usize,
 }
 
-impl SessionOpened {
+impl SessionOpened<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        OPENED.fetch_add(1, Ordering::Relaxed);
-        tracing::info!(session = self.key, tracks = self.tracks, "interview opened");
+        metrics().opened.inc();
+        tracing::info!(
+            session = self.key,
+            tenant = self.tenant,
+            tracks = self.tracks,
+            "interview opened"
+        );
     }
 }
 
@@ -68,8 +36,8 @@ pub struct SessionEnded {
     pub key: u64,
     /// State it ended in.
     pub state: &'static str,
-    /// Why, in words.
-    pub reason: String,
+    /// Why, in a word.
+    pub cause: &'static str,
     /// How long it ran.
     pub length: Duration,
 }
@@ -77,11 +45,13 @@ pub struct SessionEnded {
 impl SessionEnded {
     /// Logs and counts.
     pub fn emit(self) {
-        ENDED.fetch_add(1, Ordering::Relaxed);
+        let m = metrics();
+        m.ended.get_or_create(&[("cause", self.cause)]).inc();
+        m.length.observe(self.length.as_secs_f64());
         tracing::info!(
             session = self.key,
             state = self.state,
-            reason = self.reason,
+            cause = self.cause,
             length_ms = u64::try_from(self.length.as_millis()).unwrap_or(u64::MAX),
             "interview ended"
         );
@@ -91,26 +61,29 @@ impl SessionEnded {
 /// An interview was refused at the door.
 #[derive(Debug)]
 pub struct SessionRefused {
-    /// Why, in words.
-    pub reason: String,
+    /// Why, in a word.
+    pub cause: &'static str,
 }
 
 impl SessionRefused {
     /// Logs and counts.
     pub fn emit(self) {
-        REFUSED.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(reason = self.reason, "interview refused");
+        metrics()
+            .refused
+            .get_or_create(&[("cause", self.cause)])
+            .inc();
+        tracing::warn!(cause = self.cause, "interview refused");
     }
 }
 
-/// The analysis of an interview panicked; the panic's own message is printed by its thread.
+/// The analysis of an interview panicked.
 #[derive(Debug)]
 pub struct AnalysisPanicked;
 
 impl AnalysisPanicked {
     /// Logs and counts.
     pub fn emit(self) {
-        PANICS.fetch_add(1, Ordering::Relaxed);
+        metrics().panics.inc();
         tracing::error!("the analysis panicked; its interview is ended");
     }
 }
@@ -127,7 +100,8 @@ pub struct MediaDropped {
 impl MediaDropped {
     /// Logs and counts.
     pub fn emit(self) {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+        metrics().media_dropped.inc();
+        metrics().media_dropped_bytes.inc_by(self.bytes);
         tracing::trace!(
             session = self.key,
             bytes = self.bytes,
@@ -146,7 +120,7 @@ pub struct SessionDetached {
 impl SessionDetached {
     /// Logs and counts.
     pub fn emit(self) {
-        DETACHED.fetch_add(1, Ordering::Relaxed);
+        metrics().detached.inc();
         tracing::info!(session = self.key, "connection lost; waiting for another");
     }
 }
@@ -161,7 +135,7 @@ pub struct SessionResumed {
 impl SessionResumed {
     /// Logs and counts.
     pub fn emit(self) {
-        RESUMED.fetch_add(1, Ordering::Relaxed);
+        metrics().resumed.inc();
         tracing::info!(session = self.key, "interview resumed");
     }
 }
@@ -176,8 +150,155 @@ pub struct LoadShed {
 }
 
 impl LoadShed {
-    /// Logs.
+    /// Logs and counts.
     pub fn emit(self) {
+        metrics().load_steps.inc();
         tracing::warn!(session = self.key, step = self.step, "load ladder");
+    }
+}
+
+/// Chunks could not be used.
+#[derive(Debug)]
+pub struct MediaRefused {
+    /// The interview's number in this process.
+    pub key: u64,
+    /// How many.
+    pub count: u64,
+}
+
+impl MediaRefused {
+    /// Logs and counts.
+    pub fn emit(self) {
+        metrics().media_refused.inc_by(self.count);
+        tracing::trace!(session = self.key, count = self.count, "media refused");
+    }
+}
+
+/// A segment became final.
+#[derive(Debug)]
+pub struct SegmentConcluded<'a> {
+    /// The interview's number in this process.
+    pub key: u64,
+    /// Number of the segment.
+    pub index: u64,
+    /// True when it has a score.
+    pub scored: bool,
+    /// Signals, each with `scored` or its reason for abstaining.
+    pub findings: &'a [(&'a str, &'static str)],
+    /// Time by stage in milliseconds.
+    pub decode_ms: f64,
+    /// Tracking and its nets.
+    pub nets_ms: f64,
+    /// Signals with their nets.
+    pub analyze_ms: f64,
+}
+
+impl SegmentConcluded<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let m = metrics();
+        let outcome = if self.scored { "scored" } else { "no_score" };
+        m.segments.get_or_create(&[("outcome", outcome)]).inc();
+        for (signal, outcome) in self.findings {
+            let labels = vec![
+                ("signal", (*signal).to_owned()),
+                ("outcome", (*outcome).to_owned()),
+            ];
+            m.findings.get_or_create(&labels).inc();
+        }
+        for (stage, ms) in [
+            ("decode", self.decode_ms),
+            ("nets", self.nets_ms),
+            ("analyze", self.analyze_ms),
+        ] {
+            m.stage.get_or_create(&[("stage", stage)]).observe(ms / 1e3);
+        }
+        tracing::debug!(
+            session = self.key,
+            segment = self.index,
+            outcome,
+            "segment concluded"
+        );
+    }
+}
+
+/// A job was given to a worker.
+#[derive(Debug)]
+pub struct JobGiven {
+    /// Items of the batch.
+    pub items: usize,
+    /// How long the oldest had waited.
+    pub oldest: Duration,
+}
+
+impl JobGiven {
+    /// Counts.
+    pub fn emit(self) {
+        metrics().batch_items.observe(self.items as f64);
+        metrics().queue_age.observe(self.oldest.as_secs_f64());
+    }
+}
+
+/// A worker began a job.
+#[derive(Debug)]
+pub struct JobBegun {
+    /// How long it had waited for the worker.
+    pub waited: Duration,
+}
+
+impl JobBegun {
+    /// Counts.
+    pub fn emit(self) {
+        metrics().job_wait.observe(self.waited.as_secs_f64());
+    }
+}
+
+/// A net was run.
+#[derive(Debug)]
+pub struct NetRun<'a> {
+    /// Its id in the manifest.
+    pub model: &'a str,
+}
+
+impl NetRun<'_> {
+    /// Counts.
+    pub fn emit(self) {
+        let labels = vec![("model", self.model.to_owned())];
+        metrics().inferences.get_or_create(&labels).inc();
+    }
+}
+
+/// What one interview adds to the gauges; taken off again when dropped.
+#[derive(Debug, Default)]
+pub struct SessionMeter {
+    state: Option<&'static str>,
+    bytes: i64,
+}
+
+impl SessionMeter {
+    /// The interview is in this state and holds this much waiting media.
+    pub fn show(&mut self, state: &'static str, bytes: u64) {
+        let m = metrics();
+        if self.state != Some(state) {
+            m.sessions.get_or_create(&[("state", state)]).inc();
+            self.leave();
+            self.state = Some(state);
+        }
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        m.queue_bytes.inc_by(bytes - self.bytes);
+        self.bytes = bytes;
+    }
+
+    fn leave(&mut self) {
+        if let Some(state) = self.state.take() {
+            metrics().sessions.get_or_create(&[("state", state)]).dec();
+        }
+    }
+}
+
+impl Drop for SessionMeter {
+    fn drop(&mut self) {
+        self.leave();
+        metrics().queue_bytes.dec_by(self.bytes);
     }
 }

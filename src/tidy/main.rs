@@ -84,6 +84,12 @@ fn foreign_crates_stay_behind_their_wall() {
         ),
         ("liveproof_sdk", &["src/grpc/", "src/client/"]),
         ("tonic", &["src/grpc/", "src/client/"]),
+        ("tokio_rustls", &["src/grpc/"]),
+        ("hyper", &["src/telemetry/"]),
+        ("prometheus_client", &["src/telemetry/"]),
+        ("opentelemetry", &["src/telemetry/"]),
+        ("opentelemetry_otlp", &["src/telemetry/"]),
+        ("tracing_opentelemetry", &["src/telemetry/"]),
         ("anyhow", &["src/cli/", "src/main.rs"]),
         ("clap", &["src/cli/"]),
         (
@@ -94,6 +100,7 @@ fn foreign_crates_stay_behind_their_wall() {
                 "src/serve.rs",
                 "src/cli/",
                 "src/client/",
+                "src/telemetry/listener.rs",
             ],
         ),
     ];
@@ -229,6 +236,73 @@ fn words_for_people_accuse_nobody() {
             let code = code.to_lowercase();
             for word in forbidden.iter().filter(|w| has_word(&code, w)) {
                 faults.push(format!("{}:{line}: {word}", file.path));
+            }
+        }
+    }
+    report(&faults);
+}
+
+/// A call as `tracing::warn!(...)` at the begin of a text, to its last bracket; else nothing.
+fn macro_call(text: &str) -> &str {
+    let name_ends = text.find("!(").unwrap_or(text.len());
+    let plain = |c: char| c.is_alphanumeric() || "_:".contains(c);
+    if !text[..name_ends].chars().all(plain) {
+        return "";
+    }
+    let mut open = 0;
+    for (at, c) in text.char_indices().skip(name_ends) {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        if c == ')' && open == 0 {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+/// What a client chose stays out of the log of a live interview; `e2e::private` looks at what is written,
+/// this at what could be.
+#[test]
+fn the_log_names_no_client() {
+    let rooms = [
+        "analyze",
+        "audio",
+        "challenge",
+        "core",
+        "decode",
+        "engine",
+        "fusion",
+        "grpc",
+        "ingest",
+        "pipeline",
+        "segment",
+        "serve",
+        "session",
+        "telemetry",
+        "tenants",
+        "track",
+        "vision",
+    ];
+    let chosen = [
+        "%track",
+        "track =",
+        "participant",
+        "session_id",
+        "consent",
+        "external",
+        "owner",
+        "spec.",
+        "%id",
+        "chunk.",
+        "reason",
+    ];
+    let mut faults = Vec::new();
+    let files = rust_files("src").into_iter().filter(File::is_in_a_room);
+    for file in files.filter(|f| rooms.contains(&f.room().as_str())) {
+        let code: String = file.code().map(|(_, c)| format!("{c}\n")).collect();
+        for (at, _) in code.match_indices("tracing::") {
+            let call = macro_call(&code[at..]);
+            for word in chosen.iter().filter(|w| call.contains(**w)) {
+                faults.push(format!("{}: {word} in {call}", file.path));
             }
         }
     }

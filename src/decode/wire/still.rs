@@ -6,6 +6,9 @@ use crate::decode::picture::Stored;
 use image::{ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
+/// Memory for what stands before the picture itself: 4 MiB; colour profiles have kilobytes.
+const MAX_HEAD_BYTES: u64 = 4 << 20;
+
 /// Decodes a picture whose stated size is within bounds. Alpha is ignored, an EXIF orientation
 /// too: the track's announcement says how pictures are turned. Of an animation the first picture
 /// is taken.
@@ -41,16 +44,19 @@ fn read(
         format: name,
         detail: e.to_string(),
     };
-    let (width, height) = ImageReader::with_format(Cursor::new(payload), codec)
-        .into_dimensions()
-        .map_err(damaged)?;
+    let mut reader = ImageReader::with_format(Cursor::new(payload), codec);
+    // For what stands before the picture: a colour profile may be compressed a thousandfold.
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_HEAD_BYTES);
+    reader.limits(limits);
+    let (width, height) = reader.into_dimensions().map_err(damaged)?;
     check_picture_size(width, height, max_pixels).map_err(|e| e.within("payload"))?;
     let mut reader = ImageReader::with_format(Cursor::new(payload), codec);
     let mut limits = Limits::default();
     limits.max_image_width = Some(width);
     limits.max_image_height = Some(height);
     // Eight bytes a pixel for 16-bit RGBA, doubled for the decoder's own buffers.
-    limits.max_alloc = Some(u64::from(width) * u64::from(height) * 16 + (4 << 20));
+    limits.max_alloc = Some(u64::from(width) * u64::from(height) * 16 + MAX_HEAD_BYTES);
     reader.limits(limits);
     let rgb = reader.decode().map_err(damaged)?.into_rgb8();
     Ok(Stored {

@@ -6,7 +6,7 @@ use liveproof::core::{
     FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability, TenantId,
 };
 use liveproof::engine::{Engine, EngineOptions, Job, ModelSet, ModelsDir, Pool};
-use liveproof::grpc::{Server, ServerSettings};
+use liveproof::grpc::{DoorLimits, Reflection, Server, ServerSettings};
 use liveproof::session::{
     Assessor, Backend, Item, Report, ServerInfo, SessionLimits, Shed, Terms, WireLimits,
 };
@@ -176,6 +176,9 @@ async fn a_panicking_worker_ends_its_own_interview_and_no_other() {
         max_message_bytes: 16 << 20,
         tls: None,
         pages: None,
+        keys: None,
+        reflection: Reflection::default(),
+        door: DoorLimits::default(),
     };
     let any = "127.0.0.1:0".parse().unwrap();
     let server = Server::bind(any, backend, settings).await.unwrap();
