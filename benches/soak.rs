@@ -317,11 +317,19 @@ async fn main() {
         }
     }
     let wall = began.elapsed().as_secs_f64();
-    // The grace period of those that were given up, and a second more.
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    let after = server.state();
+    // The grace period of those that were given up, and what is at work then; the machine may be busy.
     let client = Client::connect(&server.address).await.unwrap();
-    let left = client.info().await.unwrap().sessions;
+    let asked = Instant::now();
+    let mut left = client.info().await.unwrap().sessions;
+    while left > 0 && asked.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        left = client.info().await.unwrap().sessions;
+    }
+    println!(
+        "the last interview was gone {:.1} s after the last client",
+        asked.elapsed().as_secs_f64()
+    );
+    let after = server.state();
     report(&totals, wall, (sessions * media_s) as f64);
     let third = resident.len() / 3;
     let (early, late) = (

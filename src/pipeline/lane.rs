@@ -12,12 +12,11 @@ use super::seats::{clock_between, first_track, interviewer, sound_of};
 use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice};
-use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen, Segment};
+use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen};
 use crate::core::{
-    AbstainReason, Abstention, Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent,
-    Coverage, EvidencePicture, Finding, Frame, InterviewSpec, MediaTime, ParticipantId,
-    ParticipantSpec, ParticipantSummary, Quality, Reference, ReferenceKind, SegmentResult, Span,
-    StageTimes, TrackId, TrackKind, VoiceSeries,
+    Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent, Coverage, EvidencePicture,
+    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, Quality,
+    Reference, ReferenceKind, SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
