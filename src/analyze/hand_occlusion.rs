@@ -15,6 +15,7 @@
 //!
 //! **Not handled.** Swaps that leave the hand out with a good occlusion model show little of this.
 
+mod cheek;
 mod comply;
 mod edges;
 mod expect;
@@ -28,26 +29,34 @@ mod settings;
 mod own_tests;
 #[cfg(test)]
 mod tests;
-mod window;
 
-pub use window::{AFTER_NS, LONGEST_NS, span};
+pub use super::window::{AFTER_NS, LONGEST_NS};
 
 use super::{Ability, Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
-    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Outcome,
+    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, ControlEvent, Outcome,
+    Span,
 };
 use crate::engine::ModelSet;
 use judge::{Material, Verdict, judge};
 use look::Look;
 use net::Net;
 use settings::Calibration;
-use window::Window;
+use super::window::Window;
 
 /// Pictures a second from which a passing hand is seen as in the figures published for this signal.
 const GOOD_RATE: f64 = 10.0;
 
 /// Task of the segmentation net in the manifest.
 pub const TASK: &str = "seg";
+
+/// Kinds of challenge that this signal judges; of a cheek press only whether it was done.
+const KINDS: &[ChallengeKind] = &[ChallengeKind::HandPass, ChallengeKind::HandHold, ChallengeKind::CheekPress];
+
+/// What is looked at for an event, if it is a challenge for which hands are looked for.
+pub fn span(event: &ControlEvent) -> Option<Span> {
+    super::window::span(event, KINDS)
+}
 
 /// Creates the analyzer.
 pub fn create() -> Box<dyn Analyzer> {
@@ -76,8 +85,7 @@ impl HandOcclusion {
             self.calibration = Calibration::read(models)?;
             self.net = Some(Net::read(models)?);
         }
-        let asked = segment.events.iter().filter_map(Window::of);
-        let asked: Vec<Window> = asked.filter(|w| w.asked.is_for(segment.participant)).collect();
+        let asked = Window::all(segment.events, KINDS, segment.participant);
         // What was taken back is not judged.
         self.open.retain(|o| asked.iter().any(|w| w.id == o.id));
         let new = asked.into_iter().filter(|w| self.is_new(w));
@@ -161,7 +169,7 @@ impl Analyzer for HandOcclusion {
     }
 
     fn judges(&self) -> &'static [ChallengeKind] {
-        &[ChallengeKind::HandPass, ChallengeKind::HandHold]
+        KINDS
     }
 
     fn challenges(&self) -> Vec<ChallengeResult> {

@@ -12,19 +12,18 @@
 //! **Not handled.** The landmark net loses profiles, so a turn is followed to about 60 degrees; a face
 //! that is lost beyond the angle asked for and comes back has been turned at least that far.
 
+use super::window::Window;
 use super::{Ability, Analysis, Analyzer, LaneTracks, MOST_JUDGED, Needs, Segment};
 use crate::core::{
     AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, Face,
-    FaceObs, MediaTime, Outcome, ParticipantId, Span, TracePoint, median, points, thinned,
+    FaceObs, MediaTime, Outcome, Side, Span, TracePoint, median, points, thinned,
 };
 use crate::engine::ModelSet;
 
-/// How long after the prompt's end a turn is looked for at most, nanoseconds.
-const LONGEST_NS: i64 = 15_000_000_000;
+/// Kinds of challenge that this signal judges.
+const KINDS: &[ChallengeKind] = &[ChallengeKind::TurnLeft, ChallengeKind::TurnRight, ChallengeKind::TurnBoth];
 /// Before the prompt's end, the rest that the turn is compared with, nanoseconds.
 const REST_NS: i64 = 1_000_000_000;
-/// After the deadline, the way back, nanoseconds.
-const AFTER_NS: i64 = 1_500_000_000;
 /// Least turn from rest in the direction asked for, degrees.
 const TURN_DEG: f64 = 30.0;
 /// A face that is lost beyond this angle, degrees, and comes back was turned further than landmarks follow.
@@ -51,29 +50,19 @@ struct HeadTurn {
     judged: Vec<ChallengeResult>,
 }
 
-/// A turn that was asked for.
-#[derive(Debug, Clone)]
-struct Turn {
-    id: String,
-    kind: ChallengeKind,
-    count: u32,
-    prompt_end: MediaTime,
-    deadline: MediaTime,
-}
-
 // === impl HeadTurn ===
 
 impl HeadTurn {
     fn assess(&mut self, segment: &Segment<'_>) -> Outcome {
-        let turns = segment.events.iter().filter_map(|e| Turn::of(e, segment.participant));
-        let unjudged = |t: &Turn| self.judged.iter().all(|c| c.id != t.id);
+        let turns = Window::all(segment.events, KINDS, segment.participant).into_iter();
+        let unjudged = |t: &Window| self.judged.iter().all(|c| c.id != t.id);
         let room = MOST_JUDGED.saturating_sub(self.judged.len());
-        let open: Vec<Turn> = turns.filter(unjudged).take(room).collect();
+        let open: Vec<Window> = turns.filter(unjudged).take(room).collect();
         if open.is_empty() {
             return Outcome::abstain(AbstainReason::NotRequested, "no turn of the head was asked for in this span");
         }
-        let over = |t: &&Turn| segment.last || t.end() <= segment.span.end;
-        let results: Vec<ChallengeResult> = open.iter().filter(over).map(|t| t.judge(segment.face)).collect();
+        let over = |t: &&Window| segment.last || t.span.end <= segment.span.end;
+        let results: Vec<ChallengeResult> = open.iter().filter(over).map(|t| judge(t, segment.face)).collect();
         self.judged.extend(results.iter().cloned());
         let Some(result) = results.into_iter().last() else {
             return Outcome::abstain(AbstainReason::Gathering, "a challenge to turn the head is open");
@@ -123,7 +112,7 @@ impl Analyzer for HeadTurn {
     }
 
     fn judges(&self) -> &'static [ChallengeKind] {
-        &[ChallengeKind::TurnLeft, ChallengeKind::TurnRight]
+        KINDS
     }
 
     fn challenges(&self) -> Vec<ChallengeResult> {
@@ -131,77 +120,66 @@ impl Analyzer for HeadTurn {
     }
 }
 
-// === impl Turn ===
-
-impl Turn {
-    fn of(event: &crate::core::ControlEvent, participant: &ParticipantId) -> Option<Self> {
-        match &event.kind {
-            crate::core::EventKind::Challenge {
-                id,
-                kind: kind @ (ChallengeKind::TurnLeft | ChallengeKind::TurnRight),
-                deadline,
-                count,
-                asked,
-            } if asked.is_for(participant) => Some(Self {
-                id: id.clone(),
-                kind: *kind,
-                count: (*count).max(1),
-                prompt_end: event.time,
-                deadline: *deadline,
-            }),
-            _ => None,
-        }
+/// Judges a window by the pictures before a segment's end.
+fn judge(turn: &Window, history: &[FaceObs]) -> ChallengeResult {
+    let all: Vec<&FaceObs> = history.iter().filter(|o| turn.span.contains(o.time)).collect();
+    let blank = |why: &Abstention| turn.unmeasured("head_turn", why);
+    if let Some(why) = obstacle(&all) {
+        return blank(&why);
     }
-
-    fn last_moment(&self) -> MediaTime {
-        self.deadline.min(self.prompt_end.plus_ns(LONGEST_NS))
+    let before = Span::new(turn.prompt_end.plus_ns(-REST_NS), turn.prompt_end.plus_ns(REST_NS / 4));
+    let resting: Vec<&FaceObs> = history.iter().filter(|o| before.contains(o.time)).collect();
+    let rest_deg = median(resting.iter().filter_map(|o| yaw(o))).unwrap_or(0.0);
+    let courses = sides(turn).map(|side| Course { turn, sign: side.in_picture(), all: &all, rest_deg });
+    let courses: Vec<Course<'_>> = courses.collect();
+    let missing = missing(turn, &courses);
+    let mut result = blank(&Abstention::new(AbstainReason::Gathering, ""));
+    result.passes = courses.iter().filter(|c| c.reached().is_some()).count() as u32;
+    result.status = match missing {
+        None => ChallengeStatus::Performed,
+        Some(detail) => ChallengeStatus::NotPerformed { detail },
+    };
+    result.onset = courses.iter().filter_map(Course::onset).min();
+    result.reaction_ms = result.onset.map(|t| 1e3 * turn.seconds(t));
+    let point = |o: &&FaceObs| Some(TracePoint { time: o.time, value: yaw(o)? });
+    result.trace = thinned(&all.iter().filter_map(point).collect::<Vec<_>>());
+    let several = courses.len() > 1;
+    for (course, side) in courses.iter().zip(sides(turn)) {
+        let name = if several { format!("turned_{}_deg", side.words()) } else { "turned_deg".to_owned() };
+        result.evidence.push(Evidence { name, value: course.furthest(), reference: Some(TURN_DEG) });
     }
-
-    fn end(&self) -> MediaTime {
-        self.last_moment().plus_ns(AFTER_NS)
+    if courses.iter().any(|c| c.lost_and_found().is_some()) {
+        result.evidence.push(Evidence::new("lost_beyond_deg", LOST_BEYOND_DEG));
     }
-
-    /// 1 for a turn towards the picture's right, which is the candidate's left.
-    fn sign(&self) -> f64 {
-        if self.kind == ChallengeKind::TurnLeft { 1.0 } else { -1.0 }
-    }
-
-    fn judge(&self, history: &[FaceObs]) -> ChallengeResult {
-        let window = Span::new(self.prompt_end, self.end());
-        let all: Vec<&FaceObs> = history.iter().filter(|o| window.contains(o.time)).collect();
-        let blank = |why: &Abstention| {
-            let span = (self.prompt_end, self.deadline);
-            let none = ChallengeResult::unmeasured(&self.id, self.kind, self.count, span, why);
-            ChallengeResult { signal: "head_turn".to_owned(), ..none }
-        };
-        if let Some(why) = obstacle(&all) {
-            return blank(&why);
-        }
-        let before = Span::new(self.prompt_end.plus_ns(-REST_NS), self.prompt_end.plus_ns(REST_NS / 4));
-        let resting: Vec<&FaceObs> = history.iter().filter(|o| before.contains(o.time)).collect();
-        let rest_deg = median(resting.iter().filter_map(|o| yaw(o))).unwrap_or(0.0);
-        let course = Course { turn: self, all: &all, rest_deg };
-        let mut result = blank(&Abstention::new(AbstainReason::Gathering, ""));
-        let (far, lost) = (course.furthest(), course.lost_and_found());
-        let done = far >= TURN_DEG || lost;
-        result.status = match done {
-            true => ChallengeStatus::Performed,
-            false => ChallengeStatus::NotPerformed {
-                detail: format!("turned by {:.0}° to the side asked for, {TURN_DEG:.0}° needed", far.max(0.0)),
-            },
-        };
-        result.passes = u32::from(done);
-        result.onset = course.onset();
-        result.reaction_ms = result.onset.map(|t| t.since_ns(self.prompt_end) as f64 / 1e6);
-        let point = |o: &&FaceObs| Some(TracePoint { time: o.time, value: yaw(o)? });
-        result.trace = thinned(&all.iter().filter_map(point).collect::<Vec<_>>());
-        result.evidence = vec![Evidence::against("turned_deg", far, TURN_DEG)];
-        if lost {
-            result.evidence.push(Evidence::new("lost_beyond_deg", LOST_BEYOND_DEG));
-        }
+    if let Some(course) = courses.first() {
         result.evidence.extend(course.measures(&resting));
-        result
     }
+    result
+}
+
+/// The sides that were asked for, in their order; a turn to both without an order begins with the left.
+fn sides(turn: &Window) -> impl Iterator<Item = Side> + use<> {
+    let first = turn.asked.parameters.direction;
+    match turn.kind {
+        ChallengeKind::TurnLeft => vec![Side::Left],
+        ChallengeKind::TurnRight => vec![Side::Right],
+        _ => vec![first.unwrap_or(Side::Left), first.unwrap_or(Side::Left).other()],
+    }
+    .into_iter()
+}
+
+/// What was missing, if anything.
+fn missing(turn: &Window, courses: &[Course<'_>]) -> Option<String> {
+    for (course, side) in courses.iter().zip(sides(turn)) {
+        if course.reached().is_none() {
+            let which = if courses.len() > 1 { side.words() } else { "side asked for" };
+            return Some(format!("turned by {:.0}° to the {which}, {TURN_DEG:.0}° needed", course.furthest().max(0.0)));
+        }
+    }
+    // Without an order asked for either may come first.
+    turn.asked.parameters.direction?;
+    let times: Vec<MediaTime> = courses.iter().filter_map(Course::reached).collect();
+    (!times.is_sorted()).then(|| "turned to the other side first".to_owned())
 }
 
 fn obstacle(all: &[&FaceObs]) -> Option<Abstention> {
@@ -233,7 +211,9 @@ fn yaw(o: &FaceObs) -> Option<f64> {
 
 /// The pictures of a turn.
 struct Course<'a> {
-    turn: &'a Turn,
+    turn: &'a Window,
+    /// 1 for a turn towards the picture's right, which is the candidate's left.
+    sign: f64,
     all: &'a [&'a FaceObs],
     rest_deg: f64,
 }
@@ -241,7 +221,7 @@ struct Course<'a> {
 impl Course<'_> {
     /// Degrees from rest in the direction asked for.
     fn angle(&self, o: &FaceObs) -> Option<f64> {
-        Some(self.turn.sign() * (yaw(o)? - self.rest_deg))
+        Some(self.sign * (yaw(o)? - self.rest_deg))
     }
 
     fn in_time(&self) -> impl Iterator<Item = &&FaceObs> {
@@ -249,11 +229,22 @@ impl Course<'_> {
         self.all.iter().filter(move |o| o.time <= last)
     }
 
-    /// The largest angle that three pictures in a row reach: one alone may be a slip of the net.
+    /// Angles of three pictures in a row, the smallest of them: one alone may be a slip of the net.
+    fn steady(&self) -> Vec<(MediaTime, f64)> {
+        let angles: Vec<(MediaTime, f64)> = self.in_time().filter_map(|o| Some((o.time, self.angle(o)?))).collect();
+        let least = |w: &[(MediaTime, f64)]| Some((w.last()?.0, w.iter().map(|a| a.1).fold(f64::INFINITY, f64::min)));
+        angles.windows(3).filter_map(least).collect()
+    }
+
+    /// The largest such angle.
     fn furthest(&self) -> f64 {
-        let angles: Vec<f64> = self.in_time().filter_map(|o| self.angle(o)).collect();
-        let least = |w: &[f64]| w.iter().copied().fold(f64::INFINITY, f64::min);
-        angles.windows(3).map(least).fold(0.0, f64::max)
+        self.steady().iter().map(|a| a.1).fold(0.0, f64::max)
+    }
+
+    /// When the head was turned far enough, or was lost there.
+    fn reached(&self) -> Option<MediaTime> {
+        let far = self.steady().into_iter().find(|a| a.1 >= TURN_DEG).map(|a| a.0);
+        far.into_iter().chain(self.lost_and_found()).min()
     }
 
     fn onset(&self) -> Option<MediaTime> {
@@ -261,20 +252,20 @@ impl Course<'_> {
         self.in_time().find(turned).map(|o| o.time)
     }
 
-    /// True when the face was lost while it was turned to the side asked for, and came back there.
-    fn lost_and_found(&self) -> bool {
+    /// When the face was lost while it was turned to this side, if it came back there.
+    fn lost_and_found(&self) -> Option<MediaTime> {
         let mut at: Option<(MediaTime, f64)> = None;
         for o in self.in_time() {
             let Some(angle) = self.angle(o) else { continue };
             if let Some((time, before)) = at {
                 let gone_s = o.time.since_ns(time) as f64 / 1e9;
                 if gone_s >= LOST_S && before.min(angle) >= LOST_BEYOND_DEG {
-                    return true;
+                    return Some(time);
                 }
             }
             at = Some((o.time, angle));
         }
-        false
+        None
     }
 
     /// Contour and appearance during the turn, against rest.

@@ -140,8 +140,10 @@ pub trait Analyzer: Send {
 }
 
 mod calibration;
+pub mod compliance;
 mod lips;
 mod tracks;
+mod window;
 
 /// Declares each analyzer's module and collects them in order.
 macro_rules! analyzers {

@@ -24,22 +24,21 @@ pub struct Catalogued {
 pub fn catalogued(kind: ChallengeKind) -> Catalogued {
     use ChallengeKind as K;
     use ChallengeNeed as N;
-    use ChallengeStanding as S;
-    let (need, standing, weight) = match kind {
-        K::HandPass => (N::Hands, S::Scored, 4),
-        K::HandHold => (N::Hands, S::Scored, 4),
-        K::TurnBoth => (N::Head, S::NotEvaluated, 2),
-        K::TurnLeft | K::TurnRight => (N::Head, S::NotEvaluated, 0),
-        K::CheekPress => (N::Hands, S::ComplianceOnly, 1),
-        K::LeanIn => (N::Body, S::ComplianceOnly, 1),
+    let (need, weight) = match kind {
+        K::HandPass => (N::Hands, 4),
+        K::HandHold => (N::Hands, 4),
+        K::TurnBoth => (N::Head, 2),
+        K::TurnLeft | K::TurnRight => (N::Head, 0),
+        K::CheekPress => (N::Hands, 1),
+        K::LeanIn => (N::Body, 1),
         // Flashes are never drawn: who wants them lists them.
-        K::Flash => (N::Flashes, S::ComplianceOnly, 0),
-        K::Phrase => (N::Voice, S::ComplianceOnly, 1),
+        K::Flash => (N::Flashes, 0),
+        K::Phrase => (N::Voice, 1),
     };
     Catalogued {
         kind,
         need,
-        standing,
+        standing: kind.standing(),
         weight,
         hears: kind == K::Phrase,
         hands: matches!(kind, K::HandPass | K::HandHold | K::CheekPress),

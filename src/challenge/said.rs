@@ -1,6 +1,5 @@
 //! What the end of a challenge means, in sentences that nobody can take for more than they are.
 
-use super::kinds::catalogued;
 use crate::core::{ChallengeResult, ChallengeStanding, ChallengeStatus};
 
 /// Log-likelihood ratio from which a result is said to point somewhere.
@@ -32,7 +31,7 @@ pub fn sentence(c: &ChallengeResult) -> String {
 }
 
 fn performed(c: &ChallengeResult) -> String {
-    let rest = match (catalogued(c.kind).standing, c.llr) {
+    let rest = match (c.kind.standing(), c.llr) {
         (ChallengeStanding::ComplianceOnly, _) => {
             "It was verified for compliance only, and nothing else is judged by it."
         }

@@ -199,9 +199,10 @@ pub fn step(state: Progress, event: Event, answer_ns: i64) -> Result<Next, Illeg
         }
         (_, Event::Judged { .. }) => Err(Illegal::NotWaiting),
         // A first attempt that was judged is not taken back.
-        (P::AskedAgain { .. }, Event::Decline | Event::Cancel | Event::SessionEnds) => {
-            end(Ending::Judged { attempt: 1 })
-        }
+        (
+            P::AskedAgain { .. } | P::Open { attempt: 2, .. },
+            Event::Decline | Event::Cancel | Event::SessionEnds,
+        ) => end(Ending::Judged { attempt: 1 }),
         (_, Event::Decline) => end(Ending::Declined),
         (_, Event::Cancel) => end(Ending::Cancelled),
         (_, Event::SessionEnds) => end(Ending::Interrupted),

@@ -499,6 +499,16 @@ fn the_ways_through() {
             Ending::Cancelled,
         ),
         (
+            "declined in the middle of the second attempt",
+            vec![
+                shown(1, 12_000),
+                judged(1, true),
+                shown(2, 22_000),
+                Event::Decline,
+            ],
+            Ending::Judged { attempt: 1 },
+        ),
+        (
             "declined to try again",
             vec![shown(1, 12_000), judged(1, true), Event::Decline],
             Ending::Judged { attempt: 1 },

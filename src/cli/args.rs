@@ -81,6 +81,10 @@ pub enum Command {
         /// consent id that it was opened with.
         #[arg(long, value_name = "ID")]
         reference_session: Option<String>,
+        /// Ask the server for a challenge, whose prompt counts as shown at this second of the
+        /// recording, as hand_pass@1.5; a recording cannot follow what is drawn.
+        #[arg(long, value_name = "KIND@SECONDS")]
+        challenge: Option<String>,
         /// What is shown at the door, and whom to believe.
         #[command(flatten)]
         access: AccessArgs,

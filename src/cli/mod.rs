@@ -111,6 +111,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
             session_id,
             reference,
             reference_session,
+            challenge,
             access,
             output,
         } => {
@@ -129,6 +130,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
                     jpeg,
                     session_id,
                     reference,
+                    challenge: stream::challenge(challenge.as_deref())?,
                 },
                 &output,
             )

@@ -3,9 +3,12 @@
 use super::exit::{self, Failure, fail};
 use super::output::{self, Output};
 use anyhow::Context as _;
-use liveproof::client::{Access, ReferenceChoice, StreamEvent, StreamOptions, stream_file};
-use liveproof::core::SessionId;
+use liveproof::client::{
+    Access, ChallengeWish, ReferenceChoice, StreamEvent, StreamOptions, stream_file,
+};
+use liveproof::core::{ChallengeKind, MediaTime, SessionId};
 use liveproof::report::{capability_line, segment_line, summary_lines};
+use liveproof::session::{ChallengeState, ChallengeUpdate};
 use std::path::{Path, PathBuf};
 
 /// What is shown at the door, and whom to believe. Files, since arguments are seen by others on the
@@ -94,6 +97,43 @@ pub fn reference(clip: Option<PathBuf>, session: Option<&str>) -> Result<Referen
     }
 }
 
+/// A challenge as the flag has it: a kind and the second at which its prompt is shown.
+pub fn challenge(text: Option<&str>) -> Result<Option<ChallengeWish>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let wish = text.split_once('@').and_then(|(kind, seconds)| {
+        let kind = ChallengeKind::ALL.into_iter().find(|k| k.name() == kind)?;
+        let seconds: f64 = seconds.parse().ok()?;
+        let at = MediaTime((seconds * 1e9) as i64);
+        (0.0..=86_400.0)
+            .contains(&seconds)
+            .then_some(ChallengeWish { kind, at })
+    });
+    wish.map(Some).ok_or_else(|| {
+        let kinds = ChallengeKind::ALL.map(ChallengeKind::name).join(", ");
+        let why = format!("--challenge: found {text:?}, expected KIND@SECONDS with one of {kinds}");
+        fail(exit::USAGE, anyhow::anyhow!(why))
+    })
+}
+
+/// What becomes of a challenge, in a line.
+fn challenge_line(u: &ChallengeUpdate) -> String {
+    let what = match &u.state {
+        ChallengeState::Issued(i) => format!("{} ({})", i.prompt.prompt, i.standing.words()),
+        ChallengeState::Refused { detail } => format!("not issued: {detail}"),
+        ChallengeState::Open {
+            attempt, deadline, ..
+        } => {
+            let until = deadline.as_secs_f64();
+            format!("prompt {attempt} shown; an answer counts until {until:.1} s")
+        }
+        ChallengeState::AskedAgain { prompt, first, .. } => {
+            format!("{} ({})", prompt.prompt, first.status.detail())
+        }
+        ChallengeState::Concluded { words, .. } => words.clone(),
+    };
+    format!("challenge {}: {what}", u.challenge)
+}
+
 /// A session id of its own for each run: the file's name and this process's number.
 pub fn session_id(path: &Path) -> Result<SessionId, Failure> {
     let stem = path
@@ -121,6 +161,7 @@ fn tell(event: StreamEvent<'_>) {
         StreamEvent::Segment(s) if s.is_final => output::line(&segment_line(s)),
         StreamEvent::Segment(_) => {}
         StreamEvent::Capability(c) => output::line(&format!("now: {}", capability_line(c))),
+        StreamEvent::Challenge(u) => output::line(&challenge_line(u)),
         StreamEvent::Notice(text) => output::line(&format!("note: {text}")),
         StreamEvent::Summary(s) => output::line(&summary_lines(s).join("\n")),
     }

@@ -9,9 +9,11 @@
 //! by its capture times, or by flow credit alone ([`StreamOptions::fast`]); either way nothing is
 //! lost, since the SDK heeds its credit.
 
+mod challenge;
 mod chunks;
 mod error;
 
+pub use challenge::ChallengeWish;
 pub use error::StreamError;
 pub use liveproof_sdk::Access;
 
@@ -22,17 +24,18 @@ use crate::core::{
 use crate::decode::file::{FileSource, FileStats, OpenOptions};
 use crate::grpc::convert::{
     event_message, open_message, read_capability, read_hello, read_segment, read_signal_info,
-    read_summary, rgb_layout,
+    read_summary, read_update, rgb_layout,
 };
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::report::{
     FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
 };
-use crate::session::{Hello, SignalInfo};
+use crate::session::{ChallengeUpdate, Hello, SignalInfo};
+use challenge::{Asking, Waiting, wants_shown};
 use chunks::{Outgoing, Payload, Reader, ReferenceFile};
 use liveproof_sdk::{Client, ClientError, InterviewSender, Update, Updates};
 use std::path::{Path, PathBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Duration, Instant};
 
 /// Decoded chunks between the reading thread and the sender: 8.
@@ -53,6 +56,8 @@ pub struct StreamOptions {
     pub session_id: SessionId,
     /// Where the candidate's reference comes from.
     pub reference: ReferenceChoice,
+    /// A challenge to be asked for, if any.
+    pub challenge: Option<ChallengeWish>,
 }
 
 /// Where the candidate's reference comes from.
@@ -78,6 +83,8 @@ pub enum StreamEvent<'a> {
     Capability(&'a SignalCapability),
     /// Something about the material.
     Notice(&'a str),
+    /// What becomes of a challenge.
+    Challenge(&'a ChallengeUpdate),
     /// The last word.
     Summary(&'a SessionSummary),
 }
@@ -109,9 +116,11 @@ pub async fn stream_file(
         .name("recording".to_owned())
         .spawn(move || reader.run(&tx))
         .map_err(StreamError::Thread)?;
+    let (waits, waiting) = watch::channel(None);
+    let asking = Asking::new(options.challenge, waiting);
     let (sent, received) = tokio::join!(
-        send(sender, rx, options.fast),
-        receive(updates, &mut report, tell)
+        send(sender, rx, options.fast, asking),
+        receive(updates, &mut report, &waits, tell)
     );
     // The thread ends when its channel does, which is by now.
     let stats = thread.join().unwrap_or_default();
@@ -291,6 +300,7 @@ async fn send(
     mut sender: InterviewSender,
     mut chunks: mpsc::Receiver<Outgoing>,
     fast: bool,
+    mut asking: Asking,
 ) -> Result<(), ClientError> {
     let mut zero: Option<(Instant, i64)> = None;
     while let Some(next) = chunks.recv().await {
@@ -298,6 +308,9 @@ async fn send(
             let (began, first) = *zero.get_or_insert((Instant::now(), time.0));
             let after = u64::try_from(time.0.saturating_sub(first)).unwrap_or(0);
             tokio::time::sleep_until(began + Duration::from_nanos(after)).await;
+        }
+        if let Some(time) = next.time() {
+            asking.before(time, &sender).await?;
         }
         match next {
             Outgoing::Event(event) => {
@@ -337,6 +350,7 @@ async fn send(
 async fn receive(
     mut updates: Updates,
     report: &mut FileReport,
+    waits: &watch::Sender<Waiting>,
     tell: &mut (dyn FnMut(StreamEvent<'_>) + Send),
 ) -> Result<(), StreamError> {
     while let Some(update) = updates.next().await? {
@@ -369,7 +383,14 @@ async fn receive(
                     SignalCapability::renew(&mut report.capabilities, [c]);
                 }
             }
-            Update::Challenge(_) => {}
+            Update::Challenge(update) => {
+                let update = read_update(*update)?;
+                tell(StreamEvent::Challenge(&update));
+                if let Some(prompt) = wants_shown(&update) {
+                    // Nobody listens any more once the recording has been sent.
+                    waits.send(Some(prompt)).ok();
+                }
+            }
             Update::Resumed(_) => tell(StreamEvent::Notice(
                 "the connection was lost; the interview goes on on another one",
             )),

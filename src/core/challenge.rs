@@ -1,6 +1,9 @@
 //! What became of the challenges that were put to a candidate.
 
-use super::{AbstainReason, Abstention, ChallengeKind, Evidence, IssuedChallenge, MediaTime};
+use super::{
+    AbstainReason, Abstention, ChallengeKind, ChallengeStanding, Evidence, IssuedChallenge,
+    MediaTime,
+};
 use serde::{Deserialize, Serialize};
 
 /// Points of a trace kept at most; what a small drawing can show.
@@ -95,6 +98,17 @@ impl ChallengeKind {
         }
     }
 
+    /// What it can be judged on.
+    pub fn standing(self) -> ChallengeStanding {
+        match self {
+            Self::HandPass | Self::HandHold => ChallengeStanding::Scored,
+            Self::TurnBoth | Self::TurnLeft | Self::TurnRight => ChallengeStanding::NotEvaluated,
+            Self::CheekPress | Self::LeanIn | Self::Flash | Self::Phrase => {
+                ChallengeStanding::ComplianceOnly
+            }
+        }
+    }
+
     /// What the candidate was asked to do, in plain words.
     pub fn words(self) -> &'static str {
         match self {
@@ -119,8 +133,8 @@ pub struct TracePoint {
     pub time: MediaTime,
     /// Hand challenges: share of the face's box that a hand covers, 0 to 1. Turns: yaw in degrees,
     /// positive towards the picture's right. Lean in: height of the face over its height at rest.
-    /// Colour code: colour of the face along the code's main change, 0 to 255. Phrase: 1 where speech is
-    /// heard, else 0.
+    /// Colour code: red share of the face's colour, 0 to 255. Cheek press: share of the cheek that a hand
+    /// covers. Phrase: 1 where speech is heard, else 0.
     pub value: f64,
 }
 

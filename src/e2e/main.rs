@@ -6,6 +6,7 @@ mod access;
 mod browser;
 mod capabilities;
 mod certificates;
+mod challenges;
 mod door;
 mod evaluate;
 mod faults;

@@ -29,6 +29,7 @@ pub async fn stream(paths: &[PathBuf], jpeg: Option<u8>) -> Vec<Result<FileRepor
             jpeg,
             session_id: SessionId::parse(&format!("recorded-{i}")).unwrap(),
             reference: ReferenceChoice::None,
+            challenge: None,
         };
         let report = stream_file(path, &options, &mut |_| {}).await;
         reports.push(report.map_err(|e| e.to_string()));

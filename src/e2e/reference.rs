@@ -53,6 +53,7 @@ async fn stream(
         jpeg: None,
         session_id: SessionId::parse(id).unwrap(),
         reference,
+        challenge: None,
     };
     let report = stream_file(path, &options, &mut |_| {}).await;
     report.map_err(|e| e.to_string())

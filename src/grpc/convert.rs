@@ -18,7 +18,7 @@ pub(super) use liveproof_sdk::v1 as pb;
 
 pub use client::{event_message, open_message, read_hello, read_signal_info, rgb_layout};
 pub use inbound::client_message;
-pub use issued::read_update;
+pub use issued::{issue_message, read_update, shown_message};
 pub use outbound::{info_response, server_message};
 pub use results::{read_capability, read_segment, read_summary};
 

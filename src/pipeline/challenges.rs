@@ -1,9 +1,12 @@
 //! What became of every challenge of an interview, those that no signal could judge included.
 
+use super::Lane;
+use super::analyzers::missing_model;
+use crate::analyze::compliance::{self, Compliance};
 use crate::analyze::{Analyzer, hand_occlusion};
 use crate::core::{
-    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ControlEvent, EventKind, MediaTime,
-    ParticipantId, SignalSummary,
+    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ControlEvent, EventKind,
+    InterviewSpec, MediaTime, ParticipantId, SignalSummary,
 };
 use crate::engine::ModelSet;
 
@@ -19,14 +22,52 @@ pub(super) fn hand_wanted(events: &[ControlEvent], time: MediaTime, models: &Mod
     recent.into_iter().any(open) && models.model(hand_occlusion::TASK).is_ok()
 }
 
+// === impl Lane ===
+
+impl Lane {
+    /// For each kind of challenge, why it cannot be judged, if so.
+    pub(super) fn challenge_obstacles(
+        &self,
+        spec: &InterviewSpec,
+        models: &ModelSet,
+    ) -> Vec<ChallengeObstacle> {
+        let tracks = self.tracks(spec, false, None);
+        let of = |kind: ChallengeKind| {
+            if compliance::KINDS.contains(&kind) {
+                return Compliance::obstacle(kind, &tracks, models);
+            }
+            let judge = self.analyzers.iter().find(|a| a.judges().contains(&kind));
+            let Some(judge) = judge else {
+                return Some("not judged by this version".to_owned());
+            };
+            let can = judge.capability(&tracks).err();
+            let why = can.or_else(|| missing_model(judge.as_ref(), models));
+            why.map(|why| why.detail)
+        };
+        let all = ChallengeKind::ALL.into_iter();
+        all.map(|kind| (self.participant.id.clone(), kind, of(kind)))
+            .collect()
+    }
+
+    /// What came of a challenge, once it was judged.
+    pub(super) fn challenge_result(&self, id: &str) -> Option<ChallengeResult> {
+        let judged = self.analyzers.iter().flat_map(|a| a.challenges());
+        let verified = self.compliance.challenges().iter().cloned();
+        judged.chain(verified).find(|c| c.id == id)
+    }
+}
+
 /// One result per challenge event, in the order of the prompts.
 pub(super) fn challenges(
     analyzers: &[Box<dyn Analyzer>],
+    compliance: &Compliance,
     events: &[ControlEvent],
     signals: &[SignalSummary],
     participant: &ParticipantId,
 ) -> Vec<ChallengeResult> {
-    let judged: Vec<ChallengeResult> = analyzers.iter().flat_map(|a| a.challenges()).collect();
+    let verified = compliance.challenges().iter().cloned();
+    let scored = analyzers.iter().flat_map(|a| a.challenges());
+    let judged: Vec<ChallengeResult> = scored.chain(verified).collect();
     let result = |event: &ControlEvent| {
         let EventKind::Challenge {
             id,
@@ -45,7 +86,7 @@ pub(super) fn challenges(
             return Some(found.clone());
         }
         let judge = analyzers.iter().find(|a| a.judges().contains(kind));
-        let why = unjudged(judge.map(|a| a.name()), signals);
+        let why = unjudged(*kind, judge.map(|a| a.name()), signals);
         let window = (event.time, *deadline);
         let mut none = ChallengeResult::unmeasured(id, *kind, *count, window, &why);
         none.signal = judge.map_or_else(String::new, |a| a.name().to_owned());
@@ -55,7 +96,14 @@ pub(super) fn challenges(
 }
 
 /// Why no signal said anything of a challenge.
-fn unjudged(judge: Option<&str>, signals: &[SignalSummary]) -> Abstention {
+fn unjudged(kind: ChallengeKind, judge: Option<&str>, signals: &[SignalSummary]) -> Abstention {
+    let too_short = || {
+        let detail = "the interview ended before the challenge's time was over";
+        Abstention::new(AbstainReason::TooShort, detail)
+    };
+    if compliance::KINDS.contains(&kind) {
+        return too_short();
+    }
     let Some(judge) = judge else {
         return Abstention::new(AbstainReason::ModelMissing, "not scored by this version");
     };
@@ -63,9 +111,6 @@ fn unjudged(judge: Option<&str>, signals: &[SignalSummary]) -> Abstention {
     let missing = |r: AbstainReason| matches!(r, AbstainReason::ModelMissing);
     match said.flat_map(|s| &s.abstained).find(|a| missing(a.reason)) {
         Some(a) => Abstention::new(a.reason, a.detail.clone()),
-        None => Abstention::new(
-            AbstainReason::TooShort,
-            "the interview ended before the challenge's time was over",
-        ),
+        None => too_short(),
     }
 }

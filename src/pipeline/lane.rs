@@ -5,18 +5,19 @@ mod provisional;
 
 use super::ability::Watch;
 use super::album::Album;
-use super::analyzers::{Turn, missing_model};
-use super::challenges::{ChallengeObstacle, challenges, hand_wanted};
+use super::analyzers::Turn;
+use super::challenges::{challenges, hand_wanted};
 use super::reference::LaneReference;
 use super::seats::{clock_between, first_track, interviewer, sound_of};
 use super::sight::Sight;
 use super::totals::Totals;
 use super::{PipelineSettings, Voice};
+use crate::analyze::compliance::Compliance;
 use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen};
 use crate::core::{
-    Baseline, ChallengeKind, ChallengeResult, ClockSource, ControlEvent, Coverage, EvidencePicture,
-    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, Quality,
-    Reference, ReferenceKind, SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
+    Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture, Frame, InterviewSpec,
+    MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, Quality, Reference,
+    ReferenceKind, SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -41,6 +42,7 @@ pub(super) struct Lane {
     pub(super) sight: Sight,
     pub(super) analyzers: Vec<Box<dyn Analyzer>>,
     pub(super) watch: Watch,
+    pub(super) compliance: Compliance,
     album: Album,
     policies: Vec<SignalPolicy>,
     fusion_config: FusionConfig,
@@ -97,6 +99,7 @@ impl Lane {
             sight: Sight::new(settings.detect_interval_ns),
             analyzers: analyze::create_all(),
             watch: Watch::default(),
+            compliance: Compliance::default(),
             album: Album::new(settings.pictures),
             policies: policies.to_vec(),
             fusion_config: settings.fusion,
@@ -225,32 +228,6 @@ impl Lane {
         if self.audio.as_ref() == Some(track) || self.interviewer_audio.as_ref() == Some(track) {
             self.turn_clock = source;
         }
-    }
-
-    /// For each kind of challenge, why it cannot be judged, if so.
-    pub(super) fn challenge_obstacles(
-        &self,
-        spec: &InterviewSpec,
-        models: &ModelSet,
-    ) -> Vec<ChallengeObstacle> {
-        let tracks = self.tracks(spec, false, None);
-        let of = |kind: ChallengeKind| {
-            let Some(judge) = self.analyzers.iter().find(|a| a.judges().contains(&kind)) else {
-                return Some("not judged by this version".to_owned());
-            };
-            let can = judge.capability(&tracks).err();
-            let why = can.or_else(|| missing_model(judge.as_ref(), models));
-            why.map(|why| why.detail)
-        };
-        let all = ChallengeKind::ALL.into_iter();
-        all.map(|kind| (self.participant.id.clone(), kind, of(kind)))
-            .collect()
-    }
-
-    /// What came of a challenge, once it was judged.
-    pub(super) fn challenge_result(&self, id: &str) -> Option<ChallengeResult> {
-        let judged = self.analyzers.iter().flat_map(|a| a.challenges());
-        judged.into_iter().find(|c| c.id == id)
     }
 
     pub(super) fn push_frame(
@@ -497,6 +474,7 @@ impl Lane {
             gaps: self.analyzers.iter().flat_map(|a| a.gaps()).collect(),
             challenges: challenges(
                 &self.analyzers,
+                &self.compliance,
                 events,
                 &self.session.signals(),
                 &self.participant.id,

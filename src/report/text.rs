@@ -141,6 +141,16 @@ fn challenge_line(c: &ChallengeResult) -> String {
     if let Some(llr) = c.llr {
         let _ = write!(line, "; log-likelihood ratio {llr:+.2}");
     }
+    if let Some(i) = &c.issued {
+        if i.attempt > 1 {
+            line.push_str("; asked again once");
+        }
+        let mac = i.record.mac.get(..16).unwrap_or_default();
+        let _ = write!(line, "; record {mac}, key {}", i.record.key_id);
+    }
+    if let Some(early) = c.early_reaction() {
+        let _ = write!(line, "; to be looked at: {early}");
+    }
     line
 }
 
@@ -235,6 +245,17 @@ mod tests {
         );
         assert!(challenge_line(&all[1]).ends_with("not performed (turned by 12°, 35° needed)"));
         assert!(challenge_line(&all[2]).ends_with("not measurable (not scored by this version)"));
+        let mut again = all[0].clone();
+        let mut issued = crate::core::issued_sample(0);
+        issued.attempt = 2;
+        (again.issued, again.reaction_ms) = (Some(Box::new(issued)), Some(90.0));
+        let line = challenge_line(&again);
+        for held in [
+            "asked again once; record 1111111111111111, key 0011223344556677",
+            "to be looked at: the movement set in 90 ms after the prompt was shown",
+        ] {
+            assert!(line.contains(held), "{line}");
+        }
     }
 
     #[test]

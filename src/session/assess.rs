@@ -5,16 +5,15 @@
 
 mod opening;
 
-use super::challenges::{Challenges, Judge};
+use super::challenges::Challenges;
 use super::{
     Assessor, ChallengeOffer, ChallengeUpdate, EventAck, Item, MediaChunk, Notice, NoticeKind,
     ReferenceStore, Report, Shed,
 };
 use crate::challenge::{RecordKey, SystemEntropy};
 use crate::core::{
-    ChallengeResult, ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec,
-    MediaTime, ParticipantId, SegmentResult, SessionSummary, SignalCapability, TenantId, TrackId,
-    TrackSpec,
+    ClockSource, ControlEvent, EventKind, FieldError, Frame, InterviewSpec, MediaTime,
+    SegmentResult, SessionSummary, SignalCapability, TenantId, TrackId, TrackSpec,
 };
 use crate::decode::DecodeError;
 use crate::decode::wire::{AudioDecoder, VideoDecoder, VideoPacket};
@@ -509,24 +508,6 @@ impl Assessor for PipelineAssessor {
             first.times.decode_ms = std::mem::take(&mut self.decode_ns) as f64 / 1e6;
         }
         (segments, summary)
-    }
-}
-
-impl Judge for Pipeline {
-    fn open(&mut self, event: ControlEvent) -> Result<(), FieldError> {
-        self.push_event(event)
-    }
-
-    fn withdraw(&mut self, id: &str) {
-        self.withdraw_challenge(id);
-    }
-
-    fn result(&self, participant: &ParticipantId, id: &str) -> Option<ChallengeResult> {
-        self.challenge_result(participant, id)
-    }
-
-    fn watch_hands(&mut self, until: Option<MediaTime>) {
-        Pipeline::watch_hands(self, until);
     }
 }
 

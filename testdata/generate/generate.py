@@ -1,4 +1,4 @@
-"""Rebuilds testdata from nothing: python generate.py [demo] [challenge] [media], all by default."""
+"""Rebuilds testdata from nothing: python generate.py [demo] [challenge] [compliance] [media], all by default."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+import compliance
 import dialogue
 import hand_pass
 import interview
@@ -25,6 +26,8 @@ def main(wanted):
     espeak = Espeak()
     if "challenge" in wanted:
         hand_pass.write(HERE.parent / "demo", SEED, versions(espeak))
+    if "compliance" in wanted:
+        compliance.write(HERE.parent / "media", SEED, versions(espeak))
     if not {"demo", "media"} & set(wanted):
         return
     timeline = dialogue.build(espeak, SEED)
@@ -37,4 +40,4 @@ def main(wanted):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["demo", "challenge", "media"])
+    main(sys.argv[1:] or ["demo", "challenge", "compliance", "media"])

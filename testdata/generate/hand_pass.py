@@ -32,12 +32,12 @@ OTHER = Look(skin=(0.80, 0.575, 0.455), lips=(0.66, 0.30, 0.29), hair=(0.16, 0.1
              jaw=0.94, nose=0.90, seed=41)  # fmt: skip
 
 
-def palm_at(time_s):
+def palm_at(time_s, way=WAY):
     """Palm's centre and lean (degrees clockwise) at a time, None while the hand is out of the picture."""
-    if not WAY[0][0] <= time_s <= WAY[-1][0]:
+    if not way[0][0] <= time_s <= way[-1][0]:
         return None
-    times, xs, ys = np.array(WAY).T
-    k = int(np.clip(np.searchsorted(times, time_s, "right") - 1, 0, len(WAY) - 2))
+    times, xs, ys = np.array(way).T
+    k = int(np.clip(np.searchsorted(times, time_s, "right") - 1, 0, len(way) - 2))
     part = (time_s - times[k]) / (times[k + 1] - times[k])
     eased = 0.5 - 0.5 * np.cos(np.pi * part)
     x, y = xs[k] + (xs[k + 1] - xs[k]) * eased, ys[k] + (ys[k + 1] - ys[k]) * eased
@@ -56,11 +56,11 @@ class Arm:
         lit = Person._light(hand.albedo, hand.z, hand.gloss, np.eye(3))
         self.four = np.dstack([lit * hand.alpha[..., None], hand.alpha]).astype(np.float32)
 
-    def over(self, canvas, time_s):
+    def over(self, canvas, time_s, way=WAY):
         """Blends the hand into `canvas` (RGB float) with the blur of its way and its shadow; its opacity or None."""
         layer, seen = np.zeros((*canvas.shape[:2], 4), np.float32), 0
         for shift in np.linspace(-0.5, 0.5, SUBFRAMES) * SHUTTER / FPS:
-            place = palm_at(time_s + shift)
+            place = palm_at(time_s + shift, way)
             if place is None:
                 continue
             x, y, lean = place

@@ -45,6 +45,10 @@
 //! With the cargo feature `platforms`, the module of that name maps the messages of interview platforms (Zoom
 //! RTMS, Teams, Meet, Recall.ai, LiveKit, Daily, Twilio, WebCodecs) to the protocol.
 //!
+//! The server can put challenges to a candidate ([`InterviewSender::issue_challenge`], or by the policy in
+//! `open`): show the prompt of [`Update::Challenge`], say when it was shown with
+//! [`InterviewSender::challenge_shown`], and read on; `docs/challenges.md` has the way of one.
+//!
 //! A client that heeds its credit, as this one does, loses nothing. A connection that breaks is
 //! replaced by another one, as long as the server's grace period lasts: what had not arrived is sent
 //! again, results that were lost on the way come again, and [`Update::Resumed`] tells of it. To end an

@@ -67,9 +67,10 @@ impl Stay {
 }
 
 /// What was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Asked {
-    Passes(u32),
+    /// How many, and the sign of the first one's way where that was asked for.
+    Passes(u32, Option<f64>),
     Hold,
 }
 
@@ -102,14 +103,16 @@ pub(super) fn judge(asked: Asked, samples: &[Sample], last_s: f64) -> Done {
     let peak = samples.iter().map(|s| s.covered).fold(0.0, f64::max);
     let in_time = |s: &&Stay| s.peak_s <= last_s;
     let counted: Vec<Stay> = match asked {
-        Asked::Passes(_) => stays.iter().filter(in_time).filter(|s| s.passes()).copied().collect(),
+        Asked::Passes(..) => stays.iter().filter(in_time).filter(|s| s.passes()).copied().collect(),
         Asked::Hold => {
             let held = |s: &&Stay| s.held_s >= HOLD_S && s.from_s <= last_s;
             stays.iter().filter(held).take(1).copied().collect()
         }
     };
     let missing = match asked {
-        Asked::Passes(n) => missing_passes(n, counted.len(), &stays, peak, last_s),
+        Asked::Passes(n, first) => {
+            missing_passes(n, counted.len(), &stays, peak, last_s).or_else(|| wrong_way(first?, counted.first()?))
+        }
         Asked::Hold if counted.is_empty() => Some(missing_hold(&stays, peak)),
         Asked::Hold => None,
     };
@@ -120,6 +123,11 @@ pub(super) fn judge(asked: Asked, samples: &[Sample], last_s: f64) -> Done {
         stays: counted,
         peak,
     }
+}
+
+/// The first pass went to the side that was not asked for.
+fn wrong_way(asked: f64, first: &Stay) -> Option<String> {
+    (first.way * asked < 0.0).then(|| "the first pass went to the other side".to_owned())
 }
 
 fn missing_passes(asked: u32, seen: usize, stays: &[Stay], peak: f64, last_s: f64) -> Option<String> {

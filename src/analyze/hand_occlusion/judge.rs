@@ -1,14 +1,15 @@
 //! One closed window: what was done, what the picture did meanwhile, and what that counts. Pure.
 
+use super::cheek;
 use super::comply::{self, Asked, Done, PASS_SHARE, HOLD_SHARE, Sample};
 use super::expect::{Expected, expected};
 use super::look::Look;
 use super::physics::{MEASURES, Shown, measure};
 use super::settings::Calibration;
-use super::window::Window;
+use crate::analyze::window::Window;
 use crate::analyze::Segment;
 use crate::core::{
-    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, FaceObs,
+    AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus, Evidence, FaceObs, Side,
     TracePoint, median, thinned,
 };
 
@@ -65,19 +66,21 @@ impl Material {
 
 /// Judges a window by its pictures, in the order of time.
 pub(super) fn judge(window: &Window, looks: &[Look], material: &Material, calibration: Option<&Calibration>) -> Verdict {
-    let span = (window.prompt_end, window.deadline);
-    let blank = |why: &Abstention| {
-        let none = ChallengeResult::unmeasured(&window.id, window.kind, window.count, span, why);
-        ChallengeResult { signal: "hand_occlusion".to_owned(), ..none }
-    };
+    let blank = |why: &Abstention| window.unmeasured("hand_occlusion", why);
     if let Some(why) = obstacle(looks, material) {
         return Verdict { result: blank(&why), quality: 0.0, without_number: why.reason, why: "" };
+    }
+    if window.kind == ChallengeKind::CheekPress {
+        let none = blank(&Abstention::new(AbstainReason::Gathering, ""));
+        let why = "verified for compliance only, and nothing else is judged by it";
+        let result = cheek::judge(window, looks, none);
+        return Verdict { result, quality: 0.0, without_number: AbstainReason::Experimental, why };
     }
     let expected = expected(looks);
     let samples = samples(window, looks, &expected);
     let asked = match window.kind {
         ChallengeKind::HandHold => Asked::Hold,
-        _ => Asked::Passes(window.count),
+        _ => Asked::Passes(window.count, window.asked.parameters.direction.map(Side::in_picture)),
     };
     let last_s = window.last_moment().since_ns(window.prompt_end) as f64 / 1e9;
     let done = comply::judge(asked, &samples, last_s);
@@ -202,11 +205,11 @@ fn evidence(
         out.push(Evidence { name: (*name).to_owned(), value, reference: centre(i) });
     }
     let need = match asked {
-        Asked::Passes(_) => PASS_SHARE,
+        Asked::Passes(..) => PASS_SHARE,
         Asked::Hold => HOLD_SHARE,
     };
     out.push(Evidence::against("covered_share", done.peak, need));
-    if let Asked::Passes(n) = asked {
+    if let Asked::Passes(n, _) = asked {
         out.push(Evidence::against("passes", f64::from(done.passes), f64::from(n)));
     }
     if let Some(s) = done.onset_s {

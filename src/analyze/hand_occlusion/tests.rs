@@ -5,10 +5,10 @@ use super::judge::{Material, Verdict, judge};
 use super::look::{Look, Masks};
 use super::physics::MEASURES;
 use super::settings::{Calibration, ONE_SIDED, Term, even};
-use super::window::Window;
+use crate::analyze::window::Window;
 use super::*;
 use crate::core::{
-    ControlEvent, EventKind, Face, FaceObs, HandScene, LANDMARKS, MediaTime, SCENE_PX, points,
+    ControlEvent, EventKind, Face, FaceObs, HandScene, LANDMARKS, MediaTime, SCENE_PX, Side, points,
 };
 use proptest::prelude::*;
 
@@ -135,7 +135,7 @@ fn shows_through(paint: Paint) -> bool {
 fn window(kind: ChallengeKind, count: u32) -> Window {
     let deadline = MediaTime::from_ms(7_000);
     let kind = EventKind::Challenge { id: "h1".into(), kind, deadline, count, asked: Box::default() };
-    Window::of(&ControlEvent { time: MediaTime::from_ms(1_000), kind }).unwrap()
+    Window::of(&ControlEvent { time: MediaTime::from_ms(1_000), kind }, KINDS).unwrap()
 }
 
 fn plenty() -> Material {
@@ -322,6 +322,71 @@ fn without_a_calibration_everything_is_measured_and_nothing_counts() {
     let Outcome::Abstained(a) = outcome(vec![v]) else { panic!("scored") };
     assert_eq!(a.reason, AbstainReason::Experimental);
     assert!(!a.evidence.is_empty());
+}
+
+/// A window with this direction asked for.
+fn directed(kind: ChallengeKind, count: u32, direction: Option<Side>) -> Window {
+    let mut w = window(kind, count);
+    w.asked.parameters.direction = direction;
+    w
+}
+
+#[test]
+fn the_first_pass_goes_to_the_side_asked_for() {
+    // The palm of PASS goes towards the picture's right, which is the candidate's left.
+    let right_to_left: Vec<(f32, f32)> = PASS.iter().map(|(s, x)| (*s, 2.0 * MID - x)).collect();
+    for (keys, direction, done) in [
+        (PASS, Some(Side::Left), true),
+        (PASS, Some(Side::Right), false),
+        (PASS, None, true),
+        (&right_to_left[..], Some(Side::Right), true),
+        (&right_to_left[..], Some(Side::Left), false),
+    ] {
+        let w = directed(ChallengeKind::HandPass, 1, direction);
+        let v = judge(&w, &looks(keys, Paint::Hand, |_| true), &plenty(), Some(&even()));
+        match &v.result.status {
+            ChallengeStatus::Performed => assert!(done, "{direction:?}"),
+            ChallengeStatus::NotPerformed { detail } => {
+                assert!(!done && detail.contains("other side"), "{direction:?}: {detail}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(v.result.llr.is_some(), done, "only what was performed counts");
+    }
+}
+
+/// The palm beside the face's middle from 1.6 s to 3.4 s, at this column of the scene.
+fn beside(x: f32, until: f32) -> Vec<(f32, f32)> {
+    let away = if x > MID { 150.0 } else { -22.0 };
+    vec![(1.0, away), (1.6, x), (until, x), (until + 0.5, away)]
+}
+
+#[test]
+fn a_cheek_press_is_a_hand_on_the_cheek_asked_for_and_never_evidence() {
+    let (left, right) = (Some(Side::Left), Some(Side::Right));
+    let (at_left, at_right) = (beside(102.0, 3.4), beside(26.0, 3.4));
+    let (short, middle) = (beside(102.0, 1.7), beside(MID, 3.4));
+    for (name, keys, direction, expected) in [
+        ("the left", &at_left, left, None),
+        ("the right", &at_right, right, None),
+        ("either", &at_right, None, None),
+        ("the other cheek", &at_left, right, Some("the other cheek")),
+        ("too short", &short, left, Some("s needed")),
+        ("the whole face", &middle, left, Some("the cheek alone")),
+        ("nothing", &Vec::new(), left, Some("at most 0 %")),
+    ] {
+        let w = directed(ChallengeKind::CheekPress, 1, direction);
+        let v = judge(&w, &looks(keys, Paint::Hand, |_| true), &plenty(), Some(&even()));
+        match (&v.result.status, expected) {
+            (ChallengeStatus::Performed, None) => {}
+            (ChallengeStatus::NotPerformed { detail }, Some(word)) => {
+                assert!(detail.contains(word), "{name}: {detail}");
+            }
+            other => panic!("{name}: {other:?} {:?}", v.result.evidence),
+        }
+        assert_eq!(v.result.llr, None, "{name}");
+        let Outcome::Abstained(_) = outcome(vec![v]) else { panic!("{name}: scored") };
+    }
 }
 
 proptest! {

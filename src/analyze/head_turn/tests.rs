@@ -1,7 +1,7 @@
 //! Turns as a table: what was asked, how the head moved, what is said of it.
 
 use super::*;
-use crate::core::LANDMARKS;
+use crate::core::{Asked, ControlEvent, EventKind, LANDMARKS};
 
 fn obs(ms: i64, yaw: Option<f32>, shake: f32) -> FaceObs {
     let face = yaw.map(|yaw| {
@@ -37,13 +37,49 @@ fn obs(ms: i64, yaw: Option<f32>, shake: f32) -> FaceObs {
     }
 }
 
-fn turn(kind: ChallengeKind) -> Turn {
-    Turn {
-        id: "t".into(),
-        kind,
-        count: 1,
-        prompt_end: MediaTime::from_ms(2_000),
-        deadline: MediaTime::from_ms(7_000),
+fn turn(kind: ChallengeKind) -> Window {
+    turn_first(kind, None)
+}
+
+fn turn_first(kind: ChallengeKind, direction: Option<Side>) -> Window {
+    let mut asked = Box::<Asked>::default();
+    asked.parameters.direction = direction;
+    let deadline = MediaTime::from_ms(7_000);
+    let kind = EventKind::Challenge { id: "t".into(), kind, deadline, count: 1, asked };
+    Window::of(&ControlEvent { time: MediaTime::from_ms(2_000), kind }, KINDS).unwrap()
+}
+
+/// The same course twice, the second time to the other side, 2.2 s later; the yaw turns over.
+fn both(first: f32, second: f32) -> Vec<FaceObs> {
+    let yaw = |ms: i64| {
+        let s = ms as f32 / 1e3;
+        let bump = |from: f32| (s - from).clamp(0.0, 0.6) - (s - from - 1.4).clamp(0.0, 0.6);
+        2.0 + (first * bump(2.6) + second * bump(4.8)) / 0.6
+    };
+    (0..215).map(|i| obs(i * 40, Some(yaw(i * 40)), 0.2)).collect()
+}
+
+#[test]
+fn a_turn_to_both_sides_is_one_to_each_in_the_order_asked_for() {
+    let (left, right) = (Some(Side::Left), Some(Side::Right));
+    for (name, first, second, direction, expected) in [
+        ("left, then right", 45.0, -45.0, left, None),
+        ("right, then left", -45.0, 45.0, right, None),
+        ("in any order", -45.0, 45.0, None, None),
+        ("the other side first", -45.0, 45.0, left, Some("other side first")),
+        ("to the left alone", 45.0, 0.0, left, Some("to the right, 30° needed")),
+        ("half way to the second", 45.0, -18.0, left, Some("to the right, 30° needed")),
+        ("not at all", 0.0, 0.0, left, Some("to the left, 30° needed")),
+    ] {
+        let result = judge(&turn_first(ChallengeKind::TurnBoth, direction), &both(first, second));
+        match (&result.status, expected) {
+            (ChallengeStatus::Performed, None) => assert_eq!(result.passes, 2, "{name}"),
+            (ChallengeStatus::NotPerformed { detail }, Some(word)) => {
+                assert!(detail.contains(word), "{name}: {detail}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        assert_eq!(result.llr, None, "{name}");
     }
 }
 
@@ -69,7 +105,7 @@ fn a_turn_is_one_to_the_side_asked_for_and_far_enough() {
         ("out of the landmarks' sight and back", TurnLeft, 75.0, 28.0, None),
         ("not at all", TurnLeft, 0.0, always, Some("turned by 0°")),
     ] {
-        let result = turn(kind).judge(&course(far, lost_beyond));
+        let result = judge(&turn(kind), &course(far, lost_beyond));
         match (&result.status, expected) {
             (ChallengeStatus::Performed, None) => {
                 let ms = result.reaction_ms.unwrap();
@@ -91,7 +127,7 @@ fn a_contour_that_trembles_in_the_turn_is_measured_against_rest() {
         for o in all.iter_mut().filter(|o| yaw(o).is_some_and(|y| y > 20.0)) {
             *o = obs(o.time.0 / 1_000_000, yaw(o).map(|y| y as f32), shake);
         }
-        let found = turn(ChallengeKind::TurnLeft).judge(&all);
+        let found = judge(&turn(ChallengeKind::TurnLeft), &all);
         let of = |name: &str| found.evidence.iter().find(|e| e.name == name).cloned().unwrap();
         (of("contour_tremble_ratio"), of("turned_deg"))
     };
@@ -110,7 +146,7 @@ fn what_was_not_seen_is_not_measurable() {
         (slow, AbstainReason::LowFrameRate),
         (Vec::new(), AbstainReason::TooShort),
     ] {
-        let found = turn(ChallengeKind::TurnLeft).judge(&all);
+        let found = judge(&turn(ChallengeKind::TurnLeft), &all);
         assert!(
             matches!(&found.status, ChallengeStatus::NotMeasurable { reason: r, .. } if *r == reason),
             "{:?}",

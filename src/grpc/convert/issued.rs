@@ -10,8 +10,8 @@ use super::inbound::{MAX_OPAQUE, MAX_TEXT, text, too_long};
 use super::{pb, required};
 use crate::challenge::{Ending, MOST_AUTOMATIC, NONCE_BYTES, Prompt};
 use crate::core::{
-    ChallengeParameters, ChallengePolicy, ChallengeRecord, FieldError, LEAST_COLOUR_MS,
-    MOST_COLOURS, MOST_WORDS, MediaTime, ParticipantId, SessionId,
+    ChallengeKind, ChallengeParameters, ChallengePolicy, ChallengeRecord, FieldError,
+    LEAST_COLOUR_MS, MOST_COLOURS, MOST_WORDS, MediaTime, ParticipantId, SessionId,
 };
 use crate::session::{
     ChallengeAbility, ChallengeRequest, ChallengeState, ChallengeUpdate, IssuedState,
@@ -381,6 +381,24 @@ pub(super) fn write_update(u: ChallengeUpdate) -> pb::ChallengeUpdate {
         participant_id: u.participant.map_or_else(String::new, |p| p.to_string()),
         request_id: u.request_id,
         state: Some(state),
+    }
+}
+
+/// Asks for a challenge of a kind.
+pub fn issue_message(kind: ChallengeKind) -> pb::IssueChallenge {
+    pb::IssueChallenge {
+        kind: write_challenge(kind),
+        ..pb::IssueChallenge::default()
+    }
+}
+
+/// Says that a prompt was shown.
+pub fn shown_message(challenge: &str, attempt: u32, at: MediaTime) -> pb::ChallengeShown {
+    pb::ChallengeShown {
+        challenge_id: challenge.to_owned(),
+        attempt,
+        shown_us: at.as_us(),
+        uncertainty_ms: 0,
     }
 }
 

@@ -52,8 +52,10 @@ impl Lane {
         });
         let blind = late.or_else(|| self.sight.obstacle().cloned());
         let limit = self.stage_deadline_ns;
-        turns
+        let mut is_final = false;
+        let findings: Vec<Finding> = turns
             .map(|mut turn| {
+                is_final |= matches!(turn, Turn::Own(_));
                 let name = turn.analyzer().name();
                 let needs = turn.analyzer().needs();
                 let overdue = limit.filter(|ns| stopwatch().saturating_sub(began) > *ns);
@@ -71,7 +73,12 @@ impl Lane {
                 }
                 found
             })
-            .collect()
+            .collect();
+        if is_final {
+            let (blind, deaf) = (blind.as_ref(), deaf.as_ref());
+            self.compliance.observe(&segment, &findings, blind, deaf);
+        }
+        findings
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::markup::Html;
 use super::words;
-use crate::core::{ChallengeKind, ChallengeResult, ChallengeStatus};
+use crate::core::{
+    ChallengeKind, ChallengeResult, ChallengeStanding, ChallengeStatus, IssuedChallenge,
+};
 use crate::fusion::WORTH_A_LOOK;
 
 const PLOT_H: f64 = 72.0;
@@ -14,7 +16,7 @@ pub(super) fn section(h: &mut Html, challenges: &[ChallengeResult]) {
     if challenges.is_empty() {
         return;
     }
-    h.raw("<section class=\"card\"><h2>Challenges</h2><p class=\"soft\">What the candidate was asked to do, and what was measured while it was done. A challenge that was not performed, or that could not be seen, counts neither for nor against anybody.</p>");
+    h.raw("<section class=\"card\"><h2>Challenges</h2><p class=\"soft\">What the candidate was asked to do, and what was measured while it was done. A challenge that was not performed, that was declined, or that could not be seen, counts neither for nor against anybody.</p>");
     for c in challenges {
         card(h, c);
     }
@@ -36,6 +38,9 @@ fn card(h: &mut Html, c: &ChallengeResult) {
     h.text(c.status.words()).raw("</span></span> ");
     h.text(&asked(c)).raw("</p>");
     h.elem("p", "say", &outcome(c));
+    if let Some(early) = c.early_reaction() {
+        h.elem("p", "say", &format!("To be looked at: {early}."));
+    }
     if c.trace.len() > 1 {
         course(h, c);
     }
@@ -46,7 +51,32 @@ fn card(h: &mut Html, c: &ChallengeResult) {
         }
         h.raw("</ul>");
     }
+    if let Some(issued) = &c.issued {
+        h.elem("p", "soft small", &record(issued));
+    }
     h.raw("</div>");
+}
+
+/// What was signed when the server issued it.
+fn record(i: &IssuedChallenge) -> String {
+    let r = &i.record;
+    let prompt = match i.attempt {
+        0 => "its prompt was not shown".to_owned(),
+        1 => "first prompt".to_owned(),
+        _ => "second prompt, after it was not done at the first".to_owned(),
+    };
+    let uncertain = match i.uncertainty_ms {
+        0 => String::new(),
+        ms => format!(" (seen within {ms}\u{a0}ms of that)"),
+    };
+    format!(
+        "Issued by the server at {}; {prompt}{uncertain}. Record {}, nonce {}, signed with key {}: {}.",
+        words::clock_tenths(r.issued.as_secs_f64()),
+        r.challenge,
+        r.nonce,
+        r.key_id,
+        r.mac
+    )
 }
 
 /// When it was asked, and when the movement set in.
@@ -78,6 +108,12 @@ fn outcome(c: &ChallengeResult) -> String {
             because("Not carried out, which says nothing about anybody")
         }
         (ChallengeStatus::NotMeasurable { .. }, _) => because("Whether it was done cannot be told"),
+        (ChallengeStatus::Performed, None)
+            if c.kind.standing() == ChallengeStanding::ComplianceOnly =>
+        {
+            "Done as asked. It was verified for compliance only, and nothing else is judged by it."
+                .to_owned()
+        }
         (ChallengeStatus::Performed, None) => {
             "Done as asked. What was measured meanwhile has no vote.".to_owned()
         }
@@ -96,7 +132,6 @@ fn outcome(c: &ChallengeResult) -> String {
 
 /// The course of the event: the covered share of the face, or the turn of the head.
 fn course(h: &mut Html, c: &ChallengeResult) {
-    let turn = matches!(c.kind, ChallengeKind::TurnLeft | ChallengeKind::TurnRight);
     let seconds = |t: crate::core::MediaTime| t.as_secs_f64();
     let times = c.trace.iter().map(|p| seconds(p.time));
     let from = times.clone().fold(seconds(c.prompt_end), f64::min);
@@ -104,20 +139,10 @@ fn course(h: &mut Html, c: &ChallengeResult) {
     let whole = (to - from).max(1e-9);
     let x = |t: f64| ((t - from) / whole).clamp(0.0, 1.0);
     let largest = c.trace.iter().map(|p| p.value.abs()).fold(0.0, f64::max);
-    let (label, reach, zero) = if turn {
-        let label = format!(
-            "Turn of the head, at most {}°",
-            words::figure(largest.round())
-        );
-        (label, largest.max(TURN_REACH_DEG), PLOT_H / 2.0)
-    } else {
-        let label = format!(
-            "Share of the face that a hand covered, at most {}",
-            words::percent(largest)
-        );
-        (label, 1.0, PLOT_H)
-    };
-    let scale = if turn { PLOT_H / 2.0 } else { PLOT_H } - 6.0;
+    let turn = is_turn(c.kind);
+    let (label, reach) = axis(c.kind, largest);
+    let zero = if turn { PLOT_H / 2.0 } else { PLOT_H };
+    let scale = zero - 6.0;
     h.raw("<div class=\"plot\"><svg width=\"100%\" role=\"img\"")
         .num("height", PLOT_H)
         .attr("aria-label", &label)
@@ -156,4 +181,47 @@ fn course(h: &mut Html, c: &ChallengeResult) {
             words::clock_tenths(to)
         ),
     );
+}
+
+fn is_turn(kind: ChallengeKind) -> bool {
+    use ChallengeKind::{TurnBoth, TurnLeft, TurnRight};
+    matches!(kind, TurnLeft | TurnRight | TurnBoth)
+}
+
+/// What is drawn, and the value at the drawing's edge.
+fn axis(kind: ChallengeKind, largest: f64) -> (String, f64) {
+    use ChallengeKind as K;
+    let most = |what: &str, value: String| format!("{what}, at most {value}");
+    match kind {
+        k if is_turn(k) => {
+            let angle = format!("{}°", words::figure(largest.round()));
+            (most("Turn of the head", angle), largest.max(TURN_REACH_DEG))
+        }
+        K::LeanIn => {
+            let times = format!("{} times", words::figure(largest));
+            (
+                most("Height of the face against rest", times),
+                largest.max(1.5),
+            )
+        }
+        K::Flash => (
+            "Red share of the face’s colour".to_owned(),
+            largest.max(1.0),
+        ),
+        K::Phrase => ("Where speech was heard".to_owned(), 1.0),
+        K::CheekPress => (
+            most(
+                "Share of the cheek that a hand covered",
+                words::percent(largest),
+            ),
+            1.0,
+        ),
+        _ => (
+            most(
+                "Share of the face that a hand covered",
+                words::percent(largest),
+            ),
+            1.0,
+        ),
+    }
 }

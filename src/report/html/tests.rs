@@ -267,3 +267,28 @@ fn challenges_say_what_was_asked_what_came_of_it_and_what_it_does_not_mean() {
         assert!(html.contains(held), "{held}");
     }
 }
+
+#[test]
+fn what_the_server_issued_shows_its_record_its_second_prompt_and_an_early_reaction() {
+    let mut all = crate::report::sample::challenges();
+    let mut issued = crate::core::issued_sample(40);
+    issued.attempt = 2;
+    let c = &mut all[0];
+    (c.issued, c.reaction_ms) = (Some(Box::new(issued)), Some(0.0));
+    all[2].status = crate::core::ChallengeStatus::NotCarriedOut {
+        detail: "the candidate preferred not to".into(),
+    };
+    let mut file = sample();
+    let p = file.summary.as_mut().unwrap().participants.first_mut();
+    p.unwrap().challenges = all;
+    let html = page(&file);
+    for held in [
+        "second prompt, after it was not done at the first (seen within 40\u{a0}ms of that)",
+        "signed with key 0011223344556677",
+        "To be looked at: the movement was under way when the prompt was shown",
+        "so does somebody who happened to be moving",
+        "Not carried out, which says nothing about anybody: the candidate preferred not to.",
+    ] {
+        assert!(html.contains(held), "{held}");
+    }
+}

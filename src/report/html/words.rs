@@ -133,6 +133,32 @@ const NAMES: &[(&str, &str)] = &[
         "movement set in sooner than people react, as a replayed recording could, after",
     ),
     ("turned", "turned to the side asked for by"),
+    ("turned_left", "turned to the left by"),
+    ("turned_right", "turned to the right by"),
+    ("cheek_touched", "a hand touched the cheek for"),
+    (
+        "cheek_covered_share",
+        "largest share of the cheek that a hand covered",
+    ),
+    (
+        "face_growth_ratio",
+        "the face grew to, times its height at rest",
+    ),
+    ("face_growth_left_ratio", "and went back to"),
+    (
+        "code_correlation",
+        "how closely the face’s colour followed the screen’s, 0 to 1",
+    ),
+    (
+        "code_p_value",
+        "share of other codes that it follows as closely",
+    ),
+    ("face_colour_change", "change of the face’s colour, of 255"),
+    (
+        "face_colour_steps_ratio",
+        "steps of the face’s colour when the screen changes, times those in between",
+    ),
+    ("code_lag", "delay from the screen to the picture"),
     (
         "lost_beyond",
         "turned further than landmarks follow: the face was lost, and came back, beyond",
@@ -160,7 +186,18 @@ fn relation(name: &str) -> &'static str {
         | "landmarks_through_share"
         | "recover_ms"
         | "painted_over_jump" => "points neither way at",
-        "covered_share" | "turned_deg" => "needed",
+        "covered_share"
+        | "turned_deg"
+        | "turned_left_deg"
+        | "turned_right_deg"
+        | "cheek_touched_s"
+        | "cheek_covered_share"
+        | "face_growth_ratio"
+        | "code_correlation"
+        | "face_colour_change"
+        | "face_colour_steps_ratio"
+        | "speech_s" => "needed",
+        "face_growth_left_ratio" | "code_p_value" => "at most",
         "passes" => "asked for",
         "reaction_too_soon_ms" => "people need at least",
         "contour_tremble_ratio" | "appearance_step_max" => "at rest",

@@ -3,7 +3,8 @@
 use super::*;
 use crate::challenge::verify_chain;
 use crate::core::{
-    ChallengeMode, ChallengeNeed, ChallengeStanding, Coverage, ParticipantSummary, ScoreOutcome,
+    AbstainReason, Abstention, ChallengeMode, ChallengeNeed, ChallengeStanding, Coverage,
+    ParticipantSummary, ScoreOutcome,
 };
 use std::collections::HashMap;
 
@@ -364,7 +365,7 @@ fn the_number_of_challenges_is_bounded() {
         states(&mut book);
     }
     book.take(ask(Some(ChallengeKind::Phrase)), t(99), &mut bench);
-    assert!(refusal(&mut book).contains("at most 32"));
+    assert!(refusal(&mut book).contains("at most 64"));
 }
 
 #[test]

@@ -1,0 +1,525 @@
+//! Challenges that the server issues, from the wish to the signed record: a candidate who complies, one who
+//! does not, one whose face is swapped; and what is refused, declined and issued by itself.
+
+use crate::support::*;
+use liveproof::challenge::{RecordKey, verify_chain};
+use liveproof::core::{ChallengeResult, ChallengeStatus, Frame, MediaTime, TrackId};
+use liveproof::decode::file::{FileSource, Media, OpenOptions};
+use liveproof::grpc::convert::{read_summary, read_update};
+use liveproof::session::{ChallengeState, IssuedState};
+use liveproof_sdk::{InterviewSender, Update, Updates, v1};
+use v1::challenge_update::State as Told;
+
+const KEY: [u8; 32] = [42; 32];
+
+fn pictures(name: &str) -> Vec<Frame> {
+    let mut source = FileSource::open(&media(name), &OpenOptions::default()).unwrap();
+    source
+        .select(0, TrackId::parse("camera").unwrap(), None)
+        .unwrap();
+    let mut frames = Vec::new();
+    while let Some(media) = source.next().unwrap() {
+        if let Media::Frame { frame, .. } = media {
+            frames.push(frame);
+        }
+    }
+    frames
+}
+
+/// A candidate before a camera, and nothing else.
+fn open_camera(policy: v1::ChallengePolicy) -> v1::Open {
+    let mut open = open();
+    open.tracks.truncate(1);
+    if let Some(v1::track::Details::Video(v)) = &mut open.tracks[0].details {
+        v.format = v1::VideoFormat::Rgb24.into();
+    }
+    open.challenge_policy = Some(policy);
+    open
+}
+
+/// One interview from the client's side; its media goes on when the server has taken what came before.
+struct Call {
+    sender: InterviewSender,
+    updates: Updates,
+    hello: v1::Hello,
+    told: Vec<v1::ChallengeUpdate>,
+    segments: usize,
+    summary: Option<v1::SessionSummary>,
+}
+
+impl Call {
+    async fn open(served: &Served, open: v1::Open) -> Self {
+        let interview = served.client().await.open(open).await.unwrap();
+        let hello = interview.hello().clone();
+        let (sender, updates) = interview.split();
+        Self {
+            sender,
+            updates,
+            hello,
+            told: Vec::new(),
+            segments: 0,
+            summary: None,
+        }
+    }
+
+    async fn picture(&mut self, frame: &Frame, time: MediaTime) {
+        let layout = v1::PictureLayout {
+            width: frame.width,
+            height: frame.height,
+            planes: Vec::new(),
+        };
+        let bytes = frame.rgb().to_vec();
+        self.sender
+            .send_media("camera", time.as_us(), bytes, Some(layout))
+            .await
+            .unwrap();
+    }
+
+    fn take(&mut self, update: Update) -> Option<u64> {
+        match update {
+            Update::Challenge(c) => self.told.push(*c),
+            Update::Segment(_) => self.segments += 1,
+            Update::Summary(s) => self.summary = Some(*s),
+            Update::Ack(a) => return Some(a.event_id),
+            Update::Notice(n) => eprintln!("{n:?}"),
+            // What else there may be is not looked at here.
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+        None
+    }
+
+    /// Waits until the server has worked off everything that was sent.
+    async fn settle(&mut self, time: MediaTime) {
+        let event = v1::control_event::Event::QuestionStart(v1::QuestionStart::default());
+        let id = self.sender.send_event(time.as_us(), event).await.unwrap();
+        loop {
+            let update = self
+                .updates
+                .next()
+                .await
+                .unwrap()
+                .expect("the interview goes on");
+            if self.take(update) == Some(id) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the next word on a challenge.
+    async fn next(&mut self, from: usize) -> v1::ChallengeUpdate {
+        while self.told.len() <= from {
+            let update = self
+                .updates
+                .next()
+                .await
+                .unwrap()
+                .expect("the interview goes on");
+            self.take(update);
+        }
+        self.told[from].clone()
+    }
+
+    async fn ask(&mut self, kind: v1::ChallengeKind) -> (String, v1::ChallengeUpdate) {
+        let from = self.told.len();
+        let ask = v1::IssueChallenge {
+            kind: kind.into(),
+            ..Default::default()
+        };
+        self.sender.issue_challenge(ask).await.unwrap();
+        let update = self.next(from).await;
+        (update.challenge_id.clone(), update)
+    }
+
+    async fn shown(&mut self, id: &str, attempt: u32, time: MediaTime) {
+        let shown = v1::ChallengeShown {
+            challenge_id: id.into(),
+            attempt,
+            shown_us: time.as_us(),
+            uncertainty_ms: 40,
+        };
+        self.sender.challenge_shown(shown).await.unwrap();
+    }
+
+    async fn decline(&mut self, id: &str, reason: v1::ChallengeDeclineReason, alternative: bool) {
+        let why = v1::ChallengeDeclined {
+            challenge_id: id.into(),
+            reason: reason.into(),
+            words: String::new(),
+            offer_alternative: alternative,
+        };
+        self.sender.decline_challenge(why).await.unwrap();
+    }
+
+    /// Asks for hand passes until the one that the recordings show is drawn: twice, first to the
+    /// candidate's left. A host may take a challenge back and ask anew.
+    async fn ask_for_the_recorded_pass(&mut self) -> String {
+        for _ in 0..60 {
+            let (id, update) = self.ask(v1::ChallengeKind::HandPass).await;
+            let Some(Told::Issued(i)) = &update.state else {
+                panic!("{update:?}")
+            };
+            let p = i.parameters.clone().unwrap();
+            if p.count == 2 && p.direction == v1::ChallengeSide::Left as i32 {
+                return id;
+            }
+            let from = self.told.len();
+            self.decline(&id, v1::ChallengeDeclineReason::Cancelled, false)
+                .await;
+            assert!(matches!(
+                self.next(from).await.state,
+                Some(Told::Concluded(_))
+            ));
+        }
+        panic!("60 draws without two passes to the left");
+    }
+
+    async fn end(mut self) -> (Vec<v1::ChallengeUpdate>, v1::SessionSummary) {
+        self.sender.close("done").await.unwrap();
+        while self.summary.is_none() {
+            match self.updates.next().await.unwrap() {
+                Some(Update::Challenge(c)) => self.told.push(*c),
+                Some(Update::Summary(s)) => self.summary = Some(*s),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        (self.told, self.summary.expect("a summary"))
+    }
+}
+
+fn ms(t: i64) -> MediaTime {
+    MediaTime::from_ms(t)
+}
+
+/// The last word on a challenge.
+fn concluded(told: &[v1::ChallengeUpdate], id: &str) -> (Box<ChallengeResult>, String) {
+    let of = |u: &v1::ChallengeUpdate| match read_update(u.clone()).unwrap().state {
+        ChallengeState::Concluded { result, words, .. } if u.challenge_id == id => {
+            Some((result, words))
+        }
+        _ => None,
+    };
+    told.iter()
+        .find_map(of)
+        .unwrap_or_else(|| panic!("no last word: {told:?}"))
+}
+
+fn issued(told: &[v1::ChallengeUpdate], id: &str) -> Box<IssuedState> {
+    let of = |u: &v1::ChallengeUpdate| match read_update(u.clone()).unwrap().state {
+        ChallengeState::Issued(i) if u.challenge_id == id => Some(i),
+        _ => None,
+    };
+    told.iter()
+        .find_map(of)
+        .unwrap_or_else(|| panic!("not issued: {told:?}"))
+}
+
+async fn served() -> Served {
+    serve(|c| c.record_key = Some(RecordKey::new(&KEY, false).unwrap())).await
+}
+
+/// Sends the recording, and its quiet beginning again until the window has closed; the prompt is shown at
+/// 1.5 s.
+async fn perform(recording: &str) -> (Vec<v1::ChallengeUpdate>, v1::SessionSummary, String, usize) {
+    let served = served().await;
+    let frames = pictures(recording);
+    let mut call = Call::open(&served, open_camera(v1::ChallengePolicy::default())).await;
+    let hand = call
+        .hello
+        .challenges
+        .iter()
+        .find(|c| c.kind == v1::ChallengeKind::HandPass as i32)
+        .unwrap();
+    assert!(
+        hand.available && hand.standing == v1::ChallengeStanding::Scored as i32,
+        "{hand:?}"
+    );
+    assert!(!call.hello.record_key_drawn && call.hello.record_key_id.len() == 16);
+    let mut id = String::new();
+    let mut before = 0;
+    for i in 0..340 {
+        // Nobody moves in the first two seconds.
+        let frame = frames.get(i).unwrap_or_else(|| &frames[i % 50]);
+        let time = ms(40 * i as i64);
+        if i == 20 {
+            call.settle(time).await;
+            id = call.ask_for_the_recorded_pass().await;
+        }
+        if i == 37 {
+            call.shown(&id, 1, ms(1_500)).await;
+        }
+        call.picture(frame, time).await;
+        if i % 25 == 24 {
+            call.settle(time).await;
+        }
+        before = call.told.len();
+    }
+    let (told, summary) = call.end().await;
+    served.stop().await.unwrap();
+    (told, summary, id, before)
+}
+
+fn check_record(told: &[v1::ChallengeUpdate], id: &str, result: &ChallengeResult) {
+    let key = RecordKey::new(&KEY, false).unwrap();
+    let mut records = Vec::new();
+    for u in told {
+        match read_update(u.clone()).unwrap().state {
+            ChallengeState::Issued(i) => records.push(i.record),
+            ChallengeState::Concluded { result, .. } => {
+                records.push(result.issued.unwrap().record);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(
+        verify_chain(&key, &records),
+        Ok(()),
+        "every record, over the wire"
+    );
+    let own = &result.issued.as_ref().unwrap().record;
+    assert_eq!((own.challenge.as_str(), own.shown), (id, Some(ms(1_500))));
+    let mut altered = own.clone();
+    altered.parameters.direction = None;
+    assert!(key.verify(&altered).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_who_complies_is_found_to_have_and_the_hand_speaks_for_a_live_face() {
+    let (told, summary, id, before) = perform("demo/hand_pass.mp4").await;
+    let (result, words) = concluded(&told, &id);
+    assert_eq!(result.status, ChallengeStatus::Performed, "{result:?}");
+    assert!(
+        told[..before]
+            .iter()
+            .any(|u| u.challenge_id == id && matches!(u.state, Some(Told::Concluded(_)))),
+        "as soon as it is judged"
+    );
+    let llr = result.llr.expect("a scored challenge");
+    assert!(llr < 0.0, "{llr}");
+    assert!(
+        (600.0..1_400.0).contains(&result.reaction_ms.unwrap()),
+        "{:?}",
+        result.reaction_ms
+    );
+    assert!(
+        words.starts_with("Performed as asked.") && result.early_reaction().is_none(),
+        "{words}"
+    );
+    check_record(&told, &id, &result);
+    let summary = read_summary(summary).unwrap();
+    let own = |c: &&ChallengeResult| c.id == id;
+    let in_summary = summary.participants[0].challenges.iter().find(own).unwrap();
+    assert_eq!(in_summary, &*result, "the same in the summary");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_painted_over_the_hand_is_performed_and_speaks_for_a_manipulated_one() {
+    let (told, _, id, _) = perform("demo/hand_pass_swapped.mp4").await;
+    let (result, words) = concluded(&told, &id);
+    assert_eq!(result.status, ChallengeStatus::Performed, "{result:?}");
+    let llr = result.llr.expect("a scored challenge");
+    assert!(llr > 0.5, "{llr}");
+    assert!(words.contains("did not behave as a real hand"), "{words}");
+    assert!(
+        !words.contains("fake") && !words.contains("fraud"),
+        "{words}"
+    );
+    check_record(&told, &id, &result);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_who_does_not_comply_is_asked_once_more_and_nothing_is_held_against_them() {
+    let served = served().await;
+    let frames = pictures("demo/hand_pass.mp4");
+    let mut call = Call::open(&served, open_camera(v1::ChallengePolicy::default())).await;
+    let mut id = String::new();
+    let mut prompts = 0;
+    // 12.5 pictures a second of somebody who sits still: the recording's first two seconds to and fro.
+    for i in 0..500usize {
+        let there = i % 48;
+        let frame = &frames[2 * if there < 24 { there } else { 47 - there }];
+        let time = ms(80 * i as i64);
+        if i == 5 {
+            call.settle(time).await;
+            id = call.ask(v1::ChallengeKind::HandHold).await.0;
+            call.shown(&id, 1, time).await;
+            prompts = 1;
+        }
+        call.picture(frame, time).await;
+        if i % 12 == 11 {
+            call.settle(time).await;
+        }
+        let again = |u: &v1::ChallengeUpdate| matches!(u.state, Some(Told::Reprompt(_)));
+        if prompts == 1 && call.told.iter().any(again) {
+            call.shown(&id, 2, time).await;
+            prompts = 2;
+        }
+        if call
+            .told
+            .iter()
+            .any(|u| matches!(u.state, Some(Told::Concluded(_))))
+        {
+            break;
+        }
+    }
+    let (told, summary) = call.end().await;
+    served.stop().await.unwrap();
+    let again = told
+        .iter()
+        .filter(|u| matches!(u.state, Some(Told::Reprompt(_))))
+        .count();
+    assert_eq!((again, prompts), (1, 2), "{told:?}");
+    let (result, words) = concluded(&told, &id);
+    assert!(
+        matches!(&result.status, ChallengeStatus::NotPerformed { .. }),
+        "{result:?}"
+    );
+    assert_eq!(
+        (result.llr, result.issued.as_ref().unwrap().attempt),
+        (None, 2)
+    );
+    assert!(words.contains("no sign of manipulation"), "{words}");
+    let summary = read_summary(summary).unwrap();
+    let p = &summary.participants[0];
+    assert_eq!(p.challenges.len(), 2, "both attempts");
+    let hand = p
+        .signals
+        .iter()
+        .find(|s| s.signal == "hand_occlusion")
+        .unwrap();
+    assert_eq!(hand.contribution, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_declined_is_no_evidence_and_an_alternative_is_offered_in_the_same_language() {
+    let served = served().await;
+    let policy = v1::ChallengePolicy {
+        locale: "de-CH".into(),
+        opt_outs: vec![
+            v1::ChallengeNeed::Flashes.into(),
+            v1::ChallengeNeed::Voice.into(),
+        ],
+        ..Default::default()
+    };
+    let mut call = Call::open(&served, open_camera(policy)).await;
+    let flash = |c: &&v1::ChallengeCapability| c.kind == v1::ChallengeKind::Flash as i32;
+    let flash = call.hello.challenges.iter().find(flash).unwrap();
+    assert!(
+        !flash.available && flash.detail.contains("opted out"),
+        "{flash:?}"
+    );
+    let refused = call.ask(v1::ChallengeKind::Flash).await.1;
+    assert!(
+        matches!(&refused.state, Some(Told::Refused(r)) if r.detail.contains("opted out")),
+        "{refused:?}"
+    );
+    let phrase = call.ask(v1::ChallengeKind::Phrase).await.1;
+    assert!(
+        matches!(&phrase.state, Some(Told::Refused(_))),
+        "{phrase:?}"
+    );
+    let (id, _) = call.ask(v1::ChallengeKind::HandPass).await;
+    let text = issued(&call.told, &id).prompt;
+    assert!(
+        text.locale == "de" && text.prompt.contains("Hand") && text.alternative.contains("Wörter"),
+        "{text:?}"
+    );
+    let from = call.told.len();
+    call.decline(&id, v1::ChallengeDeclineReason::CannotPerform, true)
+        .await;
+    call.next(from + 1).await;
+    let (result, words) = concluded(&call.told, &id);
+    assert!(
+        matches!(&result.status, ChallengeStatus::NotCarriedOut { .. }),
+        "{result:?}"
+    );
+    assert!(words.contains("says nothing about anybody"), "{words}");
+    let other = call.told.last().unwrap().challenge_id.clone();
+    let other = issued(&call.told, &other);
+    assert_eq!(
+        (other.alternative_of.as_str(), other.prompt.locale),
+        (id.as_str(), "de")
+    );
+    let unknown = call.told.len();
+    call.shown("ch99", 1, ms(0)).await;
+    let update = call.next(unknown).await;
+    assert!(
+        matches!(&update.state, Some(Told::Refused(r)) if r.detail.contains("challenge_id")),
+        "{update:?}"
+    );
+    let (_, summary) = call.end().await;
+    let p = &summary.participants[0];
+    assert!(matches!(
+        p.outcome,
+        Some(v1::participant_summary::Outcome::NoScore(_))
+    ));
+    served.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_issues_by_itself_where_the_policy_says_so() {
+    let served = served().await;
+    let policy = v1::ChallengePolicy {
+        mode: v1::ChallengeMode::Automatic.into(),
+        kinds: vec![v1::ChallengeKind::LeanIn.into()],
+        max_automatic: 1,
+        first_after_s: 2,
+        max_random_wait_s: 1,
+        ..Default::default()
+    };
+    let frames = pictures("demo/hand_pass.mp4");
+    let mut call = Call::open(&served, open_camera(policy)).await;
+    for i in 0..60usize {
+        call.picture(&frames[i % 50], ms(100 * i as i64)).await;
+        if i % 10 == 9 {
+            call.settle(ms(100 * i as i64)).await;
+        }
+    }
+    let (told, _) = call.end().await;
+    served.stop().await.unwrap();
+    let first = read_update(told[0].clone()).unwrap();
+    let ChallengeState::Issued(i) = &first.state else {
+        panic!("{first:?}")
+    };
+    assert!(first.request_id.is_empty() && i.record.kind.name() == "lean_in");
+    assert!(
+        (ms(2_000)..=ms(4_500)).contains(&i.record.issued),
+        "{:?}",
+        i.record.issued
+    );
+    let (result, _) = concluded(&told, &first.challenge);
+    assert!(
+        result.status.detail().contains("the interview ended"),
+        "{result:?}"
+    );
+    assert_eq!(told.len(), 2, "one, and its end: {told:?}");
+}
+
+/// What became of the challenges of a drawn recording, by their ids.
+fn reviewed(name: &str) -> Vec<ChallengeResult> {
+    let report = crate::recorded::review(&media(name));
+    assert_eq!(report.error, None);
+    let mut summary = report.summary.unwrap();
+    std::mem::take(&mut summary.participants[0].challenges)
+}
+
+#[test]
+fn drawn_people_who_do_what_was_asked_are_told_from_those_who_do_not() {
+    let done = reviewed("media/challenges_done.mp4");
+    assert_eq!(done.len(), 3);
+    for c in &done {
+        assert_eq!(c.status, ChallengeStatus::Performed, "{c:?}");
+        assert!(c.llr.is_none() && c.early_reaction().is_none(), "{c:?}");
+    }
+    for c in &reviewed("media/challenges_ignored.mp4") {
+        assert!(!matches!(c.status, ChallengeStatus::Performed), "{c:?}");
+        assert!(c.llr.is_none(), "{c:?}");
+        if c.id != "flash" {
+            assert!(
+                matches!(c.status, ChallengeStatus::NotPerformed { .. }),
+                "{c:?}"
+            );
+        }
+    }
+}
