@@ -140,6 +140,8 @@ struct Way {
     input: Option<mpsc::Sender<Result<ClientMessage, InboundError>>>,
     next_index: u64,
     next_event: u64,
+    /// The session was told to close; nothing may follow that.
+    closing: bool,
 }
 
 /// One interview.
@@ -311,7 +313,11 @@ impl Room {
                 // There are fewer than it holds.
                 to.try_send(message).ok();
             }
-            page.to = Some(to);
+            if let Some(before) = page.to.replace(to) {
+                // Without a word it would join again, and two pages take the seat from each other for ever.
+                let reason = "the interview was opened in another window".to_owned();
+                before.try_send(PageMessage::Goodbye { reason }).ok();
+            }
             page.seats
         });
         self.log.stands(Standing::Joined);
@@ -419,6 +425,9 @@ impl Room {
                 expected: way.next_index,
             });
         }
+        if way.closing {
+            return Err(HubError::Ended);
+        }
         let leave = push.leave.then(|| ClientMessage::Close {
             reason: "the candidate left".to_owned(),
         });
@@ -433,6 +442,7 @@ impl Room {
         let room = tokio::time::timeout(TAKE_WITHIN, input.reserve_many(messages.len()));
         let places = room.await.map_err(|_| HubError::Busy)?;
         let places = places.map_err(|_| HubError::Ended)?;
+        way.closing = push.leave;
         for (place, message) in places.zip(messages) {
             self.note(&message);
             place.send(Ok(message));
@@ -481,7 +491,11 @@ impl Room {
                 _ => Err(HubError::NotJoined),
             };
         };
+        if way.closing {
+            return Err(HubError::Ended);
+        }
         let time = self.now();
+        let closing = matches!(command, Command::Close { .. });
         let message = match command {
             Command::Event(kind) => {
                 way.next_event += 1;
@@ -494,7 +508,10 @@ impl Room {
             Command::Close { reason } => ClientMessage::Close { reason },
         };
         match tokio::time::timeout(TAKE_WITHIN, input.send(Ok(message))).await {
-            Ok(Ok(())) => Ok(time),
+            Ok(Ok(())) => {
+                way.closing = closing;
+                Ok(time)
+            }
             Ok(Err(_)) => Err(HubError::Ended),
             Err(_) => Err(HubError::Busy),
         }

@@ -123,6 +123,10 @@ async fn from_the_invitation_to_the_last_word() {
     assert_eq!(h.push(push(5, vec![])).await, Err(order));
     h.command(question()).await.unwrap();
     h.command(close_it()).await.unwrap();
+    // The page cannot know yet, and what it sends must not spoil the orderly end.
+    let late = h.push(push(1, vec![media("v", 1, 10)])).await;
+    assert_eq!(late, Err(HubError::Ended));
+    assert_eq!(h.command(question()).await, Err(HubError::Ended));
     let mut page = Vec::new();
     while let Some(message) = seat.next().await {
         page.push(message);
@@ -189,10 +193,17 @@ async fn a_page_that_comes_back_goes_on_where_it_was() {
         .collect();
     assert_eq!(positions, [("v", 7)]);
     assert_eq!(h.fake.pipelines(), 1, "one interview");
-    // A second page takes the seat; the first one's stream ends, and its end changes nothing.
+    // A second page takes the seat; the first one is told, and its end changes nothing.
     let mut second = h.join().await.unwrap();
     welcome(second.next().await);
-    while seat.next().await.is_some() {}
+    let mut told = None;
+    while let Some(message) = seat.next().await {
+        told = Some(message);
+    }
+    assert!(
+        matches!(&told, Some(PageMessage::Goodbye { reason }) if reason.contains("another window")),
+        "{told:?}"
+    );
     drop(seat);
     tokio::time::sleep(Duration::from_millis(10)).await;
     let mut state = None;
