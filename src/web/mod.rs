@@ -33,6 +33,9 @@ pub const HEADERS: &[(&str, &str)] = &[
     ("cache-control", "no-store"),
 ];
 
+/// Where the pages look for the descriptors that [`protocol_json`] makes.
+pub const PROTOCOL_PATH: &str = "/assets/protocol.json";
+
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -75,7 +78,7 @@ assets! {
 }
 
 /// Content type and bytes of what lies at a path, as `/`, `/join` or `/assets/codec.js`; `None` where nothing
-/// does. The descriptors at `/assets/protocol.json` are made by [`protocol_json`].
+/// does. The descriptors at [`PROTOCOL_PATH`] are made by [`protocol_json`].
 pub fn asset(path: &str) -> Option<(&'static str, &'static [u8])> {
     ASSETS
         .iter()

@@ -81,6 +81,7 @@ fn the_policy_allows_no_inline_code() {
     assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
     assert!(text("/join").contains("/assets/join.js"));
     assert!(text("/").contains("/assets/console.js"));
+    assert!(text("/assets/rpc.js").contains(&format!("\"{PROTOCOL_PATH}\"")));
 }
 
 #[test]
@@ -130,4 +131,41 @@ fn what_is_no_descriptor_set_is_refused() {
             .starts_with("the descriptors cannot be read"),
         "{error}"
     );
+}
+
+/// The console says what the reports say: every text of the reports' tables of words stands in the page's.
+#[test]
+fn words_are_those_of_the_reports() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let part = |text: &str, from: &str, to: &str| {
+        let rest = text
+            .split(from)
+            .nth(1)
+            .unwrap_or_else(|| panic!("{from} is missing"))
+            .to_owned();
+        rest.split(to).next().unwrap().to_owned()
+    };
+    let words = read("src/report/html/words.rs");
+    let outcome = read("src/core/outcome.rs");
+    let challenge = read("src/core/challenge.rs");
+    let tables = [
+        part(&words, "let (title, about) = match name {", "_ =>"),
+        part(&words, "const NAMES:", "];"),
+        part(&words, "fn relation(", "_ =>"),
+        part(&outcome, "The reason in plain words", "\n    }\n"),
+        part(
+            &challenge,
+            "match self {\n            Self::HandPass => \"pass",
+            "\n    }\n",
+        )
+        .replacen(" a hand", "\"pass a hand", 1),
+    ];
+    let page = text("/assets/words.js");
+    for table in &tables {
+        let texts = table.split('"').skip(1).step_by(2).filter(|t| t.len() > 3);
+        for word in texts.map(|t| t.replace("\\\n", "")) {
+            assert!(page.contains(&word), "words.js lacks {word:?}");
+        }
+    }
 }

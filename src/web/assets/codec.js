@@ -56,11 +56,6 @@ export class Protocol {
     return this.#read(new Reader(bytes), this.#type(type), 0);
   }
 
-  // Names of an enum's values in the order of the proto.
-  values(name) {
-    return [...this.#enums.get(name).numbers.keys()];
-  }
-
   #type(name) {
     const type = this.#messages.get(name);
     if (!type) throw new CodecError(`the protocol has no message ${name}`);
@@ -290,6 +285,12 @@ class Writer {
     return at;
   }
 
+  #byte(byte) {
+    // Room first: it may put another buffer in place.
+    const at = this.#room(1);
+    this.#buffer[at] = byte;
+  }
+
   #view(bytes) {
     const at = this.#room(bytes);
     return new DataView(this.#buffer.buffer, at, bytes);
@@ -305,11 +306,11 @@ class Writer {
 
   varint(low, high) {
     while (high > 0 || low > 0x7f) {
-      this.#buffer[this.#room(1)] = (low & 0x7f) | 0x80;
+      this.#byte((low & 0x7f) | 0x80);
       low = ((low >>> 7) | (high << 25)) >>> 0;
       high >>>= 7;
     }
-    this.#buffer[this.#room(1)] = low;
+    this.#byte(low);
   }
 
   bytes(bytes) {

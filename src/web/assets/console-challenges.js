@@ -2,7 +2,7 @@
 
 import { bullets, el } from "./dom.js";
 import { course } from "./lanes.js";
-import { CHALLENGE_STATES, capital, challenge, challengeOutcome, clock, clockTenths, evidence, standing } from "./words.js";
+import { CHALLENGE_STATES, capital, challenge, clock, clockTenths, evidence, standing } from "./words.js";
 
 // Buttons for what can be asked; `issue(kind)` asks, without a kind the server draws one.
 export function buttons(interview, issue) {
@@ -32,7 +32,7 @@ function chip(value) {
   return el("span", { class: "state", title: explained }, name);
 }
 
-// Cards, newest first; `cancel(id)` takes one back.
+// Cards, newest first; `cancel(id)` takes one back, null where it is too late for that.
 export function cards(interview, cancel) {
   return [...interview.challenges.values()].reverse().map((c) => card(c, cancel));
 }
@@ -44,9 +44,9 @@ function card(c, cancel) {
   return el("div", { class: "challenge", "data-challenge": c.id, "data-state": c.state },
     el("h3", {}, capital(challenge(issued.kind ?? result?.kind)), " ", issued.standing && chip(issued.standing)),
     texts?.prompt && el("p", { class: "soft" }, "The candidate sees: ", el("q", { lang: texts.locale }, texts.prompt)),
-    el("p", { class: "progress-line", role: "status" }, progress(c)),
-    !c.concluded && el("p", { class: "actions" }, el("button", { type: "button", class: "quiet", onclick: () => cancel(c.id) }, "Take it back")),
-    c.concluded && concluded(c.concluded, result));
+    el("p", { class: c.concluded ? "say" : "", role: "status" }, progress(c)),
+    !c.concluded && cancel && el("p", { class: "actions" }, el("button", { type: "button", class: "quiet", onclick: () => cancel(c.id) }, "Take it back")),
+    c.concluded && concluded(result));
 }
 
 function progress(c) {
@@ -59,7 +59,7 @@ function progress(c) {
   }
 }
 
-function concluded(end, result) {
+function concluded(result) {
   if (!result) return null;
   const state = CHALLENGE_STATES[result.status] ?? "no result";
   const performed = result.status === "performed";
@@ -68,8 +68,6 @@ function concluded(end, result) {
     : "";
   return [
     el("p", {}, el("span", { class: `state ${performed ? "yes" : "no"}` }, el("span", {}, state)), asked),
-    el("p", { class: "say" }, challengeOutcome(result)),
-    result.early_reaction && el("p", {}, `${capital(result.early_reaction)} No evidence by itself: a hand may happen to be there.`),
     result.trace.length > 1 && course(result),
     bullets(result.evidence.map((e) => capital(evidence(e)))),
     result.record?.outcome && el("p", { class: "soft small" }, `Signed record ${mark(result.record)}.`),

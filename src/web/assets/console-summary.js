@@ -3,13 +3,21 @@
 import { bullets, el, svg } from "./dom.js";
 import { authenticity, baseRate, capital, challenge, changeLine, clockTenths, CHALLENGE_STATES, figure, oneIn, oddsSentence, percent, reason, sentence, signal, signed, strength, thousands, verdictLine } from "./words.js";
 
-// Sections of the summary.
+// What comes first: the assessment itself.
 export function summary(interview) {
-  const { summary: whole, hello } = interview;
+  const whole = interview.summary;
   return [
     whole.partial && card("This assessment is partial", el("p", {}, `The session ended early: ${whole.end_reason.replace(/\.+$/, "")}.`)),
     whole.participants.length === 0 && card("No assessment", el("p", {}, "Nobody in this interview was marked as the candidate, so nothing was scored.")),
-    ...whole.participants.flatMap((p) => [headline(interview, p), measured(p), p.outcome === "score" && sum(p), pauses(p.gaps)]),
+    ...whole.participants.map((p) => headline(interview, p)),
+  ].filter(Boolean);
+}
+
+// What it rests on, and what it does not say.
+export function details(interview) {
+  const { summary: whole, hello } = interview;
+  return [
+    ...whole.participants.flatMap((p) => [measured(p), p.outcome === "score" && sum(p), pauses(p.gaps)]),
     card("Most alarms about rare things are false", el("p", {}, baseRate()),
       el("p", { class: "soft small" }, `The rates are an example, not liveproof’s own. This interview assumed that ${oneIn(hello?.prior ?? 0)} interviews is manipulated before anything is measured; whoever runs liveproof sets that figure.`)),
     card("What this does not say", bullets([

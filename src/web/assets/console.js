@@ -9,9 +9,11 @@ import { byId, el, show, sleep, themeButton, visible } from "./dom.js";
 import { buttons, cards } from "./console-challenges.js";
 import { capabilities, notices, now } from "./console-live.js";
 import { lanes } from "./lanes.js";
-import { summary } from "./console-summary.js";
+import { details, summary } from "./console-summary.js";
 import { bare, clock } from "./words.js";
 
+// Tells what this page asks for from what it asked for before it was loaded again.
+const LOADED = Date.now().toString(36);
 // What the lanes show of a running interview.
 const WINDOW_US = 120e6;
 const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000;
@@ -161,7 +163,7 @@ async function question() {
   const button = byId("question");
   button.disabled = true;
   const running = page.question;
-  const question_id = running?.id ?? `q${page.questions.length + 1}`;
+  const question_id = running?.id ?? `q${page.questions.length + 1}-${LOADED}`;
   const done = await command(running ? { question_end: { question_id } } : { question_start: { question_id } });
   button.disabled = false;
   if (!done) return;
@@ -178,7 +180,7 @@ async function question() {
 
 async function issue(kind) {
   page.requests += 1;
-  await command({ issue_challenge: { request_id: `console-${page.requests}`, ...(kind ? { kind } : {}) } });
+  await command({ issue_challenge: { request_id: `console-${page.requests}-${LOADED}`, ...(kind ? { kind } : {}) } });
 }
 
 async function cancel(challenge_id) {
@@ -233,9 +235,11 @@ function render() {
   show(byId("state-text"), stateWords(interview.state));
   show(byId("session-time"), interview.hello ? clock(interview.now_us) : "");
   byId("question").disabled = over || interview.state !== "WEB_STATE_JOINED";
-  byId("end").disabled ||= over;
+  visible(byId("acts"), !over);
+  if (over) visible(byId("end-sure"), false);
   if (interview.state !== "WEB_STATE_WAITING" && interview.state !== "WEB_STATE_UNSPECIFIED") visible(byId("invite"), false);
   visible(byId("ask"), !over);
+  byId("live").classList.toggle("over", over);
   const line = interview.line();
   const latest = line.at(-1);
   part("now-body", `${line.length} ${latest?.revision} ${latest?.final} ${Boolean(interview.hello)} ${over}`, () => now(interview));
@@ -243,7 +247,7 @@ function render() {
   part("ask-body", `${Boolean(interview.hello)} ${busy} ${interview.state} ${interview.refusals.length}`, () => buttons(interview, issue));
   const challenges = [...interview.challenges.values()];
   visible(byId("challenges"), challenges.length > 0);
-  part("challenges-body", challenges.map((c) => `${c.id} ${c.state} ${c.open?.attempt}`).join(), () => cards(interview, cancel));
+  part("challenges-body", challenges.map((c) => `${c.id} ${c.state} ${c.open?.attempt} ${over}`).join(), () => cards(interview, over ? null : cancel));
   visible(byId("notices"), interview.notices.length > 0);
   part("notices-body", interview.notices.map((n) => `${n.time_us} ${n.count}`).join(), () => notices(interview));
   visible(byId("capabilities"), interview.signals.length > 0 && !interview.summary);
@@ -253,6 +257,8 @@ function render() {
     visible(byId("summary"), true);
     visible(byId("now"), false);
     part("summary", "summary", () => summary(interview));
+    visible(byId("summary-more"), true);
+    part("summary-more", "summary", () => details(interview));
   }
 }
 

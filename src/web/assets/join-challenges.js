@@ -41,6 +41,7 @@ export class Challenges {
   #optOuts;
   #video;
   #now = null;
+  #seen = new Set();
   #dialog = byId("prompt");
   #list = [];
 
@@ -72,6 +73,9 @@ export class Challenges {
   }
 
   #issued(id, issued) {
+    // A page that joined again is told again.
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
     const need = NEEDS[issued.kind];
     if (!need || this.#optOuts.has(need)) {
       return this.#sendDecline(id, "CHALLENGE_DECLINE_REASON_CANNOT_PERFORM", true);
@@ -84,11 +88,11 @@ export class Challenges {
     this.#forget();
     this.#now = {
       id, attempt: 1, flash, parameters, texts: issued.texts, answer_ms: issued.answer_ms,
-      show_by_us: issued.show_by_us, shown_us: null, deadline_us: null, timers: [],
+      shown_us: null, deadline_us: null, timers: [],
     };
     const wait = parameters.delay_ms ?? 0;
     if (flash) {
-      this.#open(t("getReady"), issued.texts);
+      this.#open(t("getReady"), issued.texts, document.documentElement.lang);
       this.#later(Math.max(wait, ANNOUNCE_MS), () => this.#present());
     } else {
       this.#later(wait, () => this.#present());
@@ -100,20 +104,20 @@ export class Challenges {
     if (!now) return;
     now.timers.splice(0).forEach(clearTimeout);
     Object.assign(now, {
-      attempt: 2, texts: reprompt.texts, show_by_us: reprompt.show_by_us, shown_us: null, deadline_us: null,
+      attempt: 2, texts: reprompt.texts, shown_us: null, deadline_us: null,
     });
     if (now.flash) {
-      this.#open(t("getReady"), now.texts);
+      this.#open(t("getReady"), now.texts, document.documentElement.lang);
       this.#later(ANNOUNCE_MS, () => this.#present());
     } else {
       this.#present();
     }
   }
 
-  // Shows the prompt and tells the server when it was painted.
+  // Shows the prompt and tells the server when it was painted. Whether that was in time is the server's to say: its
+  // clock is that of the media it has worked off.
   #present() {
     const now = this.#now;
-    if (this.#clock().us() > now.show_by_us) return this.#forget();
     this.#open(now.texts.prompt, now.texts);
     this.#painted((ms) => {
       if (this.#now !== now || now.shown_us !== null) return;
@@ -165,6 +169,7 @@ export class Challenges {
       // What comes of it is the server's to say, and not to this page; a second prompt may still come.
       this.#dialog.close();
       this.#colour(null);
+      document.title = "liveproof";
       return this.#say(t("thanks"));
     }
     show(byId("prompt-clock"), t("timeLeft", { s: Math.max(0, Math.ceil(left_ms / 1000)) }));
@@ -195,9 +200,11 @@ export class Challenges {
     this.#dialog.style.backgroundColor = COLOURS[name] ?? "";
   }
 
-  #open(text, texts) {
+  #open(text, texts, language = texts.locale) {
     const { locale, reason, alternative } = texts;
-    this.#dialog.lang = locale;
+    // The request may come in another language than the page's.
+    for (const id of ["prompt-reason", "prompt-alternative"]) byId(id).lang = locale;
+    byId("prompt-text").lang = language;
     show(byId("prompt-text"), text);
     show(byId("prompt-reason"), reason);
     show(byId("prompt-alternative"), alternative);
@@ -207,7 +214,8 @@ export class Challenges {
     if (!this.#dialog.open) this.#dialog.showModal();
     byId("prompt-place").replaceChildren(this.#video);
     this.#video.play().catch(() => {});
-    byId("prompt-text").focus();
+    byId("prompt-text").focus({ preventScroll: true });
+    this.#dialog.scrollTop = 0;
     document.title = `● ${t("request")} – liveproof`;
   }
 

@@ -1,7 +1,8 @@
 // The candidate's line to the server: one stream of what the page has to know, and its media in calls made one
 // after the other.
 //
-// Heeds credit: pictures wait for it and are dropped when more wait than PICTURES_WAITING, sound is kept. A call
+// Heeds credit: pictures wait for it and are dropped when more wait than PICTURES_WAITING, sound is kept. Less than
+// the credit is used where the server is behind (BEHIND_S). A call
 // whose answer was lost is repeated with the same index. A stream that broke off is joined again with growing
 // pauses, and media goes on where it was.
 
@@ -10,7 +11,12 @@ import { sleep } from "./dom.js";
 
 // Half a second of pictures and a minute of sound.
 const PICTURES_WAITING = 8, SOUND_WAITING = 600;
-const PUSH_EVERY_MS = 100, PUSH_TIMEOUT_MS = 20000, MAX_PUSH_BYTES = 1 << 20;
+const PUSH_EVERY_MS = 100, PUSH_TIMEOUT_MS = 20000, MAX_PUSH_BYTES = 1 << 20, MAX_PUSH_CHUNKS = 48;
+// How much may wait at the server: beyond it pictures are dropped here, so that a busy server stays that close to
+// the present instead of falling behind by all of its credit.
+const BEHIND_S = 6, LEAST_RATE_BYTES = 200000;
+// A call that is refused because the interview is over comes before the goodbye, which waits for the results.
+const GOODBYE_WITHIN_MS = 20000;
 const FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000;
 // How long the page tries to come back before it gives up.
 const GIVE_UP_MS = 180000;
@@ -29,6 +35,9 @@ export class Link {
   #declined = [];
   #leave = false;
   #credit = 0;
+  // The credit of somebody who has nothing under way, as far as it was seen.
+  #full = 0;
+  #offered = { bytes: 0, since_ms: performance.now() };
   #maxMessage = MAX_PUSH_BYTES;
   #index = 0;
   #pending = null;
@@ -59,8 +68,12 @@ export class Link {
         // An end without a goodbye is a lost connection as well.
       } catch (error) {
         if (this.#over) break;
-        // ABORTED: the invitation was used in another window, which is the candidate's page from now on.
-        const final = !(error instanceof RpcError) || !error.passing || error.code === "ABORTED";
+        const final = !(error instanceof RpcError) || !error.passing;
+        if (error.code === "FAILED_PRECONDITION") {
+          this.#end();
+          this.#on.goodbye(error.message);
+          return;
+        }
         if (final || performance.now() - lost_ms > GIVE_UP_MS) {
           this.#end();
           this.#on.trouble(error);
@@ -76,6 +89,7 @@ export class Link {
 
   // A picture: dropped, oldest first, where too many wait.
   picture(chunk) {
+    this.#offered.bytes += chunk.payload.length;
     this.#pictures.push(chunk);
     if (this.#pictures.length > PICTURES_WAITING) {
       this.#pictures.shift();
@@ -86,6 +100,7 @@ export class Link {
 
   // Sound: dropped only after a minute without a connection, so that nothing grows without end.
   sound(chunk) {
+    this.#offered.bytes += chunk.payload.length;
     this.#sound.push(chunk);
     if (this.#sound.length > SOUND_WAITING) {
       this.#sound.shift();
@@ -119,6 +134,7 @@ export class Link {
       case "welcome": return this.#welcome(message.welcome);
       case "credit":
         this.#credit += message.credit.bytes;
+        this.#full = Math.max(this.#full, this.#credit);
         return this.#wake();
       case "notice": return this.#on.notice(message.notice);
       case "challenge": return this.#on.challenge(message.challenge);
@@ -130,6 +146,7 @@ export class Link {
 
   #welcome(welcome) {
     this.#credit = welcome.credit_bytes;
+    this.#full = Math.max(this.#full, this.#credit);
     if (welcome.max_message_bytes > 0) {
       this.#maxMessage = Math.min(MAX_PUSH_BYTES, welcome.max_message_bytes * 0.9);
     }
@@ -173,6 +190,8 @@ export class Link {
         if (this.#over) return;
         const lost = error instanceof RpcError && (error.passing || error.code === "CANCELLED");
         if (!lost) {
+          await sleep(GOODBYE_WITHIN_MS);
+          if (this.#over) return;
           this.#end();
           this.#on.trouble(error);
           return;
@@ -193,10 +212,18 @@ export class Link {
     this.sent.bytes += pending.bytes;
   }
 
+  #roomForPictures() {
+    const { bytes, since_ms } = this.#offered;
+    const rate = Math.max(LEAST_RATE_BYTES, bytes / Math.max(1, (performance.now() - since_ms) / 1000));
+    return Math.max(0, BEHIND_S * rate - (this.#full - this.#credit));
+  }
+
   // The next call: words first, then sound, then pictures, as far as credit and the largest message go.
   #batch() {
-    const room = { bytes: Math.min(this.#credit, this.#maxMessage) };
-    const media = [...fit(this.#sound, room), ...fit(this.#pictures, room)];
+    const room = { bytes: Math.min(this.#credit, this.#maxMessage), chunks: MAX_PUSH_CHUNKS };
+    const media = fit(this.#sound, room);
+    room.bytes = Math.min(room.bytes, this.#roomForPictures());
+    media.push(...fit(this.#pictures, room));
     const words = this.#shown.length + this.#declined.length > 0 || this.#leave;
     if (media.length === 0 && !words) return null;
     media.sort((a, b) => a.capture_time_us - b.capture_time_us);
@@ -212,8 +239,9 @@ export class Link {
 
 function fit(waiting, room) {
   let count = 0;
-  while (count < waiting.length && waiting[count].payload.length <= room.bytes) {
+  while (count < waiting.length && room.chunks > 0 && waiting[count].payload.length <= room.bytes) {
     room.bytes -= waiting[count].payload.length;
+    room.chunks--;
     count++;
   }
   return waiting.splice(0, count);

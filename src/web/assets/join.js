@@ -273,7 +273,6 @@ function over(reason) {
 
 function linkTrouble(error) {
   const unknown = ["NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED"];
-  if (error.code === "ABORTED") return trouble(t("elsewhere"));
   if (unknown.includes(error.code)) return trouble(t("unknown"));
   trouble(t("failed", { detail: error.message }));
 }

@@ -54,7 +54,9 @@ function scoreLane(view, prior) {
     const odds = Math.log(prior / (1 - prior));
     for (const level of [-0.75 * reach, 0, 0.75 * reach]) {
       const a = authenticity(1 - 1 / (1 + Math.exp(-(level + odds))));
-      children.push(svg("text", { class: "tick", x: 5, y: y(level) - 4 }, level === 0 ? `${a} the prior alone` : a));
+      // The score starts on one side of the prior; its label keeps to the other.
+      const below = level === 0 && (scored[0]?.score.evidence_logit ?? 0) <= 0;
+      children.push(svg("text", { class: "tick", x: 5, y: y(level) + (below ? 13 : -4) }, level === 0 ? `${a} the prior alone` : a));
     }
   }
   const label = `Score over time: ${scored.length} of ${view.segments.length} segments have a number`;

@@ -268,33 +268,10 @@ export function oddsSentence({ prior, authenticity: a, evidence_logit }) {
   return `What could be measured ${verb} the probability of manipulation from the ${percent(prior)} assumed before to ${percent(after)}.`;
 }
 
-// What came of a challenge, in a sentence that nobody can take for more than it is.
-export function challengeOutcome(result) {
-  const detail = (result[result.status]?.detail ?? "").replace(/\.+$/, "");
-  const because = (text) => (detail ? `${text}: ${detail}.` : `${text}.`);
-  switch (result.status) {
-    case "not_performed": return because("Not done as asked, which is no sign of manipulation");
-    case "not_carried_out": return because("Not carried out, which says nothing about anybody");
-    case "not_measurable": return because("Whether it was done cannot be told");
-    case "performed": break;
-    default: return "No result.";
-  }
-  if (result.llr === undefined) return "Done as asked. What was measured meanwhile has no vote.";
-  const what = result.llr >= WORTH_A_LOOK
-    ? "the picture did not behave as a real hand before a real face does"
-    : result.llr <= -WORTH_A_LOOK
-      ? "the picture behaved as a real hand before a real face does"
-      : "the picture pointed neither way";
-  return `Done as asked; ${what} (log odds ${signed(result.llr)}).`;
-}
-
 export const CHALLENGE_STATES = {
   performed: "performed", not_performed: "not performed", not_measurable: "not measurable",
   not_carried_out: "not carried out",
 };
-
-// Log odds from which the reports call a finding worth a look (fusion::WORTH_A_LOOK).
-const WORTH_A_LOOK = 0.405;
 
 // The example of base rates that every report carries: 1 in 1400, found at 90 %, false alarms at 1 %.
 export function baseRate() {
