@@ -276,11 +276,11 @@ async fn coded_media_gives_the_segments_of_decoded_media() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chunks_of_20_ms_and_of_3_s_give_the_same_segments() {
+async fn chunks_of_20_ms_and_of_1_s_give_the_same_segments() {
     let (frames, blocks) = demo();
     let served = serve(|_| {}).await;
     let mut first: Option<Heard> = None;
-    for chunk_ms in [20, 1_000, 3_000] {
+    for chunk_ms in [20, 200, 1_000] {
         // A chunk is sent when its last sample is there, as platforms do.
         let mut pieces: Vec<(i64, Piece)> = raw_sound(&blocks, chunk_ms)
             .into_iter()
