@@ -70,7 +70,7 @@ enum Step {
     Done,
     /// The server does not listen any more.
     Deaf,
-    Said(Result<Option<v1::InterviewResponse>, Status>),
+    Said(Box<Result<Option<v1::InterviewResponse>, Status>>),
 }
 
 // === impl Connection ===
@@ -189,7 +189,7 @@ impl Driver {
                     }
                     _ => return End::Abandoned,
                 },
-                said = from.message(), if waiting.is_none() => Step::Said(said),
+                said = from.message(), if waiting.is_none() => Step::Said(Box::new(said)),
                 next = requests.recv(), if !has_next && !*sender_done => {
                     match next {
                         Some(request) => kept.push(request),
@@ -209,10 +209,12 @@ impl Driver {
                 Step::Done => {}
                 // The other half says why.
                 Step::Deaf => connection.to = None,
-                Step::Said(Ok(Some(response))) => self.hear(response),
-                Step::Said(Ok(None)) => return End::Over(Ok(())),
-                Step::Said(Err(status)) if self.may_resume(&status) => return End::Lost(status),
-                Step::Said(Err(status)) => return End::Over(Err(status.into())),
+                Step::Said(said) => match *said {
+                    Ok(Some(response)) => self.hear(response),
+                    Ok(None) => return End::Over(Ok(())),
+                    Err(status) if self.may_resume(&status) => return End::Lost(status),
+                    Err(status) => return End::Over(Err(status.into())),
+                },
             }
         }
     }
