@@ -129,11 +129,12 @@ async fn a_resumed_interview_goes_on_where_it_broke_off() {
         (seen.segments, seen.acks, seen.summary),
         (vec![0, 1, 2], vec![7, 8], true)
     );
-    let log = fake.log.lock().unwrap();
-    let media: Vec<_> = log.media.iter().map(|(t, n)| (t.as_str(), *n)).collect();
-    assert_eq!(media, [("v", 0), ("a", 4), ("v", 1)], "nothing twice");
-    assert_eq!(log.events, [7, 8]);
-    drop(log);
+    {
+        let log = fake.log.lock().unwrap();
+        let media: Vec<_> = log.media.iter().map(|(t, n)| (t.as_str(), *n)).collect();
+        assert_eq!(media, [("v", 0), ("a", 4), ("v", 1)], "nothing twice");
+        assert_eq!(log.events, [7, 8]);
+    }
     next.gone().await;
     assert_eq!(fake.pipelines(), 0);
 }
