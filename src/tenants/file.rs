@@ -148,8 +148,9 @@ impl Keys {
             let before = e.span().and_then(|s| text.get(..s.start));
             KeysError::Syntax {
                 line: before.map_or(1, |t| t.matches('\n').count() + 1),
-                // Not the whole error: that quotes the line.
-                message: e.message().to_owned(),
+                // Not the whole error: that quotes the line. What stands in quotes is a value, which
+                // may be a key that was put into the wrong place.
+                message: e.message().split('"').step_by(2).collect(),
             }
         })?;
         let mut keys = Self::default();
@@ -396,6 +397,10 @@ sha256 = "{}"
             ("[[tenant]]\nid='a b'", "tenant[0].id"),
             ("x = 1", "line 1: unknown field `x`"),
             ("[[tenant]\n", "line 1"),
+            (
+                "[[tenant]]\nid='a'\nkeys=[{id='k',sha256='HH',revoked='HH'}]",
+                "line 3: invalid type: string",
+            ),
             (
                 "[[tenant]]\nid='a'\nkeys=[{id='k',sha256='HH',revokd=true}]",
                 "line 3: unknown field `revokd`",
