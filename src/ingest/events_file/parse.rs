@@ -234,7 +234,7 @@ fn event_kind(e: &Entry<'_>, name: &str) -> Result<EventEntryKind, EventsError> 
                     .ok()
                     .filter(|c| (1..=10).contains(c))
                     .ok_or_else(|| e.fault("count", count, "1 to 10"))?,
-                parameters: parameters(&e)?,
+                parameters: parameters(e)?,
             }
         }
         "track_participant" => EventEntryKind::TrackParticipant {

@@ -315,7 +315,9 @@ fn frame_number(slice: &[u8], bits: u32) -> Option<u32> {
     const HEAD: usize = 32;
     let head = unescape(slice.get(1..slice.len().min(HEAD))?);
     let mut b = Bits::new(&head);
-    (b.ue()?, b.ue()?, b.ue()?); // first macroblock, type, picture parameter set
+    b.ue()?; // first macroblock
+    b.ue()?; // type
+    b.ue()?; // picture parameter set
     b.take(bits)
 }
 
@@ -347,7 +349,8 @@ fn avc_sequence(head: &[u8]) -> Option<Sequence> {
         if chroma == 3 {
             separate = b.flag()?; // separate planes
         }
-        (b.ue()?, b.ue()?); // bit depths
+        b.ue()?; // bit depth of luma
+        b.ue()?; // and of chroma
         b.skip(1)?; // lossless transform
         if b.flag()? {
             for i in 0..if chroma == 3 { 12 } else { 8 } {
@@ -364,7 +367,8 @@ fn avc_sequence(head: &[u8]) -> Option<Sequence> {
         }
         1 => {
             b.skip(1)?;
-            (b.se()?, b.se()?);
+            b.se()?;
+            b.se()?;
             for _ in 0..b.ue()?.min(256) {
                 b.se()?;
             }
