@@ -127,7 +127,7 @@ async fn run(
     let hello = interview.hello().clone();
     let rest = messages(&recording, "messages");
     let (media, _) = stream(name, call.as_mut(), interview, rest).await;
-    assert!(media >= 8, "{name}: {media} pieces of media");
+    assert!(media >= 7, "{name}: {media} pieces of media");
     let found = trust(&hello);
     (found != expected).then(|| format!("{name}: {found:?}, expected {expected:?}"))
 }
@@ -151,7 +151,7 @@ fn chat() -> Vec<(&'static str, Box<dyn Adapter>, Trust)> {
         (
             png,
             recall(png, "video_separate_png.data"),
-            [SOME, NONE, SOME, FULL],
+            [SOME, NONE, NONE, FULL],
         ),
         (units, recall(units, "video_separate_h264.data"), COARSE),
         (
@@ -227,11 +227,32 @@ fn memory() -> Vec<(&'static str, Box<dyn Adapter>, Trust)> {
     ]
 }
 
+/// Meet's virtual streams as tracks, which go to whoever is on them. No microphone is an interviewer's
+/// at the start, so less is promised of response latency.
+fn streams() -> (&'static str, Box<dyn Adapter>, Trust) {
+    let streams = Streams {
+        audio: AudioStreams::Pcm16 {
+            sample_rate: 48_000,
+            channels: 1,
+        },
+        video: VideoStreams::I420,
+        absolute_capture_time: true,
+        tracks: TracksOf::Streams { pictures: 2 },
+    };
+    let call = Meet::new(plan("meet-streams", "participants/cand"), streams);
+    (
+        "meet/decoded.json",
+        Box::new(call),
+        [FULL, FULL, FULL, SOME],
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_platform_streams_into_a_live_server() {
     let served = serve(|_| {}).await;
     let mut differ = Vec::new();
-    for (name, call, expected) in chat().into_iter().chain(memory()) {
+    let all = chat().into_iter().chain(memory());
+    for (name, call, expected) in all.chain([streams()]) {
         differ.extend(run(&served, name, call, expected).await);
     }
     assert!(differ.is_empty(), "{SIGNALS:?}\n{}", differ.join("\n"));
