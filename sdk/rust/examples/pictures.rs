@@ -66,6 +66,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 Update::Notice(n) => println!("notice: {}", n.detail),
                 Update::Ack(a) => println!("event {} taken: {}", a.event_id, a.accepted),
                 Update::Summary(s) => println!("ended: {}", s.end_reason),
+                Update::Capabilities(c) => {
+                    for s in c.signals {
+                        println!("now: {} {:?} {}", s.signal, s.confidence(), s.detail);
+                    }
+                }
+                Update::Challenge(c) => println!("challenge {}: {:?}", c.challenge_id, c.state),
+                Update::Resumed(_) => println!("the connection was lost, and is back"),
             }
         }
         Ok::<(), ClientError>(())
