@@ -123,7 +123,8 @@ fn an_open_segment_is_told_of_every_second_and_nothing_later_depends_on_it() {
 fn what_is_left_out_under_load_abstains_by_name_and_comes_back() {
     let (results, _) = run(live(), |ms, pipeline| match ms {
         3_000 => pipeline.leave_out(&["head_turn".to_owned()], true),
-        6_000 => pipeline.leave_out(&[], false),
+        // The picture at 6 s is what closes the second segment.
+        6_040 => pipeline.leave_out(&[], false),
         _ => {}
     });
     let reason = |r: &SegmentResult| {
