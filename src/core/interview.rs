@@ -65,6 +65,23 @@ pub enum ClockSource {
     Platform,
 }
 
+/// Offsets between sound and pictures that people notice begin at 45 ms (ITU-R BT.1359-1).
+const NOTICED_NS: i64 = 45_000_000;
+
+impl ClockSource {
+    /// What is left of a claim that comes with this standard deviation of the offset; 0 = not stated.
+    /// One whose three deviations reach what people notice is an estimate, one whose single deviation
+    /// does says nothing.
+    #[must_use]
+    pub fn within(self, uncertainty_ns: i64) -> Self {
+        match uncertainty_ns {
+            ns if ns > NOTICED_NS => Self::Unknown,
+            ns if ns > NOTICED_NS / 3 => self.min(Self::Estimated),
+            _ => self,
+        }
+    }
+}
+
 /// What is announced of a video track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VideoTrackSpec {

@@ -13,7 +13,7 @@
 mod alter;
 mod chain;
 #[cfg(test)]
-mod coding;
+pub(crate) mod coding;
 mod convert;
 mod encode;
 mod error;

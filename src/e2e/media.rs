@@ -63,10 +63,9 @@ fn raw_pictures(frames: &[Frame]) -> Vec<Piece> {
 /// Sound of one rate in chunks of this length, from the samples on.
 fn raw_sound(blocks: &[AudioBlock], chunk_ms: usize) -> Vec<Piece> {
     let rate = blocks[0].sample_rate_hz as usize;
-    let samples: Vec<f32> = blocks.iter().flat_map(|b| b.samples().to_vec()).collect();
-    // Whole seconds, so that chunks of any length end alike and none is shorter than a chunk may be.
-    let whole = &samples[..samples.len() / rate * rate];
-    let parts = whole.chunks(rate * chunk_ms / 1_000).enumerate();
+    let samples = blocks.iter().flat_map(|b| b.samples().to_vec());
+    let samples: Vec<f32> = samples.take(SECONDS as usize * rate).collect();
+    let parts = samples.chunks(rate * chunk_ms / 1_000).enumerate();
     let piece = |(i, part): (usize, &[f32])| Piece {
         track: "mic",
         time_us: (i * chunk_ms) as i64 * 1_000,
@@ -375,8 +374,9 @@ async fn a_lost_packet_is_said_and_costs_the_pictures_up_to_the_keyframe() {
             rgb: f.rgb().to_vec(),
         })
         .collect();
+    // Far apart, as calls send them: waiting for one is no fault that ends an interview.
     let how = Coding {
-        gop: 50,
+        gop: 130,
         ..Coding::fine("libx264")
     };
     let Some(coded) = encode_pictures(&how, &drawn) else {
@@ -391,7 +391,7 @@ async fn a_lost_packet_is_said_and_costs_the_pictures_up_to_the_keyframe() {
     let client = served.client().await;
     let (mut sender, mut updates) = client.open(open).await.unwrap().split();
     let sending = async move {
-        for (i, c) in coded.iter().enumerate().filter(|(i, _)| *i != 30) {
+        for (i, c) in coded.iter().enumerate().filter(|(i, _)| *i != 10) {
             let time_us = frames[c.number as usize].time.as_us();
             let chunk = chunk("camera", i as u64, time_us, c.bytes.clone());
             sender.send_chunk(chunk).await.unwrap();
@@ -418,8 +418,8 @@ async fn a_lost_packet_is_said_and_costs_the_pictures_up_to_the_keyframe() {
         (lost, waiting, seen, dropped)
     };
     let ((), counts) = tokio::join!(sending, reading);
-    // Chunk 30 is missing, 31 to 49 rest on it, the next keyframe is at 50.
-    assert_eq!(counts, (1, 19, 130, 20));
+    // Chunk 10 is missing, 11 to 129 rest on it, the next keyframe is at 130.
+    assert_eq!(counts, (1, 119, 30, 120));
     served.stop().await.unwrap();
 }
 

@@ -340,8 +340,14 @@ impl Pipeline {
                 lane.break_track();
             }
         }
-        if let EventKind::ClockMapping { track, source, .. } = &event.kind {
-            self.know_clock(track, *source);
+        if let EventKind::ClockMapping {
+            track,
+            source,
+            uncertainty_ns,
+            ..
+        } = &event.kind
+        {
+            self.know_clock(track, source.within(*uncertainty_ns));
         }
         if let EventKind::TrackParticipant { track, participant } = &event.kind {
             self.expect_switch(event.time, track, participant);

@@ -38,9 +38,9 @@ impl Voice {
         self.track.as_ref() == Some(track)
     }
 
-    /// True while it has no track.
+    /// True while it has no track and all that it had is settled: nothing is awaited of it.
     pub(super) fn is_away(&self) -> bool {
-        self.track.is_none()
+        self.track.is_none() && self.left.is_none()
     }
 
     /// From `time` on it comes on another track, or on none.
@@ -50,7 +50,7 @@ impl Voice {
         }
         self.series.break_here();
         let before = std::mem::replace(&mut self.track, track);
-        self.left = before.filter(|_| self.is_away()).map(|t| (t, time));
+        self.left = before.filter(|_| self.track.is_none()).map(|t| (t, time));
     }
 
     /// Sound is known to be missing before the next.

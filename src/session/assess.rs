@@ -60,6 +60,8 @@ pub(super) struct PipelineAssessor {
     challenges: Challenges,
     /// Pictures or blocks of the chunk at hand that came too late to count.
     late: u64,
+    /// Pictures of the chunk at hand that were decoded and left out under load.
+    left_out: u64,
 }
 
 /// What an interview is opened with, beside its announcement.
@@ -134,6 +136,7 @@ impl PipelineAssessor {
                 Box::<SystemEntropy>::default(),
             ),
             late: 0,
+            left_out: 0,
         })
     }
 
@@ -157,7 +160,7 @@ impl PipelineAssessor {
             }
         };
         self.note_breaks(chunk, &accepted, report);
-        if self.leaves_out(&chunk.track) {
+        if self.leaves_out(&chunk.track, false) {
             self.pipeline.note_lost(&chunk.track, 1);
             report.taken += 1;
             report.left_out += 1;
@@ -167,13 +170,23 @@ impl PipelineAssessor {
             Ok(()) => report.taken += 1,
             Err(error) => {
                 self.pipeline.note_lost(&chunk.track, 1);
-                let kind = match error {
-                    DecodeError::AwaitsKeyframe(_) => NoticeKind::KeyframeNeeded,
-                    _ => NoticeKind::DecodeFailed,
-                };
-                report.refuse(chunk, kind, accepted.time, field_of(error));
+                match error {
+                    // No fault of this chunk, which is whole: it is told and not held against the sender.
+                    DecodeError::AwaitsKeyframe(_) => report.notices.push(Notice {
+                        kind: NoticeKind::KeyframeNeeded,
+                        track: Some(chunk.track.clone()),
+                        time: accepted.time,
+                        detail: error.to_string(),
+                        count: 1,
+                    }),
+                    error => {
+                        let kind = NoticeKind::DecodeFailed;
+                        report.refuse(chunk, kind, accepted.time, field_of(error));
+                    }
+                }
             }
         }
+        report.left_out += std::mem::take(&mut self.left_out);
         let late = std::mem::take(&mut self.late);
         if late > 0 {
             report.notices.push(Notice {
@@ -194,15 +207,15 @@ impl PipelineAssessor {
         self.pipeline.note_lost(track, chunks);
     }
 
-    /// True for a picture that is not looked at, under load. One that others are decoded from is,
-    /// and so are those of a reference.
-    fn leaves_out(&mut self, track: &TrackId) -> bool {
+    /// True for a picture that is not looked at, under load. One that others are decoded from is left
+    /// out after it was `decoded`, any other before; those of a reference never.
+    fn leaves_out(&mut self, track: &TrackId, decoded: bool) -> bool {
         let one_of = self.shed.one_picture_of();
         let spec = self.pipeline.spec().track(track).filter(|t| !t.reference);
         let Some(video) = spec.and_then(|t| t.video.as_ref()) else {
             return false;
         };
-        if one_of == 1 || !video.format.is_each_whole() {
+        if one_of == 1 || video.format.is_each_whole() == decoded {
             return false;
         }
         let count = self.pictures.entry(track.clone()).or_default();
@@ -291,6 +304,11 @@ impl PipelineAssessor {
 
     fn show(&mut self, track: &TrackId, frames: &[Frame], models: &mut ModelSet) {
         for frame in frames {
+            if self.leaves_out(track, true) {
+                self.pipeline.note_lost(track, 1);
+                self.left_out += 1;
+                continue;
+            }
             self.late += u64::from(self.pipeline.is_late(track, frame.time.plus_ns(1)));
             self.pipeline.push_frame(track, frame, models);
         }
@@ -344,8 +362,11 @@ impl PipelineAssessor {
                 track,
                 offset_ns,
                 source,
-                ..
-            } => Ok(self.ingest.clock_mapping(&track, offset_ns, source)?),
+                uncertainty_ns,
+            } => {
+                let source = source.within(uncertainty_ns);
+                Ok(self.ingest.clock_mapping(&track, offset_ns, source)?)
+            }
             _ => Ok(()),
         }
     }

@@ -125,6 +125,32 @@ fn a_series_breaks_where_its_track_was_somebody_elses() {
 }
 
 #[test]
+fn a_clock_is_believed_as_far_as_its_uncertainty_allows() {
+    use ClockSource::*;
+    for (source, ms, left) in [
+        (Platform, 0, Platform),
+        (Platform, 15, Platform),
+        (Platform, 16, Estimated),
+        (Estimated, 45, Estimated),
+        (Platform, 46, Unknown),
+        (Unknown, 0, Unknown),
+    ] {
+        let mut pipeline = Pipeline::new(interview(), PipelineSettings::default(), &policies());
+        let kind = EventKind::ClockMapping {
+            track: track_id("mic"),
+            offset_ns: 0,
+            source,
+            uncertainty_ns: ms * 1_000_000,
+        };
+        let time = MediaTime::ZERO;
+        pipeline.push_event(ControlEvent { time, kind }).unwrap();
+        // All tracks of the fixture share one clock.
+        let all = pipeline.spec().tracks.iter().map(|t| t.clock);
+        assert!(all.into_iter().all(|c| c == left), "{source:?} {ms}");
+    }
+}
+
+#[test]
 fn switches_to_strangers_and_of_references_are_refused_by_field() {
     let mut spec = interview();
     spec.tracks.push(TrackSpec {

@@ -294,6 +294,10 @@ impl VideoDecoder for CodecDecoder {
             None => {}
         }
         let decoded = self.decode(&unit, packet, out);
+        if matches!(self.reader, Reader::Vp8 | Reader::Vp9) {
+            // Shown at once or never: what is left is a picture for others to rest on.
+            self.held.clear();
+        }
         if decoded.is_err() {
             self.waits = Some("a packet was damaged");
             let own = self.next - 1;
