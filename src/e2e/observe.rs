@@ -1,5 +1,9 @@
 //! What operators see of a running server: metrics, spans, readiness, and that the files of
 //! `docs/observability` speak of metrics that exist.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test waits for the end of another process"
+)]
 
 use crate::process::Process;
 use crate::support::{face_jpeg, open, question_end, root, say_event, say_open};

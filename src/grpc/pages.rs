@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn pages(path: &str) -> Option<PageFile> {
-        (path == "/").then(|| PageFile {
+        (path == "/").then_some(PageFile {
             content_type: "text/html; charset=utf-8",
             headers: &[("cache-control", "no-store")],
             bytes: Cow::Borrowed(b"<p>"),

@@ -317,7 +317,7 @@ fn a_window_that_is_taken_back_is_not_judged() {
     let (id, _) = issued(&mut book);
     book.take(shown(&id, 1, t(11)), t(11), &mut bench);
     book.take(decline(&id, Decline::PrefersNot, false), t(12), &mut bench);
-    assert_eq!(bench.withdrawn, [id.clone()]);
+    assert_eq!(bench.withdrawn, std::slice::from_ref(&id));
     let mut s = summary();
     book.finish(&mut s, t(60), &mut bench);
     let told = &s.participants[0].challenges;

@@ -141,10 +141,11 @@ async fn from_the_invitation_to_the_last_word() {
         page.iter().all(|m| matches!(m, PageMessage::Credit(_))),
         "{page:?}"
     );
-    let log = h.fake.log.lock().unwrap();
-    assert_eq!(log.media, [("v".to_owned(), 0), ("a".to_owned(), 0)]);
-    assert_eq!((log.events.len(), log.finished.is_some()), (1, true));
-    drop(log);
+    {
+        let log = h.fake.log.lock().unwrap();
+        assert_eq!(log.media, [("v".to_owned(), 0), ("a".to_owned(), 0)]);
+        assert_eq!((log.events.len(), log.finished.is_some()), (1, true));
+    }
     // A watcher from the beginning and one who comes late read the same.
     let standing = |s: &Said| matches!(s, Said::Standing(_));
     let said = |all: Vec<Said>| -> Vec<Said> { all.into_iter().filter(|s| !standing(s)).collect() };

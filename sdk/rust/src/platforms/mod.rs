@@ -41,6 +41,10 @@
 //!   after 100 refused chunks.
 //! - **Epochs** rise when the size of raw pictures changes and after every break.
 //! - **Codes** without a meaning here are refused with the field's name; unknown fields are ignored.
+#![allow(
+    clippy::result_large_err,
+    reason = "the other outcome is a finished output, moved once for each message"
+)]
 
 mod call;
 mod lane;

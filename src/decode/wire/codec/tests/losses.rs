@@ -54,8 +54,8 @@ fn nothing_is_shown_that_rests_on_what_did_not_come() {
 
 /// Where the last unit after a start code begins.
 fn last_unit(bytes: &[u8]) -> usize {
-    let codes = bytes.windows(3).enumerate();
-    let last = codes.filter(|(_, w)| *w == [0, 0, 1]).last();
+    let mut codes = bytes.windows(3).enumerate();
+    let last = codes.rfind(|(_, w)| *w == [0, 0, 1]);
     last.unwrap().0 + 3
 }
 
