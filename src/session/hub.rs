@@ -17,6 +17,7 @@ mod room;
 pub use log::{Said, Standing};
 pub use room::{Command, PageMessage, Push, Seat, Welcome};
 
+use super::secret::random;
 use super::{Backend, Caller, Registry, SessionError, SessionLimits};
 use crate::core::{ChallengePolicy, FieldError, MediaTime, SessionId, TenantId, TrackSpec};
 use room::Room;
@@ -87,12 +88,7 @@ pub struct Invitation(Vec<u8>);
 
 impl Invitation {
     fn draw() -> Result<Self, SessionError> {
-        let mut bytes = vec![0; INVITATION_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            tracing::error!(%error, "no random numbers");
-            SessionError::NoRandomness
-        })?;
-        Ok(Self(bytes))
+        Ok(Self(random::<INVITATION_BYTES>()?.to_vec()))
     }
 
     /// The bytes, for the candidate alone.
@@ -287,7 +283,6 @@ impl Hub {
 }
 
 fn drawn_id() -> Result<SessionId, HubError> {
-    let mut bytes = [0; 9];
-    getrandom::fill(&mut bytes).map_err(|_| SessionError::NoRandomness)?;
-    Ok(SessionId::parse(&format!("web-{}", hex::encode(bytes)))?)
+    let id = format!("web-{}", hex::encode(random::<9>()?));
+    Ok(SessionId::parse(&id)?)
 }

@@ -33,6 +33,7 @@ mod queue;
 mod references;
 mod registry;
 mod resume;
+mod secret;
 mod state;
 mod work;
 

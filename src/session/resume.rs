@@ -1,6 +1,7 @@
 //! Resuming an interview on a new connection: the token, the request, and what is handed over.
 
 use super::message::{Hello, Numbered, Resumed, ServerMessage};
+use super::secret::random;
 use super::{ClientMessage, InboundError, SessionError};
 use crate::core::SessionId;
 use std::pin::Pin;
@@ -73,12 +74,7 @@ impl ResumeToken {
     /// # Errors
     /// [`SessionError::NoRandomness`] when the system gives none.
     pub fn draw() -> Result<Self, SessionError> {
-        let mut bytes = vec![0; RESUME_TOKEN_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            tracing::error!(%error, "no random numbers");
-            SessionError::NoRandomness
-        })?;
-        Ok(Self(bytes))
+        Ok(Self(random::<RESUME_TOKEN_BYTES>()?.to_vec()))
     }
 
     /// A token as a client shows it.
