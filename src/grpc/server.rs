@@ -28,7 +28,6 @@ use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::server::HealthReporter;
-use tracing::Instrument as _;
 
 /// HTTP/2 window of a stream: 2 MiB. Measured to make one stream of pictures about three times
 /// faster than the default of 64 KiB.
@@ -363,7 +362,6 @@ impl InterviewService for Interviews {
             .emit();
             status_of(&error)
         })?;
-        let key = permit.key();
         let input = request.into_inner().map(|message| match message {
             Ok(message) => client_message(message).map_err(InboundError::from),
             Err(status) => Err(inbound_error(&status)),
@@ -377,8 +375,7 @@ impl InterviewService for Interviews {
             Box::pin(input),
             output,
         );
-        let span = tracing::info_span!("interview", session = key);
-        self.registry.tasks().spawn(session.run().instrument(span));
+        session.spawn();
         let responses = ReceiverStream::new(messages).map(move |message| match message {
             Ok(message) => Ok(server_message(message)),
             Err(error) => Err(status_of(&error)),

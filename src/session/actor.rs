@@ -27,6 +27,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// One interview; see the module.
 pub struct Session {
@@ -130,6 +131,13 @@ impl Session {
             },
             meter: telemetry::SessionMeter::default(),
         }
+    }
+
+    /// Runs as one of the server's tasks, in a span of its own.
+    pub fn spawn(self) {
+        let span = tracing::info_span!("interview", session = self.permit.key());
+        let registry = self.registry.clone();
+        registry.tasks().spawn(self.run().instrument(span));
     }
 
     /// Runs until the interview has ended and its client has read the end, or is gone.

@@ -129,7 +129,7 @@ struct Page {
     max_message_bytes: u64,
     latest: Option<(i64, Instant)>,
     positions: BTreeMap<TrackId, u64>,
-    /// Challenges that are not over, the latest word on each.
+    /// All that was said of challenges that are not over: a page that comes anew needs the prompt, too.
     open: Vec<Arc<Numbered>>,
     ended: Option<Instant>,
 }
@@ -264,8 +264,7 @@ impl Room {
         let opening = ClientMessage::Open(Box::new(spec));
         input.try_send(Ok(opening)).map_err(|_| HubError::Busy)?;
         let inbound = Box::pin(ReceiverStream::new(inbound));
-        let session = Session::new(backend, limits, registry.clone(), permit, inbound, output);
-        registry.tasks().spawn(session.run());
+        Session::new(backend, limits, registry.clone(), permit, inbound, output).spawn();
         let greeting = match messages.recv().await {
             Some(Ok(greeting)) => Arc::new(greeting),
             Some(Err(error)) => return Err(error.into()),
