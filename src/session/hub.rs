@@ -12,10 +12,12 @@
 //! - watchers that read slowly cost the interview nothing: they read its log at their own pace.
 
 mod log;
+mod page;
 mod room;
 
 pub use log::{Said, Standing};
-pub use room::{Command, PageMessage, Push, Seat, Welcome};
+pub use page::{PageMessage, Welcome};
+pub use room::{Command, Push, Seat};
 
 use super::secret::random;
 use super::{Backend, Caller, Registry, SessionError, SessionLimits};

@@ -1,16 +1,16 @@
 //! One interview with a candidate in a browser: the client of its session.
 
 use super::log::{Log, Standing};
+use super::page::{Page, PageMessage};
 use super::{HubError, JOIN_WITHIN, KEPT_AFTER_END};
 use crate::core::{
     ChallengePolicy, ControlEvent, EventKind, FieldError, InterviewSpec, MediaTime, ParticipantId,
-    ParticipantSpec, Role, SessionId, TrackId, TrackSpec,
+    ParticipantSpec, Role, SessionId, TrackSpec,
 };
 use crate::session::{
-    Backend, Caller, ChallengeRequest, ChallengeState, ClientMessage, InboundError, Notice,
-    Numbered, Permit, Registry, ServerMessage, Session, SessionError, SessionLimits,
+    Backend, Caller, ChallengeRequest, ClientMessage, InboundError, Numbered, Permit, Registry,
+    ServerMessage, Session, SessionError, SessionLimits,
 };
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -26,8 +26,6 @@ const CANDIDATE: &str = "candidate";
 const INPUT_MESSAGES: usize = 64;
 /// Messages on their way out of it.
 const OUTPUT_MESSAGES: usize = 16;
-/// Messages on their way to the candidate's page; one that does not read them has lost its seat.
-const PAGE_MESSAGES: usize = 64;
 /// How long a call waits for the session to take it: 10 s.
 const TAKE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -56,41 +54,6 @@ pub struct Push {
     pub leave: bool,
 }
 
-/// What a page is told first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Welcome {
-    /// The host's title.
-    pub title: String,
-    /// Media bytes that may be under way.
-    pub credit_bytes: u64,
-    /// Index of the next push.
-    pub next_index: u64,
-    /// Latest capture time, microseconds.
-    pub latest_us: i64,
-    /// Next chunk number of each track that sent anything.
-    pub positions: Vec<(TrackId, u64)>,
-    /// Largest message in bytes.
-    pub max_message_bytes: u64,
-}
-
-/// What a candidate's page is told: nothing of any assessment.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PageMessage {
-    /// First message.
-    Welcome(Welcome),
-    /// More media bytes.
-    Credit(u64),
-    /// About the material.
-    Notice(Notice),
-    /// A challenge is issued, open, asked again, or over; what came of it is not for the page.
-    Challenge(Arc<Numbered>),
-    /// Last message.
-    Goodbye {
-        /// Why.
-        reason: String,
-    },
-}
-
 /// The candidate's seat; dropping it gives it up.
 pub struct Seat {
     messages: mpsc::Receiver<PageMessage>,
@@ -116,22 +79,6 @@ impl std::fmt::Debug for Seat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Seat({})", self.number)
     }
-}
-
-/// The way to the candidate's page.
-#[derive(Default)]
-struct Page {
-    to: Option<mpsc::Sender<PageMessage>>,
-    /// Seats taken so far.
-    seats: u64,
-    granted: u64,
-    pushed: u64,
-    max_message_bytes: u64,
-    latest: Option<(i64, Instant)>,
-    positions: BTreeMap<TrackId, u64>,
-    /// All that was said of challenges that are not over: a page that comes anew needs the prompt, too.
-    open: Vec<Arc<Numbered>>,
-    ended: Option<Instant>,
 }
 
 /// The way into the session; held while a call is taken, so that calls keep their order.
@@ -198,7 +145,7 @@ impl Room {
             Standing::Waiting => now.duration_since(self.created) > JOIN_WITHIN,
             Standing::Joined | Standing::Away => false,
             Standing::Ended => {
-                let ended = self.page(|page| page.ended);
+                let ended = self.page(|page| page.ended());
                 ended.is_none_or(|at| now.duration_since(at) > KEPT_AFTER_END)
             }
         }
@@ -271,10 +218,7 @@ impl Room {
             None => return Err(SessionError::Internal.into()),
         };
         if let ServerMessage::Hello(hello) = &greeting.message {
-            self.page(|page| {
-                page.granted = hello.limits.initial_credit_bytes;
-                page.max_message_bytes = hello.limits.max_message_bytes;
-            });
+            self.page(|page| page.greeted(hello));
         }
         self.log.add(&greeting);
         let room = Arc::clone(self);
@@ -282,7 +226,7 @@ impl Room {
             let mut failure = None;
             while let Some(said) = messages.recv().await {
                 match said {
-                    Ok(message) => room.say(Arc::new(message)),
+                    Ok(message) => room.say(&Arc::new(message)),
                     Err(error) => failure = Some(error),
                 }
             }
@@ -292,33 +236,7 @@ impl Room {
     }
 
     fn sit(self: &Arc<Self>, next_index: u64) -> Seat {
-        let (to, messages) = mpsc::channel(PAGE_MESSAGES);
-        let number = self.page(|page| {
-            page.seats += 1;
-            let welcome = Welcome {
-                title: self.title.clone(),
-                credit_bytes: page.granted.saturating_sub(page.pushed),
-                next_index,
-                latest_us: page.latest.map_or(0, |(us, _)| us),
-                positions: page
-                    .positions
-                    .iter()
-                    .map(|(t, n)| (t.clone(), *n))
-                    .collect(),
-                max_message_bytes: page.max_message_bytes,
-            };
-            let open = page.open.iter().cloned().map(PageMessage::Challenge);
-            for message in [PageMessage::Welcome(welcome)].into_iter().chain(open) {
-                // There are fewer than it holds.
-                to.try_send(message).ok();
-            }
-            if let Some(before) = page.to.replace(to) {
-                // Without a word it would join again, and two pages take the seat from each other for ever.
-                let reason = "the interview was opened in another window".to_owned();
-                before.try_send(PageMessage::Goodbye { reason }).ok();
-            }
-            page.seats
-        });
+        let (messages, number) = self.page(|page| page.seat(&self.title, next_index));
         self.log.stands(Standing::Joined);
         Seat {
             messages,
@@ -329,69 +247,21 @@ impl Room {
 
     /// The page of a seat is gone; it matters only for the latest one.
     fn left(&self, seat: u64) {
-        let gone = self.page(|page| {
-            let current = page.seats == seat && page.ended.is_none();
-            if current {
-                page.to = None;
-            }
-            current
-        });
-        if gone {
+        if self.page(|page| page.left(seat)) {
             self.log.stands(Standing::Away);
         }
     }
 
     /// What the session says goes to the watchers, and what the page has to know to the page.
-    fn say(&self, message: Arc<Numbered>) {
-        self.log.add(&message);
-        let told = match &message.message {
-            ServerMessage::Credit(bytes) => {
-                self.page(|page| page.granted = page.granted.saturating_add(*bytes));
-                Some(PageMessage::Credit(*bytes))
-            }
-            ServerMessage::Notice(notice) => Some(PageMessage::Notice(notice.clone())),
-            ServerMessage::Challenge(update) => {
-                let over = matches!(update.state, ChallengeState::Concluded { .. });
-                let refused = matches!(update.state, ChallengeState::Refused { .. });
-                let of = |m: &Arc<Numbered>| match &m.message {
-                    ServerMessage::Challenge(u) => u.challenge == update.challenge,
-                    _ => false,
-                };
-                self.page(|page| {
-                    if over {
-                        page.open.retain(|m| !of(m));
-                    } else if !refused {
-                        page.open.push(Arc::clone(&message));
-                    }
-                });
-                // A request that was refused was the host's.
-                (!refused).then(|| PageMessage::Challenge(Arc::clone(&message)))
-            }
-            ServerMessage::Summary { summary, .. } => Some(PageMessage::Goodbye {
-                reason: summary.end_reason.clone(),
-            }),
-            ServerMessage::Hello(_)
-            | ServerMessage::Segment(_)
-            | ServerMessage::Capabilities { .. }
-            | ServerMessage::Ack(_) => None,
-        };
-        if let Some(told) = told {
+    fn say(&self, message: &Arc<Numbered>) {
+        self.log.add(message);
+        if let Some(told) = self.page(|page| page.hear(message)) {
             self.tell_page(told);
         }
     }
 
     fn tell_page(&self, message: PageMessage) {
-        let lost = self.page(|page| {
-            let lost = page
-                .to
-                .as_ref()
-                .is_some_and(|to| to.try_send(message).is_err());
-            if lost {
-                page.to = None;
-            }
-            lost
-        });
-        if lost {
+        if !self.page(|page| page.tell(message)) {
             self.log.stands(Standing::Away);
         }
     }
@@ -401,10 +271,7 @@ impl Room {
             let reason = error.to_string();
             self.tell_page(PageMessage::Goodbye { reason });
         }
-        self.page(|page| {
-            page.ended = Some(Instant::now());
-            page.to = None;
-        });
+        self.page(Page::end);
         self.log.end(failure);
     }
 
@@ -443,38 +310,11 @@ impl Room {
         let places = places.map_err(|_| HubError::Ended)?;
         way.closing = push.leave;
         for (place, message) in places.zip(messages) {
-            self.note(&message);
+            self.page(|page| page.note(&message));
             place.send(Ok(message));
         }
         way.next_index += 1;
         Ok(way.next_index)
-    }
-
-    /// Keeps the account of what the page sent.
-    fn note(&self, message: &ClientMessage) {
-        self.page(|page| match message {
-            ClientMessage::Media(chunk) => {
-                page.pushed = page.pushed.saturating_add(chunk.payload.len() as u64);
-                let next = chunk.sequence.saturating_add(1);
-                page.positions.insert(chunk.track.clone(), next);
-                if page.latest.is_none_or(|(us, _)| us < chunk.capture_time_us) {
-                    page.latest = Some((chunk.capture_time_us, Instant::now()));
-                }
-            }
-            ClientMessage::UnusableMedia { bytes, .. } => {
-                page.pushed = page.pushed.saturating_add(*bytes);
-            }
-            _ => {}
-        });
-    }
-
-    /// Session time now, by the latest media and what has passed since it came.
-    fn now(&self) -> MediaTime {
-        let latest = self.page(|page| page.latest);
-        latest.map_or(MediaTime::ZERO, |(us, at)| {
-            let since = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
-            MediaTime::from_us(us.saturating_add(since))
-        })
     }
 
     /// Hands a host's command to the session.
@@ -493,7 +333,7 @@ impl Room {
         if way.closing {
             return Err(HubError::Ended);
         }
-        let time = self.now();
+        let time = self.page(|page| page.now());
         let closing = matches!(command, Command::Close { .. });
         let message = match command {
             Command::Event(kind) => {
