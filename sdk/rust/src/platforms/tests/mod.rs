@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod call;
-mod chat;
-mod memory;
+mod daily;
+mod livekit;
+mod meet;
+mod recall;
+mod teams;
+mod twilio;
+mod webcodecs;
+mod zoom_rtms;
 
 use super::{Adapter, MapError, Output, Plan, one_candidate};
 use crate::v1::{self, control_event::Event};
@@ -193,4 +199,40 @@ pub(super) fn opening(open: &v1::Open) -> Vec<String> {
         format!("{} of {}: {details}, {clock}", t.track_id, t.participant_id)
     });
     people.chain(tracks).collect()
+}
+
+/// A message with one field changed.
+fn altered(mut message: Value, pointer: &str, with: Value) -> Value {
+    match message.pointer_mut(pointer) {
+        Some(field) => *field = with,
+        None => panic!("{pointer} in {message}"),
+    }
+    message
+}
+
+/// What becomes of a message of the fixture with one field changed, after what comes before it.
+pub(super) fn changed(
+    call: &mut impl Adapter,
+    f: &Fixture,
+    index: usize,
+    pointer: &str,
+    with: Value,
+) -> Result<Vec<String>, String> {
+    let message = altered(f.messages[index].clone(), pointer, with);
+    let outputs = one(call, f, &message);
+    outputs
+        .map(|o| o.iter().map(line).collect())
+        .map_err(|e| e.to_string())
+}
+
+/// What is said of a message with one field changed, which is refused.
+pub(super) fn refused(
+    call: &mut impl Adapter,
+    f: &Fixture,
+    message: Value,
+    pointer: &str,
+    with: Value,
+) -> String {
+    let message = altered(message, pointer, with);
+    one(call, f, &message).unwrap_err().to_string()
 }
