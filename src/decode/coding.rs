@@ -114,20 +114,23 @@ pub fn encode_pictures(how: &Coding<'_>, pictures: &[Drawn]) -> Option<Vec<Coded
     }
     let mut encoder = video.open_with(options).unwrap();
     let mut out = Vec::new();
-    let mut packet = ff::Packet::empty();
     for (i, picture) in pictures.iter().enumerate() {
         let mut frame = planes(how, picture);
         frame.set_pts(Some(i as i64));
         encoder.send_frame(&frame).unwrap();
-        while encoder.receive_packet(&mut packet).is_ok() {
-            out.push(coded(&packet));
-        }
+        take_packets(&mut encoder, &mut out);
     }
     encoder.send_eof().unwrap();
+    take_packets(&mut encoder, &mut out);
+    Some(out)
+}
+
+/// What the encoder has ready.
+fn take_packets(encoder: &mut ff::encoder::Encoder, out: &mut Vec<Coded>) {
+    let mut packet = ff::Packet::empty();
     while encoder.receive_packet(&mut packet).is_ok() {
         out.push(coded(&packet));
     }
-    Some(out)
 }
 
 fn coded(packet: &ff::Packet) -> Coded {
@@ -191,7 +194,6 @@ pub fn encode_sound(
         n => n as usize,
     };
     let mut out = Vec::new();
-    let mut packet = ff::Packet::empty();
     for (i, part) in samples.chunks(step * channels as usize).enumerate() {
         let mut frame = ff::frame::Audio::new(Sample::I16(Packing::Packed), step, layout);
         frame.set_rate(rate);
@@ -202,13 +204,9 @@ pub fn encode_sound(
             to.copy_from_slice(&((v * 32_767.0) as i16).to_ne_bytes());
         }
         encoder.send_frame(&frame).unwrap();
-        while encoder.receive_packet(&mut packet).is_ok() {
-            out.push(coded(&packet));
-        }
+        take_packets(&mut encoder, &mut out);
     }
     encoder.send_eof().unwrap();
-    while encoder.receive_packet(&mut packet).is_ok() {
-        out.push(coded(&packet));
-    }
+    take_packets(&mut encoder, &mut out);
     Some(out)
 }

@@ -94,27 +94,22 @@ impl Call {
         let event = v1::control_event::Event::QuestionStart(v1::QuestionStart::default());
         let id = self.sender.send_event(time.as_us(), event).await.unwrap();
         loop {
-            let update = self
-                .updates
-                .next()
-                .await
-                .unwrap()
-                .expect("the interview goes on");
+            let update = self.update().await;
             if self.take(update) == Some(id) {
                 return;
             }
         }
     }
 
+    async fn update(&mut self) -> Update {
+        let update = self.updates.next().await.unwrap();
+        update.expect("the interview goes on")
+    }
+
     /// Waits for the next word on a challenge.
     async fn next(&mut self, from: usize) -> v1::ChallengeUpdate {
         while self.told.len() <= from {
-            let update = self
-                .updates
-                .next()
-                .await
-                .unwrap()
-                .expect("the interview goes on");
+            let update = self.update().await;
             self.take(update);
         }
         self.told[from].clone()

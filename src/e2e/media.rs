@@ -164,6 +164,16 @@ fn merged(mut pictures: Vec<Piece>, sound: Vec<Piece>) -> Vec<Piece> {
     pictures
 }
 
+/// Frames as the encoder takes them.
+fn drawn(frames: &[Frame]) -> Vec<Drawn> {
+    let picture = |f: &Frame| Drawn {
+        width: f.width,
+        height: f.height,
+        rgb: f.rgb().to_vec(),
+    };
+    frames.iter().map(picture).collect()
+}
+
 /// Everything but how long it took and how often it was revised.
 fn comparable(segments: &[v1::SegmentResult]) -> Vec<v1::SegmentResult> {
     let plain = |s: &v1::SegmentResult| v1::SegmentResult {
@@ -177,14 +187,7 @@ fn comparable(segments: &[v1::SegmentResult]) -> Vec<v1::SegmentResult> {
 #[tokio::test(flavor = "multi_thread")]
 async fn coded_media_gives_the_segments_of_decoded_media() {
     let (frames, blocks) = demo();
-    let drawn: Vec<Drawn> = frames
-        .iter()
-        .map(|f| Drawn {
-            width: f.width,
-            height: f.height,
-            rgb: f.rgb().to_vec(),
-        })
-        .collect();
+    let drawn = drawn(&frames);
     let samples: Vec<f32> = blocks.iter().flat_map(|b| b.samples().to_vec()).collect();
     let how = Coding {
         options: &[
@@ -366,14 +369,7 @@ async fn a_backlog_at_the_start_is_taken_told_and_moves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_packet_is_said_and_costs_the_pictures_up_to_the_keyframe() {
     let (frames, _) = demo();
-    let drawn: Vec<Drawn> = frames[..150]
-        .iter()
-        .map(|f| Drawn {
-            width: f.width,
-            height: f.height,
-            rgb: f.rgb().to_vec(),
-        })
-        .collect();
+    let drawn = drawn(&frames[..150]);
     // Far apart, as calls send them: waiting for one is no fault that ends an interview.
     let how = Coding {
         gop: 130,

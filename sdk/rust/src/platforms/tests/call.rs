@@ -1,17 +1,19 @@
 //! What all mappings share, and that no message makes any of them panic.
 
+use super::daily::daily;
+use super::livekit::livekit;
+use super::meet::{meet, meet_encoded};
+use super::recall::{H264, PNG, recall};
+use super::teams::teams;
+use super::zoom_rtms::zoom;
 use super::*;
 use crate::platforms::call::{Call, Clocks, Tracks};
-use crate::platforms::daily::{Daily, Renderers};
 use crate::platforms::lane::Picture;
-use crate::platforms::livekit::{Formats, LiveKit, VideoBufferType, VideoRotation};
-use crate::platforms::meet::{AudioStreams, Meet, Streams, TracksOf, VideoStreams};
+use crate::platforms::livekit::VideoBufferType;
 use crate::platforms::plan::{Skip, Stamp, Who};
-use crate::platforms::recall::Recall;
-use crate::platforms::teams::{Teams, VideoColorFormat, VideoSocket};
+use crate::platforms::teams::VideoColorFormat;
 use crate::platforms::twilio::Twilio;
 use crate::platforms::webcodecs::WebCodecs;
-use crate::platforms::zoom_rtms::ZoomRtms;
 use prost::bytes::Bytes;
 
 fn who(external_id: &str) -> Who<'_> {
@@ -297,87 +299,25 @@ type Make = Box<dyn Fn() -> Box<dyn Adapter>>;
 
 /// Every adapter with its fixtures.
 fn everything() -> Vec<(&'static str, Make)> {
-    let meet = |audio, video| {
-        move || -> Box<dyn Adapter> {
-            let streams = Streams {
-                audio,
-                video,
-                absolute_capture_time: true,
-                tracks: TracksOf::Participants,
-            };
-            Box::new(Meet::new(plan("participants/cand"), streams))
-        }
-    };
-    let recall = |video| {
-        move || -> Box<dyn Adapter> {
-            Box::new(Recall::new(plan("200"), [video, "audio_separate_raw.data"]).unwrap())
-        }
-    };
-    let zoom = || -> Box<dyn Adapter> { Box::new(ZoomRtms::new(plan("16778240"))) };
-    let codecs = || -> Box<dyn Adapter> { Box::new(WebCodecs::new(plan("me"))) };
-    let pcm = AudioStreams::Pcm16 {
-        sample_rate: 48_000,
-        channels: 1,
-    };
+    fn of<A: Adapter + 'static>(make: impl Fn() -> A + 'static) -> Make {
+        Box::new(move || Box::new(make()))
+    }
     vec![
-        ("zoom_rtms/jpg_5fps.json", Box::new(zoom)),
-        ("zoom_rtms/h264_25fps.json", Box::new(zoom)),
+        ("zoom_rtms/jpg_5fps.json", of(zoom)),
+        ("zoom_rtms/h264_25fps.json", of(zoom)),
         (
             "teams/nv12_15fps.json",
-            Box::new(|| {
-                let socket = VideoSocket {
-                    format: VideoColorFormat::Nv12,
-                    fps: 15.0,
-                };
-                Box::new(Teams::new(plan("participant-101"), socket))
-            }),
+            of(|| teams(VideoColorFormat::Nv12)),
         ),
-        ("meet/decoded.json", Box::new(meet(pcm, VideoStreams::I420))),
-        (
-            "meet/encoded.json",
-            Box::new(meet(AudioStreams::Opus, VideoStreams::Vp8)),
-        ),
-        (
-            "recall/png_2fps.json",
-            Box::new(recall("video_separate_png.data")),
-        ),
-        (
-            "recall/h264.json",
-            Box::new(recall("video_separate_h264.data")),
-        ),
-        (
-            "livekit/room.json",
-            Box::new(|| {
-                let formats = Formats {
-                    video: VideoBufferType::I420,
-                    rotation: VideoRotation::Rotation0,
-                    fps: 25.0,
-                    sample_rate: 48_000,
-                    num_channels: 1,
-                };
-                Box::new(LiveKit::new(plan("applicant"), formats))
-            }),
-        ),
-        (
-            "daily/call.json",
-            Box::new(|| {
-                let renderers = Renderers {
-                    color_format: "RGBA".into(),
-                    fps: 30.0,
-                    sample_rate: 16_000,
-                    num_channels: 1,
-                };
-                Box::new(
-                    Daily::new(plan("6f0ce557-e6e4-409f-bae9-fe5663ba4ae7"), renderers).unwrap(),
-                )
-            }),
-        ),
-        (
-            "twilio/call.json",
-            Box::new(|| Box::new(Twilio::new(plan("inbound")))),
-        ),
-        ("webcodecs/raw.json", Box::new(codecs)),
-        ("webcodecs/encoded.json", Box::new(codecs)),
+        ("meet/decoded.json", of(|| meet(true))),
+        ("meet/encoded.json", of(meet_encoded)),
+        ("recall/png_2fps.json", of(|| recall(PNG))),
+        ("recall/h264.json", of(|| recall(H264))),
+        ("livekit/room.json", of(|| livekit(VideoBufferType::I420))),
+        ("daily/call.json", of(|| daily("RGBA").unwrap())),
+        ("twilio/call.json", of(|| Twilio::new(plan("inbound")))),
+        ("webcodecs/raw.json", of(|| WebCodecs::new(plan("me")))),
+        ("webcodecs/encoded.json", of(|| WebCodecs::new(plan("me")))),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::daily::{Daily, Renderers};
 
-fn daily(color_format: &str) -> Result<Daily, MapError> {
+pub(super) fn daily(color_format: &str) -> Result<Daily, MapError> {
     let renderers = Renderers {
         color_format: color_format.into(),
         fps: 30.0,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::livekit::{Formats, LiveKit, VideoBufferType, VideoRotation};
 
-fn livekit(video: VideoBufferType) -> LiveKit {
+pub(super) fn livekit(video: VideoBufferType) -> LiveKit {
     let formats = Formats {
         video,
         rotation: VideoRotation::Rotation0,

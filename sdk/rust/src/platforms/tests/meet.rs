@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::meet::{AudioStreams, Meet, Streams, TracksOf, VideoStreams};
 
-fn meet(absolute_capture_time: bool) -> Meet {
+pub(super) fn meet(absolute_capture_time: bool) -> Meet {
     let streams = Streams {
         audio: AudioStreams::Pcm16 {
             sample_rate: 48_000,
@@ -16,7 +16,7 @@ fn meet(absolute_capture_time: bool) -> Meet {
     Meet::new(plan("participants/cand"), streams)
 }
 
-fn meet_encoded() -> Meet {
+pub(super) fn meet_encoded() -> Meet {
     let streams = Streams {
         audio: AudioStreams::Opus,
         video: VideoStreams::Vp8,

@@ -3,13 +3,13 @@
 use super::*;
 use crate::platforms::recall::Recall;
 
-fn recall(events: [&str; 2]) -> Recall {
+pub(super) fn recall(events: [&str; 2]) -> Recall {
     Recall::new(plan("200"), events).unwrap()
 }
 
-const PNG: [&str; 2] = ["video_separate_png.data", "audio_separate_raw.data"];
+pub(super) const PNG: [&str; 2] = ["video_separate_png.data", "audio_separate_raw.data"];
 
-const H264: [&str; 2] = ["video_separate_h264.data", "audio_separate_raw.data"];
+pub(super) const H264: [&str; 2] = ["video_separate_h264.data", "audio_separate_raw.data"];
 
 /// Seconds become microseconds from the first media; speech and camera become events.
 #[test]

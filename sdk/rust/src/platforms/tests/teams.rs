@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::teams::{Teams, VideoColorFormat, VideoSocket};
 
-fn teams(format: VideoColorFormat) -> Teams {
+pub(super) fn teams(format: VideoColorFormat) -> Teams {
     Teams::new(plan("participant-101"), VideoSocket { format, fps: 15.0 })
 }
 

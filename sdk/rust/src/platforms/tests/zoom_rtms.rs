@@ -3,7 +3,7 @@
 use super::*;
 use crate::platforms::zoom_rtms::ZoomRtms;
 
-fn zoom() -> ZoomRtms {
+pub(super) fn zoom() -> ZoomRtms {
     ZoomRtms::new(plan("16778240"))
 }
 
