@@ -22,7 +22,7 @@ pub const GOOD: i32 = 2090;
 const EXPIRED: i32 = 2021;
 
 /// A tenant's entry with one key, and what is said of the key besides.
-fn entry(tenant: &str, id: &str, more: &str) -> FreshKey {
+pub fn entry(tenant: &str, id: &str, more: &str) -> FreshKey {
     let tenant = TenantId::parse(tenant).unwrap();
     let mut fresh = fresh_key(&tenant, Some(id)).unwrap();
     fresh.entry.push_str(more);
@@ -39,9 +39,9 @@ pub struct Site {
     ours: Authority,
     pub first: FreshKey,
     second: FreshKey,
-    revoked: FreshKey,
+    pub revoked: FreshKey,
     expired: FreshKey,
-    other: FreshKey,
+    pub other: FreshKey,
     suspended: FreshKey,
     backend: Identity,
 }
@@ -237,7 +237,7 @@ async fn the_matrix_of_keys_and_certificates() {
 }
 
 /// Neither the key nor its hash.
-fn no_secret(said: &str, key: &FreshKey) {
+pub fn no_secret(said: &str, key: &FreshKey) {
     assert!(!said.contains(&key.secret[3..]), "a key is in the log");
     let hash = key.entry.split("sha256 = \"").nth(1).unwrap();
     assert!(!said.contains(&hash[..64]), "a hash is in the log");

@@ -1,13 +1,14 @@
 //! Challenges that the server issues, from the wish to the signed record: a candidate who complies, one who
 //! does not, one whose face is swapped; and what is refused, declined and issued by itself.
 
+use crate::faults::proxy::Wire;
 use crate::support::*;
 use liveproof::challenge::{RecordKey, verify_chain};
 use liveproof::core::{ChallengeResult, ChallengeStatus, Frame, MediaTime, TrackId};
 use liveproof::decode::file::{FileSource, Media, OpenOptions};
 use liveproof::grpc::convert::{read_summary, read_update};
 use liveproof::session::{ChallengeState, IssuedState};
-use liveproof_sdk::{InterviewSender, Update, Updates, v1};
+use liveproof_sdk::{Client, InterviewSender, Update, Updates, v1};
 use v1::challenge_update::State as Told;
 
 const KEY: [u8; 32] = [42; 32];
@@ -44,12 +45,18 @@ struct Call {
     hello: v1::Hello,
     told: Vec<v1::ChallengeUpdate>,
     segments: usize,
+    resumed: usize,
     summary: Option<v1::SessionSummary>,
 }
 
 impl Call {
     async fn open(served: &Served, open: v1::Open) -> Self {
-        let interview = served.client().await.open(open).await.unwrap();
+        Self::open_at(&served.to, open).await
+    }
+
+    async fn open_at(to: &str, open: v1::Open) -> Self {
+        let client = Client::connect(to).await.unwrap();
+        let interview = client.open(open).await.unwrap();
         let hello = interview.hello().clone();
         let (sender, updates) = interview.split();
         Self {
@@ -58,6 +65,7 @@ impl Call {
             hello,
             told: Vec::new(),
             segments: 0,
+            resumed: 0,
             summary: None,
         }
     }
@@ -79,6 +87,7 @@ impl Call {
         match update {
             Update::Challenge(c) => self.told.push(*c),
             Update::Segment(_) => self.segments += 1,
+            Update::Resumed(_) => self.resumed += 1,
             Update::Summary(s) => self.summary = Some(*s),
             Update::Ack(a) => return Some(a.event_id),
             Update::Notice(n) => eprintln!("{n:?}"),
@@ -216,10 +225,26 @@ async fn served() -> Served {
 
 /// Sends the recording, and its quiet beginning again until the window has closed; the prompt is shown at
 /// 1.5 s.
-async fn perform(recording: &str) -> (Vec<v1::ChallengeUpdate>, v1::SessionSummary, String, usize) {
+async fn perform(recording: &str) -> Performed {
+    perform_with_cuts(recording, &[]).await
+}
+
+/// What came of it.
+struct Performed {
+    told: Vec<v1::ChallengeUpdate>,
+    /// How much of that was told before the interview's end.
+    before: usize,
+    summary: v1::SessionSummary,
+    id: String,
+    resumed: usize,
+}
+
+/// The same over a connection that is cut before these pictures.
+async fn perform_with_cuts(recording: &str, cuts: &[usize]) -> Performed {
     let served = served().await;
+    let wire = Wire::to(&served.to).await;
     let frames = pictures(recording);
-    let mut call = Call::open(&served, open_camera(v1::ChallengePolicy::default())).await;
+    let mut call = Call::open_at(&wire.to, open_camera(v1::ChallengePolicy::default())).await;
     let hand = call
         .hello
         .challenges
@@ -244,15 +269,25 @@ async fn perform(recording: &str) -> (Vec<v1::ChallengeUpdate>, v1::SessionSumma
         if i == 37 {
             call.shown(&id, 1, ms(1_500)).await;
         }
+        if cuts.contains(&i) {
+            wire.cut();
+        }
         call.picture(frame, time).await;
         if i % 25 == 24 {
             call.settle(time).await;
         }
         before = call.told.len();
     }
+    let resumed = call.resumed;
     let (told, summary) = call.end().await;
     served.stop().await.unwrap();
-    (told, summary, id, before)
+    Performed {
+        told,
+        before,
+        summary,
+        id,
+        resumed,
+    }
 }
 
 fn check_record(told: &[v1::ChallengeUpdate], id: &str, result: &ChallengeResult) {
@@ -281,7 +316,14 @@ fn check_record(told: &[v1::ChallengeUpdate], id: &str, result: &ChallengeResult
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_who_complies_is_found_to_have_and_the_hand_speaks_for_a_live_face() {
-    let (told, summary, id, before) = perform("demo/hand_pass.mp4").await;
+    let Performed {
+        told,
+        before,
+        summary,
+        id,
+        resumed,
+    } = perform("demo/hand_pass.mp4").await;
+    assert_eq!(resumed, 0);
     let (result, words) = concluded(&told, &id);
     assert_eq!(result.status, ChallengeStatus::Performed, "{result:?}");
     assert!(
@@ -308,9 +350,38 @@ async fn a_candidate_who_complies_is_found_to_have_and_the_hand_speaks_for_a_liv
     assert_eq!(in_summary, &*result, "the same in the summary");
 }
 
+/// Before the prompt is shown, while the hand is before the face, and while the window is still open.
+const CUTS_IN_A_CHALLENGE: [usize; 4] = [30, 60, 80, 150];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_in_mid_challenge_changes_nothing_of_it() {
+    let whole = perform("demo/hand_pass.mp4").await;
+    let broken = perform_with_cuts("demo/hand_pass.mp4", &CUTS_IN_A_CHALLENGE).await;
+    assert!(broken.resumed >= 3, "{} times", broken.resumed);
+    let (expected, words) = concluded(&whole.told, &whole.id);
+    let (result, said) = concluded(&broken.told, &broken.id);
+    assert_eq!(
+        (&result.status, result.llr, result.reaction_ms, said),
+        (&expected.status, expected.llr, expected.reaction_ms, words),
+        "to the last digit"
+    );
+    let last_words = |p: &Performed| {
+        let last = |u: &&v1::ChallengeUpdate| {
+            u.challenge_id == p.id && matches!(u.state, Some(Told::Concluded(_)))
+        };
+        p.told.iter().filter(last).count()
+    };
+    assert_eq!(
+        (last_words(&broken), last_words(&whole)),
+        (1, 1),
+        "told once"
+    );
+    check_record(&broken.told, &broken.id, &result);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_face_painted_over_the_hand_is_performed_and_speaks_for_a_manipulated_one() {
-    let (told, _, id, _) = perform("demo/hand_pass_swapped.mp4").await;
+    let Performed { told, id, .. } = perform("demo/hand_pass_swapped.mp4").await;
     let (result, words) = concluded(&told, &id);
     assert_eq!(result.status, ChallengeStatus::Performed, "{result:?}");
     let llr = result.llr.expect("a scored challenge");

@@ -1,11 +1,15 @@
 //! An interview whose candidate takes part from a browser, over the service that its pages speak to. The
 //! pages themselves are tried in a real browser by the Python tests.
 
+use crate::access::{Site, entry, no_secret};
+use crate::process::Process;
 use crate::support::*;
 use liveproof_sdk::v1;
 use liveproof_sdk::v1::web_service_client::WebServiceClient;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic::{Code, Streaming};
+use tonic::{Code, Request, Streaming};
 
 /// What the usual client sends, as a page's media.
 fn chunk(request: v1::InterviewRequest) -> v1::MediaChunk {
@@ -183,4 +187,108 @@ async fn what_does_not_fit_is_refused_by_name() {
     let said = Refusal::from(service.command(nothing).await.unwrap_err());
     assert_eq!(said.fields, ["command"]);
     served.stop().await.unwrap();
+}
+
+/// Calls with this as their key.
+fn with_key(
+    channel: &Channel,
+    key: Option<&str>,
+) -> WebServiceClient<InterceptedService<Channel, impl Interceptor + use<>>> {
+    let value = key.map(|k| format!("Bearer {k}").parse().unwrap());
+    let add = move |mut request: Request<()>| {
+        if let Some(value) = &value {
+            let value: &tonic::metadata::MetadataValue<_> = value;
+            request
+                .metadata_mut()
+                .insert("authorization", value.clone());
+        }
+        Ok(request)
+    };
+    WebServiceClient::with_interceptor(channel.clone(), add)
+}
+
+/// The codes of creating an interview, watching this one and commanding it.
+async fn as_host<T: Interceptor>(
+    mut service: WebServiceClient<InterceptedService<Channel, T>>,
+    session_id: &str,
+) -> [Option<Code>; 3] {
+    let session_id = session_id.to_owned();
+    let create = service.create_interview(v1::CreateInterviewRequest::default());
+    let create = create.await.err().map(|e| e.code());
+    let watch = service.watch(v1::WatchRequest {
+        session_id: session_id.clone(),
+    });
+    let watch = watch.await.err().map(|e| e.code());
+    let question = v1::command_request::Command::QuestionStart(Default::default());
+    let command = service.command(v1::CommandRequest {
+        session_id,
+        command: Some(question),
+    });
+    [create, watch, command.await.err().map(|e| e.code())]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_needs_a_key_and_the_candidate_an_invitation_and_neither_serves_as_the_other() {
+    let site = Site::new();
+    let keys = site.path("keys.toml").to_str().unwrap().to_owned();
+    let server = Process::serve(&["--server-keys-file", &keys, "--log-level", "trace"]);
+    let channel = Channel::from_shared(format!("http://{}", server.address)).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let mut host = with_key(&channel, Some(&site.first.secret));
+    let made = host
+        .create_interview(v1::CreateInterviewRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    // The candidate has no key, and needs none.
+    let mut candidate = WebServiceClient::new(channel.clone());
+    let seat = candidate.join(joining(&made.invitation)).await;
+    let mut seat = seat.unwrap().into_inner();
+    assert!(seat.message().await.unwrap().is_some());
+    for push in pushes(&made.invitation, 1) {
+        candidate.push(push).await.unwrap();
+    }
+    // A key is no invitation.
+    let mut invited_by_key = joining(site.first.secret.as_bytes());
+    let said = candidate.join(invited_by_key.clone()).await.unwrap_err();
+    assert_eq!(said.code(), Code::NotFound);
+    invited_by_key.invitation = vec![7; 32].into();
+    let mut keyed = with_key(&channel, Some(&site.first.secret));
+    let said = keyed.join(invited_by_key).await.unwrap_err();
+    assert_eq!(said.code(), Code::NotFound);
+    // Nor does an invitation, or anything but a key of the tenant's, open what is the host's.
+    let text: String = made.invitation.iter().map(|b| format!("{b:02x}")).collect();
+    let wrong = entry("acme", "k-wrong", "");
+    for (what, key) in [
+        ("no key", None),
+        ("an invitation", Some(&text)),
+        ("a wrong key", Some(&wrong.secret)),
+        ("a revoked key", Some(&site.revoked.secret)),
+    ] {
+        let codes = as_host(
+            with_key(&channel, key.map(|k| k.as_str())),
+            &made.session_id,
+        )
+        .await;
+        assert_eq!(codes, [Some(Code::Unauthenticated); 3], "{what}");
+    }
+    // Another tenant has interviews of its own, and knows nothing of this one.
+    let codes = as_host(
+        with_key(&channel, Some(&site.other.secret)),
+        &made.session_id,
+    )
+    .await;
+    assert_eq!(codes, [None, Some(Code::NotFound), Some(Code::NotFound)]);
+    let codes = as_host(host, &made.session_id).await;
+    assert_eq!(codes, [None; 3]);
+    let (_, said) = server.stop();
+    no_secret(&said, &site.first);
+    assert!(
+        said.contains("cause=\"no_key\"") && said.contains("key=\"k-revoked\""),
+        "{said}"
+    );
+    let bytes = format!("{:?}", made.invitation.to_vec());
+    for secret in [&text, bytes.trim_matches(['[', ']']), &made.session_id] {
+        assert!(!said.contains(secret), "{secret} is in the log");
+    }
 }

@@ -246,6 +246,37 @@ async fn a_half_open_connection_is_taken_over_by_a_new_one() {
     served.stop().await.unwrap();
 }
 
+/// How long keepalive takes at most: a ping every 20 s, 10 s for its answer, and a busy machine's share.
+const KEEPALIVE_NOTICES: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_open_connection_that_nobody_takes_over_is_noticed_by_keepalive() {
+    let served = serve(|c| {
+        c.session.resume_grace = Duration::from_millis(300);
+        // Keepalive alone shall notice it.
+        c.session.idle_timeout = Duration::from_secs(600);
+    })
+    .await;
+    let wire = Wire::to(&served.to).await;
+    let (mut raw, _) = Raw::open(&wire.to, open()).await.unwrap();
+    raw.say(picture(0, 0)).await;
+    raw.say(say_event(1, 0, question_end())).await;
+    raw.acknowledged(1).await;
+    wire.die();
+    let since = tokio::time::Instant::now();
+    let client = served.client().await;
+    while client.info().await.unwrap().sessions > 0 {
+        assert!(since.elapsed() < KEEPALIVE_NOTICES, "still there");
+        sleep(Duration::from_millis(200)).await;
+    }
+    // Not at the first silence either: a network may be away for a moment.
+    let took = since.elapsed();
+    assert!(took > Duration::from_secs(8), "{took:?}");
+    served.empty("half-open").await;
+    served.serves_on("after a half-open connection").await;
+    served.stop().await.unwrap();
+}
+
 /// Open descriptors of this process.
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()

@@ -4,4 +4,4 @@ mod connection;
 mod inputs;
 mod inside;
 mod load;
-mod proxy;
+pub mod proxy;

@@ -43,6 +43,11 @@ def program():
     return path
 
 
+def program_output(*arguments):
+    """What the program prints for these arguments."""
+    return subprocess.run([program(), *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
 class Server:
     """`liveproof serve` on a free port of the loopback."""
 

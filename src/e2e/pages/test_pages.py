@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import unittest
 
 import support
@@ -241,6 +242,48 @@ class Pages(unittest.TestCase):
         candidate.click("#agree")
         candidate.click("#start")
         self.assertIn("not valid", candidate.shown("#trouble").text)
+
+    def test_a_server_with_keys_asks_for_one(self):
+        folder = support.temporary_folder(self)
+        made = support.program_output("keys", "new", "--tenant", "acme")
+        key, entry = re.search(r"^lp_\S+$", made, re.M)[0], made[made.index("[["):]
+        (folder / "keys.toml").write_text(entry, encoding="utf-8")
+        server = support.Server("--server-keys-file", str(folder / "keys.toml"), "--log-level", "trace")
+        self.addCleanup(server.stop)
+        host = self.browser()
+        host.driver.get(server.origin + "/")
+        host.shown("#create-form")
+        self.assertFalse(host.find("#key-field").is_displayed(), "nobody is asked for what may not be wanted")
+        host.click("#create-button")
+        host.shown("#key-field")
+        self.assertIn("wants an API key", host.text("#create-trouble"))
+        host.find("#key").send_keys("lp_not-the-key")
+        host.click("#create-button")
+        host.until("the refusal", lambda: "The key was refused" in host.text("#create-trouble"))
+        host.picture("console-key")
+        host.find("#key").clear()
+        host.find("#key").send_keys(key)
+        host.click("#create-button")
+        link = host.shown("#invite-link").get_attribute("value")
+        host.until("the interview", lambda: "Waiting for the candidate" in host.text("#state-text"))
+        # The candidate has no key; the page of somebody who only knows the address shows nothing.
+        candidate = self.browser(with_camera=True)
+        self.join(candidate, link)
+        host.until("the candidate in the console", lambda: "is connected" in host.text("#state-text"))
+        stranger = self.browser()
+        stranger.driver.get(host.driver.current_url)
+        stranger.shown("#key-field")
+        self.assertNotIn("is connected", stranger.text())
+        # The key lives in the page's memory: a page that is loaded again asks anew, and finds its interview.
+        kept = "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
+        self.assertNotIn(key, host.driver.execute_script(kept))
+        host.driver.refresh()
+        host.shown("#key-field")
+        host.find("#key").send_keys(key)
+        host.click("#create-button")
+        host.until("the candidate again", lambda: "is connected" in host.text("#state-text"))
+        server.stop()
+        self.assertNotIn(key, "".join(server.lines))
 
     def test_pages_carry_their_policy(self):
         for path in ("/", "/join", "/assets/join.js", "/assets/protocol.json"):
