@@ -1,0 +1,165 @@
+"""The connection to a server."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc
+
+from . import _outbox, _wire
+from ._driver import Connection, Driver
+from .access import Tls, bearer, channel, target_of
+from .challenges import ChallengePolicy
+from .errors import LiveproofError, ServerError, from_grpc
+from .interview import Interview, Overflow, lanes_of
+from .retry import Retry
+from .session import Info
+from .tracks import Participant, Track, participants_of, to_message
+from .v1 import info_pb2, interview_pb2
+
+__all__ = ["Client", "Opening"]
+
+T = TypeVar("T")
+
+
+class Opening:
+    """An interview that is about to be opened: `async with` it, or `await` it."""
+
+    def __init__(self, open_: Callable[[], Awaitable[Interview]]) -> None:
+        self._open = open_
+        self._interview: Interview | None = None
+
+    def __await__(self) -> Generator[Any, None, Interview]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Interview:
+        self._interview = await self._open()
+        return self._interview
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._interview is not None:
+            await self._interview.stop()
+
+
+class Client:
+    """A connection to a server, shared by its interviews; for one event loop.
+
+    `address` is `127.0.0.1:50551`, `http://…` or `https://…`; `https` is TLS with the authorities that grpc brings
+    unless `tls` names others. `key` is an API key; over `http` it travels in the clear. `retry` is for calls that were
+    refused for now or did not reach the server; an interview that runs resumes by itself.
+    """
+
+    def __init__(
+        self, address: str, *, key: str | None = None, tls: Tls | None = None, retry: Retry | None = None
+    ) -> None:
+        self._target, self._tls = target_of(address, tls)
+        self._metadata = bearer(key)
+        self._retry = retry or Retry()
+        self._channel: grpc.aio.Channel | None = None
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Lets the connection go; interviews over it end."""
+        open_, self._channel = self._channel, None
+        if open_ is not None:
+            await open_.close()
+
+    async def info(self) -> Info:
+        """What the server is: versions, models, limits, accepted media."""
+
+        async def ask() -> Info:
+            call = self._way().unary_unary(
+                "/liveproof.v1.InfoService/GetInfo",
+                request_serializer=info_pb2.GetInfoRequest.SerializeToString,
+                response_deserializer=info_pb2.GetInfoResponse.FromString,
+            )
+            try:
+                answer = await call(info_pb2.GetInfoRequest(), metadata=self._metadata, timeout=10)
+            except grpc.aio.AioRpcError as error:
+                raise from_grpc(error) from None
+            return _wire.read(Info, answer)
+
+        return await self._with_retries(ask)
+
+    def interview(
+        self,
+        tracks: Sequence[Track],
+        participants: Sequence[Participant] | None = None,
+        *,
+        session_id: str | None = None,
+        consent_id: str = "",
+        source_platform: str = "",
+        challenges: ChallengePolicy | None = None,
+        overflow: Overflow = Overflow.WAIT,
+    ) -> Opening:
+        """Opens an interview: `async with client.interview(...) as interview`, or `await` it.
+
+        Without `participants` the tracks must be those of one person, the candidate. `session_id` is 1 to 128
+        characters of [A-Za-z0-9._:-]; one is drawn where none is given. `overflow` says what becomes of media for which
+        there is no room.
+
+        Raises `InvalidInput` with the fields at fault, `Overloaded` with the server's retry hint when the retries are
+        used up, and the other kinds of `ServerError`.
+        """
+        message = interview_pb2.Open(
+            session_id=session_id if session_id is not None else uuid.uuid4().hex,
+            tracks=[to_message(track) for track in tracks],
+            consent_id=consent_id,
+            source_platform=source_platform,
+        )
+        for participant in participants_of(tracks, participants):
+            _wire.write(participant, message.participants.add())
+        if challenges is not None:
+            message.challenge_policy.SetInParent()
+            _wire.write(challenges, message.challenge_policy)
+
+        async def open_() -> Interview:
+            connection = await self._with_retries(lambda: self._dial(message))
+            outbox = _outbox.Outbox(lanes_of(tracks), overflow)
+            driver = Driver(self._dial, connection, outbox)
+            return Interview(driver, outbox, connection.hello, tracks)
+
+        return Opening(open_)
+
+    async def _dial(self, message: interview_pb2.Open) -> Connection:
+        # Requests are encoded before, once; what is kept to be sent again is bytes.
+        stub: Any = self._way().stream_stream(
+            "/liveproof.v1.InterviewService/Interview",
+            request_serializer=_same,
+            response_deserializer=interview_pb2.InterviewResponse.FromString,
+        )
+        return await Connection.open(stub(metadata=self._metadata), message)
+
+    def _way(self) -> grpc.aio.Channel:
+        if self._channel is None:
+            self._channel = channel(self._target, self._tls)
+        return self._channel
+
+    async def _with_retries(self, call: Callable[[], Awaitable[T]]) -> T:
+        failed = 0
+        while True:
+            try:
+                return await call()
+            except LiveproofError as error:
+                failed += 1
+                if not error.should_retry or failed >= self._retry.tries:
+                    raise
+                hint_s = error.retry_after_s if isinstance(error, ServerError) else None
+            await asyncio.sleep(self._retry.pause_s(failed, hint_s))
+
+
+def _same(data: bytes) -> bytes:
+    return data

@@ -1,0 +1,1 @@
+"""Generated protocol types, `liveproof.v1`; made by `sdk/python/generate`."""
