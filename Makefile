@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded clean
+.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded torture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ soak: ## load a server process for a long time (SOAK_SESSIONS=4 SOAK_MEDIA_S=360
 DEGRADE ?= all
 degraded: ## false alarms on real clips of split val made worse (DEGRADE="crf=34 ..."); needs the media, LIVEPROOF_DATA
 	@.ci/degraded $(DEGRADE)
+
+torture: ## review 30 mixed recordings with kills on the way, and compare (TORTURE_LONG_S=7200 TORTURE_KILLS=10); not in CI
+	@.ci/setup
+	cargo build --release --bin liveproof
+	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" .ci/torture
 
 clean: ## remove what was built here; downloads in the cache stay
 	cargo clean

@@ -2,6 +2,7 @@
 
 use super::evaluate::EvaluateArgs;
 use super::output::Output;
+use super::review::ReviewArgs;
 use super::stream::AccessArgs;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
 use liveproof::config::KEYS;
@@ -19,8 +20,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("review.jobs", "jobs"),
 ];
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 64 wrong usage or configuration; 65 an input could not \
-be read, or a model is missing or altered; 69 a server could not be reached or ended the interview; \
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 a recording is of a kind that --fail-on names; 64 wrong usage or configuration; 65 an input could not \
+be read, or a model is missing or altered; 69 a server could not be reached or ended the interview, or another review writes into the folder; \
 70 internal failure; 75 interviews had to be cut at the end of the grace period; 130 interrupted.";
 
 /// Scores how authentic a video interview is, segment by segment, and says what it could not measure.
@@ -40,22 +41,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve live interviews over gRPC until SIGINT or SIGTERM.
     Serve,
-    /// Review recordings: files, or folders of them. A FILE.events.json beside a recording is read.
-    Review {
-        /// Recordings (mp4, mov, webm, mkv) or folders.
-        #[arg(required = true, value_name = "PATHS")]
-        paths: Vec<PathBuf>,
-        /// A recording of the same person before the same camera at a verified moment, as an identity
-        /// check: face swap traces are then judged by the difference.
-        #[arg(long, value_name = "CLIP")]
-        reference: Option<PathBuf>,
-        /// Leave out the small pictures of the face behind the stretches that stand out most.
-        #[arg(long)]
-        no_thumbnails: bool,
-        /// Where results go.
-        #[command(flatten)]
-        output: Output,
-    },
+    /// Review recordings: files, folders of them, patterns. A FILE.events.json beside a recording is read.
+    Review(ReviewArgs),
     /// Figures of labelled recordings: AUC, errors by tool and condition, calibration.
     Evaluate(EvaluateArgs),
     /// Send a recording to a server as a live interview would come.

@@ -2,7 +2,6 @@
 
 use super::exit::{self, Failure, fail};
 use super::{output, rooms};
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveproof::config::Config;
 use liveproof::evaluate::{
@@ -10,7 +9,6 @@ use liveproof::evaluate::{
     RunProgress, RunSettings, Scored, degrade,
 };
 use liveproof::review::ReviewOptions;
-use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 /// What `evaluate` takes.
@@ -80,14 +78,11 @@ pub fn run(config: &Config, args: &EvaluateArgs) -> Result<(), Failure> {
     let settings = RunSettings {
         review: ReviewOptions {
             pipeline: rooms::pipeline(config),
+            ..ReviewOptions::default()
         },
-        jobs: config
-            .review
-            .jobs
-            .fixed()
-            .unwrap_or_else(|| rooms::workers(config)),
+        jobs: rooms::jobs(config),
         degrade,
-        program: program_digest()?,
+        program: rooms::program_digest()?,
     };
     let cache = open_cache(args)?;
     let scored = with_bar(&list, &settings, |bar| {
@@ -166,15 +161,6 @@ fn file_name(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-/// SHA-256 of the running program.
-fn program_digest() -> Result<String, Failure> {
-    let read = std::env::current_exe().and_then(std::fs::read);
-    let bytes = read
-        .context("cannot read the program itself")
-        .map_err(|e| fail(exit::INTERNAL, e))?;
-    Ok(hex::encode(Sha256::digest(&bytes)))
 }
 
 /// The cache that was asked for. Where none was named and the list lies in a folder that cannot be

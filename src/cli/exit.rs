@@ -2,11 +2,13 @@
 
 /// Done.
 pub const OK: u8 = 0;
+/// A recording is of a kind that the command line asks to hear of; no code of `sysexits.h`.
+pub const FOUND: u8 = 1;
 /// The command line or the configuration cannot be used.
 pub const USAGE: u8 = 64;
 /// An input could not be read, or a model is missing or altered.
 pub const INPUT: u8 = 65;
-/// A server could not be reached, or ended the interview.
+/// A server could not be reached or ended the interview, or something is in use.
 pub const UNAVAILABLE: u8 = 69;
 /// Something that should work did not.
 pub const INTERNAL: u8 = 70;

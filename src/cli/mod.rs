@@ -91,18 +91,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         Command::Keys {
             command: KeysCommand::New { tenant, id },
         } => keys::new(&tenant, id.as_deref()),
-        Command::Review {
-            paths,
-            reference,
-            no_thumbnails,
-            output,
-        } => review::run(
-            &config,
-            &paths,
-            reference.as_deref(),
-            !no_thumbnails,
-            &output,
-        ),
+        Command::Review(options) => review::run(&config, &options),
         Command::Stream {
             file,
             to,

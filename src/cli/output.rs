@@ -3,13 +3,14 @@
 use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::report::{Document, FileReport, Generator, to_html, to_json};
+use liveproof::review::save_whole;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where results go besides standard output.
 #[derive(Debug, Default, clap::Args)]
 pub struct Output {
-    /// Write one JSON document for all inputs (docs/report.schema.json).
+    /// Write one JSON document for all inputs (docs/report.schema.json); - is standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write a self-contained page per input into this folder.
@@ -18,6 +19,16 @@ pub struct Output {
 }
 
 impl Output {
+    /// True when a document or pages were asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.json.is_some() || self.html.is_some()
+    }
+
+    /// True when the document goes to standard output, which then holds nothing else.
+    pub fn on_stdout(&self) -> bool {
+        self.json.as_deref().is_some_and(is_stdout)
+    }
+
     /// Refuses what could not be written, before hours are spent on what goes into it.
     pub fn check(&self) -> Result<(), Failure> {
         if let Some(path) = &self.json {
@@ -42,6 +53,9 @@ impl Output {
             for (file, name) in document.files.iter().zip(names) {
                 let page = dir.join(name);
                 save(&page, &to_html(file, &Generator::default()))?;
+                if self.on_stdout() {
+                    continue;
+                }
                 line(&page.canonicalize().unwrap_or(page).display().to_string());
             }
         }
@@ -49,13 +63,26 @@ impl Output {
     }
 }
 
+/// True for the name that stands for standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Refuses a file that could not be written.
 pub fn check_file(path: &Path) -> Result<(), Failure> {
-    // Opened, not emptied: an earlier document stays until there is a new one.
+    if is_stdout(path) {
+        return Ok(());
+    }
+    // Opened, not emptied: an earlier document stays until there is a new one. One that was not there
+    // is not left behind empty: a file that is there is whole.
+    let new = !path.exists();
     let mut options = std::fs::OpenOptions::new();
     let opened = options.append(true).create(true).open(path);
+    let opened = opened.map(drop).and_then(|()| match new {
+        true => std::fs::remove_file(path),
+        false => Ok(()),
+    });
     opened
-        .map(drop)
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(|e| fail(exit::USAGE, e))
 }
@@ -74,9 +101,21 @@ pub fn folder(dir: &Path) -> Result<(), Failure> {
         .map_err(|e| fail(exit::INTERNAL, e))
 }
 
-/// Writes a file.
+/// Writes a file, whole or not at all; `-` is standard output. What is no regular file, as a pipe, is
+/// written to where it is.
 pub fn save(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
+    use std::io::Write as _;
+    let written = if is_stdout(path) {
+        match std::io::stdout().lock().write_all(text.as_bytes()) {
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    } else if path.exists() && !path.is_file() {
+        std::fs::write(path, text)
+    } else {
+        save_whole(path, text.as_bytes())
+    };
+    written
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(|e| fail(exit::INTERNAL, e))
 }

@@ -1,75 +1,209 @@
 //! `liveproof review`.
 
+mod policy;
+mod progress;
+
 use super::exit::{self, Failure, fail};
 use super::output::{self, Output};
 use super::rooms;
-use indicatif::{ProgressBar, ProgressStyle};
 use liveproof::config::Config;
-use liveproof::core::MediaTime;
 use liveproof::engine::Engine;
 use liveproof::pipeline::PipelineSettings;
-use liveproof::report::{FileReport, segment_line, summary_lines};
+use liveproof::report::{BatchIndex, FileReport, IndexEntry, PassedOverFile, index_to_csv};
 use liveproof::review::{
-    BatchProgress, Progress, ReferenceClip, ReferenceInput, ReviewOptions, review_all,
+    Basis, Batch, CandidateChoice, FolderError, Found, ReferenceClip, ReferenceInput, ReviewFolder,
+    ReviewOptions, find,
 };
-use std::io::IsTerminal as _;
+use policy::FailOn;
+use progress::{Show, Shown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Endings of the recordings that a folder is searched for.
-const RECORDINGS: [&str; 5] = ["mp4", "mov", "m4v", "webm", "mkv"];
+/// Files that are passed over and named on standard error; the index names all.
+const NAMED: usize = 20;
 
-/// Reviews recordings, or all recordings of a folder.
-///
-/// Every one is set against the reference, if there is one. `pictures`: with small pictures of the
-/// face behind the stretches that stand out.
-pub fn run(
-    config: &Config,
-    paths: &[PathBuf],
-    reference: Option<&Path>,
-    pictures: bool,
-    output: &Output,
-) -> Result<(), Failure> {
-    let paths = expand(paths)?;
-    output.check()?;
+/// What `review` takes.
+#[derive(Debug, clap::Args)]
+pub struct ReviewArgs {
+    /// Recordings (mp4, mov, m4v, webm, mkv, avi), folders of them, or patterns as 'calls/**/*.mp4'.
+    #[arg(required = true, value_name = "PATHS")]
+    paths: Vec<PathBuf>,
+    /// Search the folders of folders too.
+    #[arg(short, long)]
+    recursive: bool,
+    /// Write a report per recording and an index into this folder. A run that was stopped goes on
+    /// where it was: what is finished is not done again.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// With --out: a page beside each report.
+    #[arg(long, requires = "out")]
+    pages: bool,
+    /// Write a table with a line per recording and participant; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// What ends the command with a code other than 0, in a list with commas.
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        default_value = "error"
+    )]
+    fail_on: Vec<FailOn>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    quiet: bool,
+    /// Who the candidate is where a picture shows several people: as-found (the largest face is
+    /// followed), longest (the place where a face is shown longest), each (every place a lane of its
+    /// own), or region:X,Y,WIDTH,HEIGHT in 0 to 1 of the picture. An events file that names streams
+    /// comes first.
+    #[arg(long, value_name = "CHOICE", default_value = "as-found")]
+    candidate: CandidateChoice,
+    /// A recording of the same person before the same camera at a verified moment, as an identity
+    /// check: face swap traces are then judged by the difference.
+    #[arg(long, value_name = "CLIP")]
+    reference: Option<PathBuf>,
+    /// Leave out the small pictures of the face behind the stretches that stand out most.
+    #[arg(long)]
+    no_thumbnails: bool,
+    /// Where results go.
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Reviews recordings, each set against the reference, if there is one.
+pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
+    check(args)?;
+    let found = find(&args.paths, args.recursive).map_err(|e| fail(exit::INPUT, e))?;
+    let passed_over = passed_over(&found);
+    let folder = match &args.out {
+        Some(root) => Some(ReviewFolder::open(root, args.pages).map_err(folder_failure)?),
+        None => None,
+    };
     let engine = rooms::engine(config)?;
     let options = ReviewOptions {
         pipeline: PipelineSettings {
-            pictures,
+            pictures: !args.no_thumbnails,
             ..rooms::pipeline(config)
         },
+        candidate: args.candidate,
     };
-    let reference = match reference {
+    let reference = match &args.reference {
         Some(path) => Some(read_reference(path, &engine, &options)?),
         None => None,
     };
-    let jobs = config
-        .review
-        .jobs
-        .fixed()
-        .unwrap_or_else(|| rooms::workers(config));
-    let lines = Lines::new(&paths);
-    let clock = output::Clock::start();
-    let reports = review_all(&paths, &engine, &options, reference.as_ref(), jobs, &lines);
-    lines.bar.finish_and_clear();
-    let (seconds, media) = (
-        clock.seconds(),
-        reports.iter().map(output::media_seconds).sum::<f64>(),
-    );
-    output::note(&format!(
-        "reviewed {} of {}: {media:.1} s of media in {seconds:.1} s, {:.2} x real time, {jobs} at a time",
-        reports.iter().filter(|r| r.error.is_none()).count(),
-        reports.len(),
-        media / seconds.max(1e-3),
-    ));
-    let failed = reports.iter().filter(|r| r.error.is_some()).count();
-    output.write(reports)?;
-    if failed == 0 {
-        return Ok(());
+    let batch = Batch {
+        paths: &found.recordings,
+        engine: &engine,
+        options: &options,
+        reference: reference.as_ref(),
+        jobs: rooms::jobs(config),
+    };
+    let shown = Shown {
+        results: folder.is_none() && !args.on_stdout(),
+        quiet: args.quiet,
+    };
+    let show = Show::new(&found.recordings, shown);
+    let entries = match &folder {
+        Some(folder) => into_folder(args, &batch, folder, passed_over, show)?,
+        None => at_once(args, &batch, passed_over, show)?,
+    };
+    policy::judge(&args.fail_on, &entries)
+}
+
+impl ReviewArgs {
+    /// True when a document or a table is what standard output holds.
+    fn on_stdout(&self) -> bool {
+        self.output.on_stdout() || self.csv.as_deref().is_some_and(output::is_stdout)
     }
-    let error = anyhow::anyhow!("{failed} of {} could not be reviewed", paths.len());
-    Err(fail(exit::INPUT, error))
+}
+
+/// Refuses what could not be written, before hours are spent on what goes into it.
+fn check(args: &ReviewArgs) -> Result<(), Failure> {
+    if args.out.is_some() && args.output.is_wanted() {
+        let error = "--out: holds a JSON report of each recording, and pages with --pages; \
+                     found --json or --html beside it, expected neither";
+        return Err(fail(exit::USAGE, anyhow::anyhow!(error)));
+    }
+    if args.output.on_stdout() && args.csv.as_deref().is_some_and(output::is_stdout) {
+        let error = anyhow::anyhow!("--csv: standard output holds the JSON document already");
+        return Err(fail(exit::USAGE, error));
+    }
+    args.csv.as_deref().map_or(Ok(()), output::check_file)?;
+    args.output.check()
+}
+
+/// What was found and is not reviewed, told by name.
+fn passed_over(found: &Found) -> Vec<PassedOverFile> {
+    let named = found.passed_over.iter().map(|p| PassedOverFile {
+        path: p.path.display().to_string(),
+        why: p.why.clone(),
+    });
+    let named: Vec<PassedOverFile> = named.collect();
+    for file in named.iter().take(NAMED) {
+        output::note(&format!("passed over: {}: {}", file.path, file.why));
+    }
+    if let Some(more) = named.len().checked_sub(NAMED + 1) {
+        output::note(&format!("passed over: {} more", more + 1));
+    }
+    named
+}
+
+/// A report for each recording in the folder, then the index.
+fn into_folder(
+    args: &ReviewArgs,
+    batch: &Batch<'_>,
+    folder: &ReviewFolder,
+    passed_over: Vec<PassedOverFile>,
+    show: Show<'_>,
+) -> Result<Vec<IndexEntry>, Failure> {
+    let program = rooms::program_digest()?;
+    let basis = Basis::new(&program, batch.engine, batch.options, batch.reference);
+    folder.begin().map_err(folder_failure)?;
+    let entries = batch.into_folder(folder, &basis, &show);
+    let run = show.finish(batch.jobs);
+    let entries = entries.map_err(folder_failure)?;
+    folder.write_run(&run).map_err(folder_failure)?;
+    let index = BatchIndex::new(entries, passed_over);
+    write_csv(args, &index)?;
+    let entries = index.files.clone();
+    let page = folder.close(index).map_err(folder_failure)?;
+    if !args.on_stdout() {
+        output::line(&page.canonicalize().unwrap_or(page).display().to_string());
+    }
+    Ok(entries)
+}
+
+/// All reports in memory, for one document, pages, or lines.
+fn at_once(
+    args: &ReviewArgs,
+    batch: &Batch<'_>,
+    passed_over: Vec<PassedOverFile>,
+    show: Show<'_>,
+) -> Result<Vec<IndexEntry>, Failure> {
+    let reports = batch.all(&show);
+    show.finish(batch.jobs);
+    let entry = |r: &FileReport| IndexEntry::of(r, "", None);
+    let entries: Vec<IndexEntry> = reports.iter().map(entry).collect();
+    args.output.write(reports)?;
+    let index = BatchIndex::new(entries, passed_over);
+    write_csv(args, &index)?;
+    Ok(index.files)
+}
+
+fn write_csv(args: &ReviewArgs, index: &BatchIndex) -> Result<(), Failure> {
+    match &args.csv {
+        Some(path) => output::save(path, &index_to_csv(index)),
+        None => Ok(()),
+    }
+}
+
+fn folder_failure(e: FolderError) -> Failure {
+    let code = match &e {
+        FolderError::Foreign(_) => exit::USAGE,
+        FolderError::InUse(_) => exit::UNAVAILABLE,
+        FolderError::Io { .. } | FolderError::Json { .. } => exit::INTERNAL,
+    };
+    fail(code, e)
 }
 
 /// Reads the reference; one that cannot be read is a failure of the whole command, one that cannot
@@ -88,157 +222,4 @@ fn read_reference(
                 anyhow::anyhow!("reference {}: {e}", path.display()),
             )
         })
-}
-
-/// Folders become the recordings in them, by name.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut all = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            all.push(path.clone());
-            continue;
-        }
-        let entries = std::fs::read_dir(path).map_err(|e| fail(exit::INPUT, e))?;
-        let mut inside: Vec<PathBuf> = entries
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| is_recording(p))
-            .collect();
-        if inside.is_empty() {
-            let error = anyhow::anyhow!(
-                "{}: no recording in this folder ({})",
-                path.display(),
-                RECORDINGS.join(", ")
-            );
-            return Err(fail(exit::INPUT, error));
-        }
-        inside.sort();
-        all.append(&mut inside);
-    }
-    Ok(all)
-}
-
-fn is_recording(path: &Path) -> bool {
-    let ending = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default()
-        .to_lowercase();
-    path.is_file() && RECORDINGS.contains(&ending.as_str())
-}
-
-/// Segments as they come where there is one recording; a block per recording where there are more,
-/// since lines of several would mix.
-///
-/// On a terminal a bar below them says how far the reviews are, in media time.
-struct Lines<'a> {
-    paths: &'a [PathBuf],
-    bar: ProgressBar,
-    seen: Vec<Seen>,
-}
-
-/// How far one recording is.
-#[derive(Default)]
-struct Seen {
-    /// Stated length, milliseconds; 0 when none is stated.
-    length: AtomicU64,
-    /// Time reached, milliseconds.
-    reached: AtomicU64,
-    done: AtomicBool,
-}
-
-impl Seen {
-    /// Thousandths of the work.
-    fn share(&self) -> u64 {
-        if self.done.load(Ordering::Relaxed) {
-            return 1_000;
-        }
-        let length = self.length.load(Ordering::Relaxed).max(1);
-        (self.reached.load(Ordering::Relaxed) * 1_000 / length).min(1_000)
-    }
-}
-
-/// Steps of the bar in media time, milliseconds.
-const STEP_MS: u64 = 500;
-
-impl<'a> Lines<'a> {
-    fn new(paths: &'a [PathBuf]) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::new(paths.len() as u64 * 1_000)
-        } else {
-            ProgressBar::hidden()
-        };
-        // A template that does not parse would only cost its own looks.
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:24} {percent:>3} %, {msg}, {eta} left")
-        {
-            bar.set_style(style);
-        }
-        let seen = paths.iter().map(|_| Seen::default()).collect();
-        Self { paths, bar, seen }
-    }
-
-    fn opened(&self, index: usize, length_ns: Option<i64>) {
-        let ms = length_ns.map_or(0, |ns| u64::try_from(ns / 1_000_000).unwrap_or(0));
-        if let Some(seen) = self.seen.get(index) {
-            seen.length.store(ms, Ordering::Relaxed);
-        }
-        self.draw();
-    }
-
-    fn at(&self, index: usize, time: MediaTime) {
-        let Some(Seen { reached, .. }) = self.seen.get(index) else {
-            return;
-        };
-        let ms = u64::try_from(time.as_us() / 1_000).unwrap_or(0);
-        if ms >= reached.load(Ordering::Relaxed) + STEP_MS {
-            reached.store(ms, Ordering::Relaxed);
-            self.draw();
-        }
-    }
-
-    fn draw(&self) {
-        let of = |f: fn(&Seen) -> u64| -> u64 { self.seen.iter().map(f).sum() };
-        self.bar.set_position(of(Seen::share));
-        let seconds = of(|s| s.reached.load(Ordering::Relaxed)) / 1_000;
-        let done = of(|s| u64::from(s.done.load(Ordering::Relaxed)));
-        let all = self.paths.len();
-        self.bar
-            .set_message(format!("{done} of {all} done, {seconds} s of media"));
-    }
-
-    /// A line on standard output that the bar does not cut through.
-    fn line(&self, text: &str) {
-        self.bar.suspend(|| output::line(text));
-    }
-}
-
-impl BatchProgress for Lines<'_> {
-    fn on(&self, index: usize, progress: Progress<'_>) {
-        match (progress, self.paths) {
-            (Progress::Opened(length), _) => self.opened(index, length),
-            (Progress::At(time), _) => self.at(index, time),
-            (Progress::Segment(s), [_]) => self.line(&segment_line(s)),
-            (Progress::Segment(_), _) => {}
-        }
-    }
-
-    fn done(&self, index: usize, report: &FileReport) {
-        if let Some(seen) = self.seen.get(index) {
-            seen.done.store(true, Ordering::Relaxed);
-        }
-        self.draw();
-        let mut block = Vec::new();
-        if self.paths.len() > 1 {
-            block.push(format!(
-                "[{}/{}] {}",
-                index + 1,
-                self.paths.len(),
-                report.path
-            ));
-        }
-        block.extend(report.error.iter().map(|e| format!("not reviewed: {e}")));
-        block.extend(report.summary.iter().flat_map(summary_lines));
-        self.line(&block.join("\n"));
-    }
 }

@@ -4,10 +4,11 @@ use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::challenge::RecordKey;
 use liveproof::config::{self, Config};
-use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, ModelsDir};
+use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, MemoryBudget, ModelsDir};
 use liveproof::fusion::{FusionConfig, SequentialTest};
 use liveproof::grpc::{DoorLimits, Reflection, Tls};
 use liveproof::pipeline::PipelineSettings;
+use liveproof::review;
 use liveproof::serve::ServeConfig;
 use liveproof::session::{ReferenceLimits, SessionLimits};
 use std::path::Path;
@@ -35,6 +36,22 @@ pub fn engine_with(config: &Config, overlay: Option<&Path>) -> Result<Arc<Engine
 /// Worker threads: as configured, or one per core that this process may use.
 pub fn workers(config: &Config) -> usize {
     CpuBudget::detect().workers(config.engine.workers.fixed())
+}
+
+/// Recordings to work on at the same time: as configured, or one per worker as far as the memory that
+/// this process may use holds them.
+pub fn jobs(config: &Config) -> usize {
+    let affordable = MemoryBudget::detect().holds(review::JOB_BYTES);
+    let fixed = config.review.jobs.fixed();
+    fixed.unwrap_or_else(|| workers(config).min(affordable))
+}
+
+/// SHA-256 of the running program.
+pub fn program_digest() -> Result<String, Failure> {
+    std::env::current_exe()
+        .and_then(|program| review::sha256_of(&program))
+        .context("cannot read the program itself")
+        .map_err(|e| fail(exit::INTERNAL, e))
 }
 
 /// How interviews are cut and scored.

@@ -57,6 +57,11 @@ impl AccessArgs {
 /// Streams a recording to a server and prints what comes back.
 pub fn run(path: &Path, options: &StreamOptions, output: &Output) -> Result<(), Failure> {
     output.check()?;
+    if output.on_stdout() {
+        let error =
+            anyhow::anyhow!("--json: found -, expected a file: standard output holds the lines");
+        return Err(fail(exit::USAGE, error));
+    }
     let runtime = super::runtime()?;
     let report = runtime
         .block_on(stream_file(path, options, &mut tell))

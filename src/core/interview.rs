@@ -23,6 +23,17 @@ pub enum Role {
 }
 
 impl Role {
+    /// The role as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Candidate => "candidate",
+            Self::Interviewer => "interviewer",
+            Self::Other => "other",
+            Self::Mixed => "mixed",
+            Self::ScreenShare => "screen_share",
+        }
+    }
+
     /// True for participants that get segments of their own.
     pub fn is_scored(self) -> bool {
         matches!(self, Self::Candidate | Self::Mixed)

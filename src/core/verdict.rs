@@ -19,6 +19,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// The standing as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConsistentWithLive => "consistent_with_live",
+            Self::Inconclusive => "inconclusive",
+            Self::StandsOut => "stands_out",
+        }
+    }
+
     /// The standing in words, for people.
     pub fn words(self) -> &'static str {
         match self {

@@ -26,3 +26,15 @@ pub use alter::{blur, jpeg_round_trip, scale_to_height};
 pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;
+
+/// Versions of the FFmpeg libraries in use: what is decoded may differ between them in the last bit.
+pub fn library_versions() -> String {
+    use ffmpeg_next as ff;
+    let versions = [
+        ff::codec::version(),
+        ff::format::version(),
+        ff::software::scaling::version(),
+        ff::software::resampling::version(),
+    ];
+    versions.map(|v| v.to_string()).join(" ")
+}

@@ -30,7 +30,7 @@ mod set;
 mod store;
 
 pub use catalog::{ModelStatus, card, table};
-pub use cores::CpuBudget;
+pub use cores::{CpuBudget, MemoryBudget};
 pub use error::EngineError;
 pub use manifest::{
     AnalyzerEntry, InputSpec, MANIFEST_VERSION, Manifest, ManifestError, ModelEntry, ModelKind,

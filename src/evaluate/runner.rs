@@ -5,9 +5,9 @@ use super::{Clip, ClipList, ClipResult, ResultCache};
 use crate::engine::{Engine, EngineError, ModelSet};
 use crate::review::{
     MediaFilter, ReferenceClip, ReferenceInput, ReviewInput, ReviewOptions, review_input,
+    settings_words, sha256_of,
 };
 use sha2::{Digest as _, Sha256};
-use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -273,27 +273,23 @@ impl Runner<'_> {
             .fingerprints
             .get(task.engine)
             .map_or("", String::as_str));
-        let p = &self.settings.review.pipeline;
-        add(&format!(
-            "{} {} {} {:?}",
-            p.segment_ns, p.skew_ns, p.detect_interval_ns, p.fusion
-        ));
-        add(&digest_of(&clip.path).map_err(|e| format!("cannot read the file: {e}"))?);
+        add(&settings_words(&self.settings.review.pipeline));
+        add(&sha256_of(&clip.path).map_err(|e| format!("cannot read the file: {e}"))?);
         let input = ReviewInput {
             events: clip.events.as_deref(),
             ..ReviewInput::of(&clip.path)
         };
         match input.events_file() {
             Some(events) => {
-                add(&digest_of(&events).map_err(|e| format!("events file: cannot be read: {e}"))?);
+                add(&sha256_of(&events).map_err(|e| format!("events file: cannot be read: {e}"))?);
             }
             None => add("no events"),
         }
         add(&format!("{:?} {:?}", clip.only, clip.reference_only));
         if let Some(path) = &clip.reference {
-            add(&digest_of(path).map_err(|e| format!("reference: cannot be read: {e}"))?);
+            add(&sha256_of(path).map_err(|e| format!("reference: cannot be read: {e}"))?);
             match ReferenceInput::of(path).events_file() {
-                Some(events) => add(&digest_of(&events)
+                Some(events) => add(&sha256_of(&events)
                     .map_err(|e| format!("reference: events file: cannot be read: {e}"))?),
                 None => add("no events"),
             }
@@ -306,18 +302,6 @@ impl Runner<'_> {
             add(&format!("{d} {}", seed_of(&clip.name)));
         }
         Ok(hex::encode(hash.finalize()))
-    }
-}
-
-fn digest_of(path: &Path) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0u8; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex::encode(hash.finalize())),
-            n => hash.update(buffer.get(..n).unwrap_or_default()),
-        }
     }
 }
 

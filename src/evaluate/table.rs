@@ -1,8 +1,8 @@
 //! A line per recording, as CSV.
 
-use super::list::csv_field;
 use super::{Clip, ClipList, ClipResult};
 use crate::fusion::SignalPolicy;
+use crate::report::csv_field;
 use std::fmt::Write as _;
 
 /// The scores of every recording as CSV: the list's own columns, then for each signal its score

@@ -6,6 +6,7 @@
 
 mod document;
 mod html;
+mod index;
 mod json;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -18,6 +19,11 @@ pub use document::{
 };
 pub(crate) use html::kit;
 pub use html::to_html;
+pub(crate) use index::csv_field;
+pub use index::{
+    BatchIndex, FileStatus, INDEX_VERSION, IndexEntry, IndexPerson, PassedOverFile, StatusCount,
+    index_to_csv, index_to_html,
+};
 pub use json::to_json;
 pub(crate) use standing::{change_line, verdict_line};
 pub(crate) use text::reference_line;

@@ -19,6 +19,9 @@ pub enum ReviewError {
     /// Nothing could be decoded for a scored participant.
     #[error("no picture or sound of a candidate could be decoded")]
     NoMedia,
+    /// Somebody wrote to the recording or its events file meanwhile.
+    #[error("the recording or its events file changed while it was reviewed")]
+    Changed,
     /// The worker that reviewed it stopped.
     #[error("the review stopped unexpectedly; the log has the cause")]
     WorkerFailed,

@@ -1,6 +1,7 @@
 //! Recorded interviews: files through the same pipeline as the live service.
 //!
-//! **In:** paths, with an events file beside each if there is one. **Out:** [`FileReport`]s.
+//! **In:** paths, with an events file beside each if there is one. **Out:** [`FileReport`]s, or a
+//! [`ReviewFolder`] of them that can be gone on with after a kill.
 //! **May touch:** `decode::file`, `ingest::events_file`, `pipeline`, `report`, `engine`.
 //! **Must not touch:** the wire, sessions, wall clocks (progress is counted in media time).
 //!
@@ -8,19 +9,30 @@
 //! reviewed side by side, each on a worker thread with models of its own.
 
 mod batch;
+mod cast;
 mod error;
+mod find;
+mod folder;
+mod identity;
 mod input;
 mod pictures;
+mod places;
 mod reference;
+mod whole;
 
-pub use batch::{BatchProgress, review_all};
+pub use batch::{Batch, BatchProgress};
+pub use cast::CandidateChoice;
 pub use error::ReviewError;
+pub use find::{FindError, Found, PassedOver, RECORDINGS, find};
+pub use folder::{FolderError, ReviewFolder};
+pub use identity::{Basis, Identity, settings_words, sha256_of};
 pub use input::{MediaFilter, ReviewInput};
 pub use reference::{ReferenceClip, ReferenceInput};
+pub use whole::save_whole;
 
 use crate::core::{
-    ControlEvent, FieldError, InterviewSpec, MediaTime, SegmentResult, SessionId, SignalCapability,
-    Span,
+    ControlEvent, FieldError, InterviewSpec, MediaTime, Role, SegmentResult, SessionId,
+    SignalCapability, Span,
 };
 use crate::decode::file::{FileInfo, FileStats, Media, MediaSource, OpenOptions};
 use crate::engine::{Engine, ModelSet};
@@ -35,11 +47,17 @@ use std::path::Path;
 /// Sound and pictures of one moment lie at most this far apart in a file.
 const INTERLEAVE_NS: i64 = 5_000_000_000;
 
+/// Memory that one recording under review may take, models and decoder included, in bytes; measured
+/// in docs/review.md.
+pub const JOB_BYTES: u64 = 512 << 20;
+
 /// How recordings are reviewed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReviewOptions {
     /// How the interview is cut and scored.
     pub pipeline: PipelineSettings,
+    /// Who is the candidate where the recording shows several people.
+    pub candidate: CandidateChoice,
 }
 
 /// What a review tells while it runs.
@@ -92,14 +110,14 @@ fn try_review(
     let path = input.path;
     let mut source = MediaSource::open(path, &OpenOptions::default())?;
     progress(Progress::Opened(source.info().duration_ns));
-    let plan = plan_of(input.events_file().as_deref(), source.info())?;
+    let (plan, chosen) = cast_of(&input, source.info(), options.candidate, models)?;
     for s in &plan.selections {
         source.select(s.stream, s.track.clone(), s.region)?;
     }
     let mut settings = options.pipeline;
     settings.question_marks = plan.has_question_marks();
     let mut pipeline = Pipeline::new(plan.spec.clone(), settings, &engine.policies());
-    let mut remarks = Vec::new();
+    let mut remarks = chosen;
     if let Some(clip) = input.reference {
         match clip.shows(path, input.stretch, &plan) {
             Ok(who) => {
@@ -138,6 +156,7 @@ fn try_review(
     if segments.is_empty() {
         return Err(ReviewError::NoMedia);
     }
+    remarks.extend(crowd(&plan, &segments));
     segments.sort_by_key(|s| (s.span.start, s.participant.clone()));
     let mut report = describe(path, &plan.spec, engine, &settings);
     report.capabilities = capabilities;
@@ -159,6 +178,38 @@ fn plan_of(events: Option<&Path>, info: &FileInfo) -> Result<Plan, ReviewError> 
         None => EventsFile::default(),
     };
     events.apply(info, id).map_err(ReviewError::Plan)
+}
+
+/// The same with the candidate chosen as asked for, and what is to be said of that.
+fn cast_of(
+    input: &ReviewInput<'_>,
+    info: &FileInfo,
+    choice: CandidateChoice,
+    models: &mut ModelSet,
+) -> Result<(Plan, Vec<String>), ReviewError> {
+    let events = input.events_file();
+    if choice == CandidateChoice::AsFound {
+        return Ok((plan_of(events.as_deref(), info)?, Vec::new()));
+    }
+    let events = match events {
+        Some(file) => events_file::load(&file)?,
+        None => EventsFile::default(),
+    };
+    let (events, said) = cast::cast(events, choice, input.path, info, models)?;
+    let id = SessionId::parse("review").map_err(|e| ReviewError::Plan(vec![e]))?;
+    Ok((events.apply(info, id).map_err(ReviewError::Plan)?, said))
+}
+
+/// What is to be said where several people were in a picture that nobody divided between them.
+fn crowd(plan: &Plan, segments: &[SegmentResult]) -> Option<String> {
+    let whole = plan.selections.iter().all(|s| s.region.is_none());
+    let mixed = |s: &&SegmentResult| plan.spec.role_of(&s.participant) == Some(Role::Mixed);
+    let most = segments.iter().filter(mixed).map(|s| s.quality.faces_max);
+    let most = most.max().filter(|n| whole && *n > 1)?;
+    Some(format!(
+        "up to {most} faces in one picture: the largest and most central one was followed, which need not be the \
+         candidate's; --candidate or an events file says whose it is"
+    ))
 }
 
 /// The way of media into the pipeline, with what comes out of it.

@@ -1,7 +1,7 @@
 //! Recordings through the real decoder, the real nets and the real pipeline.
 
 use super::*;
-use crate::core::{AbstainReason, ScoreOutcome};
+use crate::core::{AbstainReason, Region, ScoreOutcome};
 use crate::engine::{EngineOptions, ModelsDir};
 use std::sync::Arc;
 
@@ -142,6 +142,93 @@ fn the_same_file_twice_gives_the_same_bytes() {
     let text = |r| crate::report::to_json(&crate::report::Document::new(vec![r])).unwrap();
     let name = "media/vfr_gap.mp4";
     assert_eq!(text(review(name)), text(review(name)));
+}
+
+fn review_with(name: &str, candidate: CandidateChoice) -> FileReport {
+    let engine = engine();
+    let mut models = engine.new_set().unwrap();
+    let options = ReviewOptions {
+        candidate,
+        ..ReviewOptions::default()
+    };
+    review_file(&media(name), &engine, &mut models, &options, &mut |_| {})
+}
+
+fn noticed(report: &FileReport, words: &str) -> usize {
+    let with = |n: &&Notice| n.detail.contains(words);
+    report.notices.iter().filter(with).count()
+}
+
+#[test]
+fn several_people_are_told_apart_by_where_they_are_shown() {
+    let name = "media/ten_faces.mp4";
+    let as_found = review(name);
+    assert_eq!(noticed(&as_found, "need not be the candidate's"), 1);
+    let each = review_with(name, CandidateChoice::Each);
+    assert_eq!(each.error, None);
+    let people = &each.summary.as_ref().unwrap().participants;
+    assert_eq!(people.len(), places::MOST_PLACES, "{:?}", each.notices);
+    assert_eq!(noticed(&each, "place-1: a face at"), 1);
+    assert_eq!(noticed(&each, "there may be more people"), 1);
+    // Each lane sees one face, where the whole picture has ten.
+    for s in &each.segments {
+        assert!(
+            s.quality.face_presence > 0.5,
+            "{}: {:?}",
+            s.participant,
+            s.quality
+        );
+        assert!(
+            s.quality.faces_max <= 2,
+            "{}: {:?}",
+            s.participant,
+            s.quality
+        );
+    }
+    let longest = review_with(name, CandidateChoice::Longest);
+    assert_eq!(longest.participants.len(), 1);
+    assert_eq!(noticed(&longest, "candidate: a face at"), 1);
+}
+
+#[test]
+fn a_choice_that_cannot_be_used_is_said_and_one_person_stays_one_person() {
+    // A drawn person alone has the whole picture, and the same numbers as without a choice.
+    let name = "media/vp9_opus.webm";
+    let (plain, longest) = (review(name), review_with(name, CandidateChoice::Longest));
+    assert_eq!(noticed(&longest, "one sound track for several people"), 1);
+    let scores = |r: &FileReport| {
+        r.segments
+            .iter()
+            .map(|s| s.outcome.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(scores(&plain), scores(&longest));
+    let empty = Region {
+        x: 0.0,
+        y: 0.0,
+        width: 0.2,
+        height: 0.2,
+    };
+    let corner = review_with(name, CandidateChoice::Region(empty));
+    assert!(
+        corner
+            .segments
+            .iter()
+            .all(|s| s.quality.face_presence < 0.2)
+    );
+    assert_eq!(
+        noticed(
+            &review_with("media/no_face.mp4", CandidateChoice::Each),
+            "no face was found"
+        ),
+        1
+    );
+    // The events file comes first.
+    let listed = review_with("demo/hand_pass.mp4", CandidateChoice::Longest);
+    assert_eq!(
+        noticed(&listed, "the events file says who is on which stream"),
+        1
+    );
 }
 
 /// The shipped models with a stand-in for the face-swap net, which has what a reference needs.

@@ -19,12 +19,14 @@
 //! Not handled here: who the face belongs to. Two people who change seats outside the picture
 //! are one track to it.
 
+mod finder;
 mod geometry;
 mod measure;
 mod nets;
 mod quality;
 mod tracker;
 
+pub use finder::FaceFinder;
 pub use nets::{DET, LMK};
 pub use quality::quality;
 pub use tracker::{FaceTracker, TrackConfig};

@@ -56,6 +56,8 @@ pub struct OpenOptions {
     pub video_threads: usize,
     /// Largest picture in pixels.
     pub max_pixels: u64,
+    /// Decodes keyframes alone, for a quick look at a long recording.
+    pub keyframes_only: bool,
 }
 
 impl Default for OpenOptions {
@@ -63,6 +65,7 @@ impl Default for OpenOptions {
         Self {
             video_threads: 1,
             max_pixels: 4096 * 4096,
+            keyframes_only: false,
         }
     }
 }

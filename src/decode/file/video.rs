@@ -16,6 +16,7 @@ pub(super) struct VideoLane {
     zero_ns: i64,
     orientation: Orientation,
     max_pixels: u64,
+    keyframes_only: bool,
     tracks: Vec<(TrackId, Option<Region>)>,
     /// Size of the latest picture as stored; a change raises the epoch.
     size: Option<(u32, u32)>,
@@ -61,6 +62,7 @@ impl VideoLane {
             zero_ns,
             orientation: open::orientation_of(stream),
             max_pixels: options.max_pixels,
+            keyframes_only: options.keyframes_only,
             tracks: Vec::new(),
             size: None,
             epoch: 0,
@@ -77,6 +79,9 @@ impl VideoLane {
         packet: &ff::Packet,
         ready: &mut VecDeque<Media>,
     ) -> Result<(), DecodeError> {
+        if self.keyframes_only && !packet.is_key() {
+            return Ok(());
+        }
         self.counters.packets += 1;
         if packet.is_corrupt() || self.decoder.send_packet(packet).is_err() {
             return self.counters.failed(self.index);

@@ -102,18 +102,10 @@ impl Reader<'_> {
     }
 }
 
-/// A field as CSV writes it: quoted where it must be.
-pub(crate) fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::csv_field as field;
     use proptest::prelude::*;
 
     #[test]

@@ -6,7 +6,6 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use csv::field as csv_field;
 pub use csv::{Record as CsvRecord, records as csv_records};
 pub use error::ListError;
 

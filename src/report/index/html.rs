@@ -1,0 +1,164 @@
+//! The index as a page: where to look first, and what could not be measured.
+
+use super::{BatchIndex, FileStatus, IndexEntry, IndexPerson};
+use crate::report::kit::{self, Html};
+use crate::report::text::clock;
+
+/// The page of a batch. It loads nothing; its links lead to the reports beside it.
+pub fn index_to_html(index: &BatchIndex) -> String {
+    let mut h = Html::default();
+    kit::open_page(&mut h, "Recordings – liveproof assessment");
+    top(&mut h, index);
+    h.raw("<main>");
+    counts(&mut h, index);
+    table(&mut h, index);
+    passed_over(&mut h, index);
+    h.raw(concat!(
+        "<section class=\"card\"><h2>What this does not say</h2><ul class=\"plain\">",
+        "<li>“Stands out” and “inconclusive” are where to look, not findings about a person: each report says what was measured, how strong it is and what else can cause it.</li>",
+        "<li>The order of this table is that of the recordings. It is no ranking.</li>",
+        "<li>“Not measurable” is unknown, neither good nor bad.</li>",
+        "<li>The more recordings are looked at, the more authentic ones stand out by chance: at the rate that the settings state, one in a hundred by default.</li>",
+        "</ul></section></main><footer><p>"
+    ));
+    h.text(&format!(
+        "{} {} · index version {}",
+        index.generator.name, index.generator.version, index.version
+    ));
+    h.raw("</p><p>This page holds no picture and no sound, loads nothing from any network and sends nothing.</p></footer>\n");
+    kit::close_page(&mut h);
+    h.finish()
+}
+
+fn top(h: &mut Html, index: &BatchIndex) {
+    h.raw("<header class=\"top\"><div><p class=\"brand\">liveproof · assessment of recordings</p>");
+    h.elem("h1", "", &plural(index.files.len(), "recording"));
+    let seconds: f64 = index.files.iter().map(|f| f.duration.as_secs_f64()).sum();
+    h.elem("p", "meta", &format!("{} of media", clock(seconds)));
+    h.raw("</div><button type=\"button\" class=\"theme\" hidden>Theme</button></header>\n");
+}
+
+fn plural(n: usize, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", kit::thousands(n as u64))
+}
+
+fn counts(h: &mut Html, index: &BatchIndex) {
+    h.raw("<section class=\"card\" aria-label=\"Overview\"><dl class=\"pair\">");
+    for count in &index.counts {
+        h.raw("<div>");
+        h.elem("dt", "", &kit::capital(count.status.words()));
+        h.elem("dd", "", &kit::thousands(count.recordings as u64));
+        h.raw("</div>");
+    }
+    h.raw("</dl></section>\n");
+}
+
+fn table(h: &mut Html, index: &BatchIndex) {
+    h.raw("<section class=\"card\"><h2>Recordings</h2><div class=\"table\"><table class=\"stack\"><caption>Authenticity is 1 − P(manipulated) at the prior; evidence is the natural log of the odds without it, positive where what was measured is like manipulated recordings. Seen: share of the length with pictures and with sound; measured: share on which some signal gave a number.</caption>");
+    h.raw("<thead><tr><th scope=\"col\">Recording</th><th scope=\"col\">Assessment</th><th scope=\"col\" class=\"n\">Authenticity</th><th scope=\"col\" class=\"n\">Evidence</th><th scope=\"col\" class=\"n\">Seen</th><th scope=\"col\" class=\"n\">Measured</th><th scope=\"col\" class=\"n\">Length</th></tr></thead><tbody>");
+    for file in &index.files {
+        match file.participants.as_slice() {
+            [] => row(h, file, None),
+            people => people.iter().for_each(|p| row(h, file, Some(p))),
+        }
+    }
+    h.raw("</tbody></table></div></section>\n");
+}
+
+fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
+    h.raw("<tr><th scope=\"row\"><a");
+    h.attr("href", file.page.as_deref().unwrap_or(&file.report));
+    h.raw(">").text(&file.path).raw("</a>");
+    if let Some(p) = person.filter(|_| file.participants.len() > 1) {
+        h.elem("span", "small soft", &format!(" {}", p.participant));
+    }
+    h.raw("</th>");
+    assessment(h, file, person);
+    let score = |v: Option<f64>, form: fn(f64) -> String| v.map_or("–".to_owned(), form);
+    let cells = [
+        (
+            "Authenticity",
+            score(person.and_then(|p| p.authenticity), |v| format!("{v:.2}")),
+        ),
+        (
+            "Evidence",
+            score(person.and_then(|p| p.evidence_logit), |v| {
+                format!("{v:+.2}")
+            }),
+        ),
+        (
+            "Seen",
+            person.map_or("–".to_owned(), |p| {
+                let (video, audio) = (p.coverage.video, p.coverage.audio);
+                format!("{} / {}", kit::percent(video), kit::percent(audio))
+            }),
+        ),
+        (
+            "Measured",
+            person.map_or("–".to_owned(), |p| kit::percent(p.coverage.scored)),
+        ),
+        (
+            "Length",
+            match file.status {
+                FileStatus::Error => "–".to_owned(),
+                _ => clock(file.duration.as_secs_f64()),
+            },
+        ),
+    ];
+    for (label, value) in cells {
+        h.raw("<td class=\"n\"").attr("data-label", label).raw(">");
+        h.text(&value).raw("</td>");
+    }
+    h.raw("</tr>");
+}
+
+/// Where the recording stands, and what a reader has to know with it.
+fn assessment(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
+    h.raw("<td data-label=\"Assessment\">");
+    let status = match person {
+        None => file.status,
+        Some(p) => p.status(),
+    };
+    let measured = !matches!(status, FileStatus::Error | FileStatus::Unmeasured);
+    h.raw(if measured {
+        "<span class=\"state yes\">"
+    } else {
+        "<span class=\"state no\"><span>"
+    });
+    h.text(&kit::capital(status.words()));
+    h.raw(if measured {
+        "</span>"
+    } else {
+        "</span></span>"
+    });
+    let mut said: Vec<String> = file.error.iter().cloned().collect();
+    if let Some(p) = person {
+        said.extend((!p.detail.is_empty()).then(|| p.detail.clone()));
+        said.extend(p.changed_since.map(|t| {
+            let t = clock(t.as_secs_f64());
+            format!("stands out against what came before from {t} on")
+        }));
+        if !p.limited.is_empty() {
+            let signals: Vec<String> = p.limited.iter().map(|s| kit::signal(s).0).collect();
+            said.push(format!("less confidence: {}", signals.join(", ")));
+        }
+    }
+    said.extend(file.partial.then(|| "not read to its end".to_owned()));
+    for text in said {
+        h.elem("div", "small soft", &kit::capital(&text));
+    }
+    h.raw("</td>");
+}
+
+fn passed_over(h: &mut Html, index: &BatchIndex) {
+    if index.passed_over.is_empty() {
+        return;
+    }
+    h.raw("<section class=\"card\"><h2>Found and not reviewed</h2><ul class=\"plain\">");
+    for file in &index.passed_over {
+        h.raw("<li>").elem("code", "", &file.path);
+        h.text(&format!(": {}", file.why)).raw("</li>");
+    }
+    h.raw("</ul></section>\n");
+}
