@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded torture clean
+.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded torture fuzz fuzz-keep fuzz-seeds clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,17 @@ torture: ## review 30 mixed recordings with kills on the way, and compare (TORTU
 	@.ci/setup
 	cargo build --release --bin liveproof
 	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" .ci/torture
+
+FUZZ_S ?= 600
+fuzz: ## fuzz the wire border, the codecs, the file reader and the texts, FUZZ_S=600 seconds each; not in CI
+	@FUZZ_S=$(FUZZ_S) .ci/fuzz run
+
+fuzz-keep: ## add to testdata/fuzz what the runs of `make fuzz` found and the tests should replay
+	@.ci/fuzz keep
+
+fuzz-seeds: ## write the seeds of testdata/fuzz anew (needs the ffmpeg program)
+	@.ci/setup
+	cargo test --test e2e fuzz::seeds -- --ignored
 
 clean: ## remove what was built here; downloads in the cache stay
 	cargo clean

@@ -2,7 +2,7 @@
 //! tracks that change hands.
 
 #[path = "../decode/coding.rs"]
-mod coding;
+pub(crate) mod coding;
 
 use crate::recorded::testing::skip;
 use crate::support::*;
