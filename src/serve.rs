@@ -11,7 +11,9 @@ use crate::grpc::{
 };
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
-use crate::session::{BackendLimits, EngineBackend, ReferenceLimits, Registry, SessionLimits};
+use crate::session::{
+    BackendLimits, EngineBackend, EvidenceSettings, ReferenceLimits, Registry, SessionLimits,
+};
 use crate::telemetry::{MetricsListener, ServerStarted};
 use crate::web;
 use std::borrow::Cow;
@@ -48,6 +50,8 @@ pub struct ServeConfig {
     pub tls: Option<Tls>,
     /// What challenge records are signed with; `None` = a key is drawn at start.
     pub record_key: Option<RecordKey>,
+    /// Where interviews leave evidence logs; `None` = nothing is written.
+    pub evidence: Option<Arc<EvidenceSettings>>,
     /// Serve the pages for a host's and a candidate's browser.
     pub pages: bool,
     /// File of tenants and their keys; without it no keys are asked for.
@@ -72,6 +76,7 @@ impl Default for ServeConfig {
             references: ReferenceLimits::default(),
             tls: None,
             record_key: None,
+            evidence: None,
             pages: true,
             keys: None,
             reflection: Reflection::default(),
@@ -119,7 +124,7 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         None => drawn_key()?,
     };
     let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits, record_key);
-    let backend = Arc::new(backend);
+    let backend = Arc::new(backend.with_evidence(config.evidence));
     let server = Server::bind(config.listen, backend.clone(), settings).await?;
     let addr = server.local_addr().map_err(|source| ServeError::Bind {
         addr: config.listen,

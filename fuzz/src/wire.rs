@@ -296,6 +296,7 @@ impl Session {
             summary: Box::new(summary),
             consent_id: spec.consent_id,
             record: Record::default(),
+            evidence: None,
         });
         self.reached
     }

@@ -4,6 +4,7 @@ use super::evaluate::EvaluateArgs;
 use super::output::Output;
 use super::review::ReviewArgs;
 use super::stream::AccessArgs;
+use super::verify::{RedactArgs, VerifyArgs};
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser, Subcommand};
 use liveproof::config::KEYS;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("review.jobs", "jobs"),
 ];
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 a recording is of a kind that --fail-on names; 64 wrong usage or configuration; 65 an input could not \
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 a recording is of a kind that --fail-on names, or an evidence log does not verify; 2 an evidence log verifies and is not whole; 64 wrong usage or configuration; 65 an input could not \
 be read, or a model is missing or altered; 69 a server could not be reached or ended the interview, or another review writes into the folder; \
 70 internal failure; 75 interviews had to be cut at the end of the grace period; 130 interrupted.";
 
@@ -79,13 +80,17 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Check an evidence log, offline: whether anything in it was changed, and where first.
+    Verify(VerifyArgs),
+    /// Write an evidence log anew without the names in it; it verifies like the whole one.
+    Redact(RedactArgs),
     /// List the models, verify them, or show the card of one.
     Models {
         /// Default: list.
         #[command(subcommand)]
         command: Option<ModelsCommand>,
     },
-    /// Make API keys for the tenants of a server.
+    /// Make API keys for the tenants of a server, or keys for evidence logs.
     Keys {
         /// What to do.
         #[command(subcommand)]
@@ -110,6 +115,12 @@ pub enum KeysCommand {
         /// Name of the key in the key file and the log; by default drawn.
         #[arg(long, value_name = "ID")]
         id: Option<String>,
+    },
+    /// Make a key that evidence logs are signed with: FILE, for its owner alone, and FILE.pub, for
+    /// everybody who is to check logs.
+    Evidence {
+        /// Where the private key goes, PEM; must not exist.
+        file: PathBuf,
     },
 }
 

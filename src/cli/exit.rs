@@ -4,6 +4,10 @@
 pub const OK: u8 = 0;
 /// A recording is of a kind that the command line asks to hear of; no code of `sysexits.h`.
 pub const FOUND: u8 = 1;
+/// An evidence log, or a recording beside it, is not what was written.
+pub const BROKEN: u8 = 1;
+/// An evidence log is unchanged as far as it goes, and not the whole record.
+pub const PARTIAL: u8 = 2;
 /// The command line or the configuration cannot be used.
 pub const USAGE: u8 = 64;
 /// An input could not be read, or a model is missing or altered.

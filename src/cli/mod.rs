@@ -13,6 +13,7 @@ mod review;
 mod rooms;
 mod serve;
 mod stream;
+mod verify;
 
 use anyhow::Context as _;
 use args::{Command, KeysCommand, ModelsCommand};
@@ -92,6 +93,11 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
             command: KeysCommand::New { tenant, id },
         } => keys::new(&tenant, id.as_deref()),
         Command::Review(options) => review::run(&config, &options),
+        Command::Keys {
+            command: KeysCommand::Evidence { file },
+        } => keys::evidence(&file),
+        Command::Verify(args) => verify::run(&args),
+        Command::Redact(args) => verify::take_out(&args),
         Command::Stream {
             file,
             to,

@@ -5,12 +5,13 @@ use anyhow::Context as _;
 use liveproof::challenge::RecordKey;
 use liveproof::config::{self, Config};
 use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, MemoryBudget, ModelsDir};
+use liveproof::evidence::{Program, SigningKey, Store, StoreLimits};
 use liveproof::fusion::{FusionConfig, SequentialTest};
 use liveproof::grpc::{DoorLimits, Reflection, Tls};
 use liveproof::pipeline::PipelineSettings;
 use liveproof::review;
 use liveproof::serve::ServeConfig;
-use liveproof::session::{ReferenceLimits, SessionLimits};
+use liveproof::session::{EvidenceSettings, ReferenceLimits, SessionLimits, observe_evidence};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +76,7 @@ pub fn pipeline(config: &Config) -> PipelineSettings {
 }
 
 /// How the service runs.
-pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
+pub fn service(config: &Config, engine: &Engine) -> Result<ServeConfig, Failure> {
     let s = &config.server;
     let seconds = |n: u32| Duration::from_secs(u64::from(n));
     Ok(ServeConfig {
@@ -112,8 +113,69 @@ pub fn service(config: &Config) -> Result<ServeConfig, Failure> {
         },
         metrics: s.metrics_listen,
         record_key: record_key(config)?,
+        evidence: evidence(config, engine)?,
         pages: s.pages,
     })
+}
+
+/// Where interviews leave their logs, if anywhere.
+fn evidence(config: &Config, engine: &Engine) -> Result<Option<Arc<EvidenceSettings>>, Failure> {
+    let (Some(dir), Some(key)) = (&config.evidence.dir, evidence_key(config)?) else {
+        return Ok(None);
+    };
+    let store = Store::open(dir, StoreLimits::default(), observe_evidence);
+    Ok(Some(Arc::new(EvidenceSettings {
+        store: store.map_err(|e| fail(exit::USAGE, e))?,
+        key,
+        program: program(config, engine)?,
+    })))
+}
+
+/// What evidence logs are signed with, where a file has it. The file must be its owner's alone.
+pub fn evidence_key(config: &Config) -> Result<Option<Arc<SigningKey>>, Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(path) = config.evidence.key_file.reveal() else {
+        return Ok(None);
+    };
+    let what = "evidence.key_file";
+    let refused = |e: anyhow::Error| fail(exit::USAGE, e);
+    let unreadable = || format!("{what}: cannot be read");
+    let metadata = std::fs::metadata(path).with_context(unreadable);
+    let mode = metadata.map_err(refused)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let found =
+            format!("{what}: found a file of mode {mode:o}, expected one of its owner alone (600)");
+        return Err(refused(anyhow::anyhow!(found)));
+    }
+    let text = std::fs::read_to_string(path).with_context(unreadable);
+    let key = SigningKey::from_pem(&text.map_err(refused)?).with_context(|| what.to_owned());
+    Ok(Some(Arc::new(key.map_err(refused)?)))
+}
+
+/// What makes evidence logs: this program, its libraries, models and settings.
+pub fn program(config: &Config, engine: &Engine) -> Result<Program, Failure> {
+    let runtime = engine.runtime_version().unwrap_or_default();
+    let libraries = liveproof::decode::library_versions().into_iter();
+    let settings = config::KEYS.iter().filter(|k| k.section == "pipeline");
+    let settings = settings.map(|k| (k.path.to_owned(), config.shown(k.path).unwrap_or_default()));
+    let models = engine
+        .models()
+        .into_iter()
+        .map(|m| (m.id, m.sha256, m.available));
+    Ok(Program::new(
+        env!("CARGO_PKG_VERSION"),
+        program_digest()?,
+        libraries
+            .map(|(name, version)| (name.to_owned(), version))
+            .chain([(
+                "onnxruntime".to_owned(),
+                format!("{runtime}, {}", engine.provider()),
+            )])
+            .collect(),
+        models.collect(),
+        engine.fingerprint(),
+        settings.collect(),
+    ))
 }
 
 /// What challenge records are signed with, where a file has it: its bytes, a line end apart.

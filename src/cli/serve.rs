@@ -18,7 +18,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     telemetry::log_panics_without_content();
     warn_of_open_doors(config);
     let engine = rooms::engine(config)?;
-    let service = rooms::service(config)?;
+    let service = rooms::service(config, &engine)?;
     runtime.block_on(async {
         let stop = stop_signal().map_err(|e| fail(exit::INTERNAL, e))?;
         let serving = start(service, engine).await.map_err(failure)?;

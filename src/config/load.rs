@@ -219,6 +219,12 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
             server.initial_credit_bytes, server.max_message_bytes
         )));
     }
+    if config.evidence.dir.is_some() && config.evidence.key_file.reveal().is_none() {
+        faults.push(ConfigError::Conflict(
+            "evidence.dir needs evidence.key_file: `liveproof keys evidence FILE` makes one"
+                .to_owned(),
+        ));
+    }
     if config.pipeline.detect_interval_ms > config.pipeline.segment_ms {
         faults.push(ConfigError::Conflict(format!(
             "pipeline.detect_interval_ms = {} is above pipeline.segment_ms = {}: a segment could \
@@ -337,6 +343,10 @@ mod tests {
         check(
             "[pipeline]\nsegment_ms = 1000\ndetect_interval_ms = 2000",
             "look for faces",
+        );
+        check(
+            "[evidence]\ndir = 'logs'",
+            "evidence.dir needs evidence.key_file",
         );
         check(
             "[server]\ntls_client_ca_file = 'a'",

@@ -177,6 +177,15 @@ settings! {
         /// verified after the server has stopped. Where it lies is not printed.
         record_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
     }
+    /// Evidence logs (docs/evidence.md).
+    evidence: Evidence {
+        /// Folder in which each live interview leaves a signed log: digests, events and results, no
+        /// picture and no sound. Empty: nothing is written. Needs `key_file`.
+        dir: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Private key that logs are signed with, PEM; `liveproof keys evidence` makes one. Where it
+        /// lies is not printed.
+        key_file: Secret = Secret::default(), "a path, or empty", |_| true;
+    }
     /// Models and inference.
     engine: Engine {
         /// Folder with `manifest.toml` and the weights. Empty: `models` beside the program,

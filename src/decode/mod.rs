@@ -27,14 +27,20 @@ pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;
 
-/// Versions of the FFmpeg libraries in use: what is decoded may differ between them in the last bit.
-pub fn library_versions() -> String {
-    use ffmpeg_next as ff;
-    let versions = [
-        ff::codec::version(),
-        ff::format::version(),
-        ff::software::scaling::version(),
-        ff::software::resampling::version(),
-    ];
-    versions.map(|v| v.to_string()).join(" ")
+/// Versions of the libraries that decode, as the process has loaded them: by name, `major.minor.micro`.
+pub fn library_versions() -> Vec<(&'static str, String)> {
+    let words = |v: u32| format!("{}.{}.{}", v >> 16, (v >> 8) & 0xff, v & 0xff);
+    vec![
+        ("libavcodec", words(ffmpeg_next::codec::version())),
+        ("libavformat", words(ffmpeg_next::format::version())),
+        ("libavutil", words(ffmpeg_next::util::version())),
+        (
+            "libswresample",
+            words(ffmpeg_next::software::resampling::version()),
+        ),
+        (
+            "libswscale",
+            words(ffmpeg_next::software::scaling::version()),
+        ),
+    ]
 }

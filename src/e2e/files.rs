@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-fn liveproof(arguments: &[&str]) -> Output {
+pub fn liveproof(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_liveproof"))
         .args(arguments)
         .current_dir(root())
@@ -15,14 +15,14 @@ fn liveproof(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output
         .status
         .code()
         .expect("it ends by itself, not by a signal")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let (out, err) = (&output.stdout, &output.stderr);
     format!(
         "{}{}",

@@ -10,6 +10,7 @@ mod certificates;
 mod challenges;
 mod door;
 mod evaluate;
+mod evidence;
 mod faults;
 mod files;
 mod fuzz;

@@ -5,14 +5,14 @@ use crate::support::{face_jpeg, open, question_end, root, say_open};
 use liveproof::core::TenantId;
 use liveproof::tenants::fresh_key;
 use liveproof_sdk::v1::interview_service_client::InterviewServiceClient;
-use liveproof_sdk::{Access, Client, v1};
+use liveproof_sdk::{Access, Client, Update, v1};
 use tonic::Request;
 
 /// Stands in everything that a client may name.
-const NAME: &str = "JaneDoe";
+pub const NAME: &str = "JaneDoe";
 
 /// An announcement that names its candidate wherever it can.
-fn telling(session: &str) -> v1::Open {
+pub fn telling(session: &str) -> v1::Open {
     let mut open = open();
     open.session_id = format!("{NAME}-{session}");
     open.consent_id = format!("consent-of-{NAME}");
@@ -28,8 +28,8 @@ fn telling(session: &str) -> v1::Open {
     open
 }
 
-/// A whole interview with pictures, sound, events and words at the end.
-async fn interview(client: &Client, open: v1::Open) {
+/// A whole interview with pictures, sound, events and words at the end; gives what the server said.
+pub async fn interview(client: &Client, open: v1::Open) -> Vec<Update> {
     let (mut sender, mut updates) = client.open(open).await.unwrap().split();
     let (camera, mic) = (format!("{NAME}-camera"), format!("{NAME}-mic"));
     for i in 0..8_i64 {
@@ -60,7 +60,11 @@ async fn interview(client: &Client, open: v1::Open) {
         .await
         .unwrap();
     sender.close(&format!("{NAME} hung up")).await.unwrap();
-    while updates.next().await.unwrap().is_some() {}
+    let mut said = Vec::new();
+    while let Some(update) = updates.next().await.unwrap() {
+        said.push(update);
+    }
+    said
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,23 @@ impl Process {
         Self::start(command, arguments)
     }
 
+    /// The same in a shell that runs `script` first, which ends in `exec "$0" "$@"`; `folder` stands in
+    /// `$FOLDER`.
+    pub fn serve_after(script: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", script])
+            .arg(env!("CARGO_BIN_EXE_liveproof"))
+            .current_dir(root())
+            .env("FOLDER", folder);
+        Self::start(command, arguments)
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn start(mut command: Command, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])

@@ -132,7 +132,13 @@ impl Chain {
     }
 
     /// Appends an entry and what is attached to it.
-    pub(super) fn entry(&mut self, kind: &str, body: &Value, attached: &[Attached], out: &mut Vec<u8>) {
+    pub(super) fn entry(
+        &mut self,
+        kind: &str,
+        body: &Value,
+        attached: &[Attached],
+        out: &mut Vec<u8>,
+    ) {
         let mut line = self.open(kind, body);
         if !attached.is_empty() {
             let digests: Vec<String> = attached

@@ -64,7 +64,12 @@ pub struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Of a live interview.
-    pub fn live(program: &'a Program, spec: &'a InterviewSpec, log_id: String, opened_unix_ms: i64) -> Self {
+    pub fn live(
+        program: &'a Program,
+        spec: &'a InterviewSpec,
+        log_id: String,
+        opened_unix_ms: i64,
+    ) -> Self {
         let tracks = spec.tracks.iter().map(|spec| RecordedTrack {
             spec,
             stream: None,

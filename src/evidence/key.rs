@@ -295,7 +295,13 @@ mod tests {
         assert_eq!(read_public_keys(&a.public_pem).unwrap(), [key.public()]);
         assert_eq!(key.public().id(), a.id);
         assert_ne!(a.id, b.id);
-        assert_eq!(PublicKey::from_hex(&key.public().to_hex()), Some(key.public()));
-        assert_eq!(PublicKey::from_hex(&key.public().to_hex().to_uppercase()), None);
+        assert_eq!(
+            PublicKey::from_hex(&key.public().to_hex()),
+            Some(key.public())
+        );
+        assert_eq!(
+            PublicKey::from_hex(&key.public().to_hex().to_uppercase()),
+            None
+        );
     }
 }

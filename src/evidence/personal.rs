@@ -16,7 +16,13 @@ const LEAST_SEARCHED: usize = 4;
 /// Names kept for the search; a client may send as many ids as it has events.
 const MOST_NAMES: usize = 20_000;
 /// Keys whose text was chosen by somebody, wherever they stand in a result.
-const CHOSEN: [&str; 5] = ["session", "consent_id", "question_id", "end_reason", "remark"];
+const CHOSEN: [&str; 5] = [
+    "session",
+    "consent_id",
+    "question_id",
+    "end_reason",
+    "remark",
+];
 /// Keys of words in which a name may be quoted.
 const WORDS: [&str; 6] = ["detail", "obstacle", "words", "id", "challenge", "limits"];
 
@@ -73,7 +79,13 @@ impl Personal {
     }
 
     /// Takes what is personal out of the body of entry `n`.
-    pub(super) fn take_out(&self, n: u64, body: &mut Value, key: &SigningKey, attached: &mut Vec<Attached>) {
+    pub(super) fn take_out(
+        &self,
+        n: u64,
+        body: &mut Value,
+        key: &SigningKey,
+        attached: &mut Vec<Attached>,
+    ) {
         let mut texts = Texts {
             n,
             personal: self,
@@ -142,7 +154,12 @@ impl Texts<'_> {
 
     /// True for words in which a name of the interview occurs.
     fn quotes(&self, name: &str, text: &str) -> bool {
-        WORDS.contains(&name) && self.personal.names.iter().any(|n| text.contains(n.as_str()))
+        WORDS.contains(&name)
+            && self
+                .personal
+                .names
+                .iter()
+                .any(|n| text.contains(n.as_str()))
     }
 
     fn attach(&mut self, value: String) -> Value {

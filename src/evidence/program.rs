@@ -21,7 +21,7 @@ pub struct Program {
     pub engine_digest: String,
     /// Settings that results depend on, by name.
     pub settings: BTreeMap<String, String>,
-    /// SHA-256 over them, see [`Program::with_settings`].
+    /// SHA-256 over lines `name=value`, each with its line feed, in the order of their names.
     pub settings_sha256: String,
 }
 
@@ -60,13 +60,31 @@ impl Default for Machine {
 // === impl Program ===
 
 impl Program {
-    /// With settings; their digest is SHA-256 over lines `name=value` in the order of their names.
-    #[must_use]
-    pub fn with_settings(mut self, settings: BTreeMap<String, String>) -> Self {
+    /// Of this program on this machine. `models`: id, SHA-256, and whether it was used.
+    pub fn new(
+        version: &str,
+        build_sha256: String,
+        libraries: BTreeMap<String, String>,
+        models: Vec<(String, String, bool)>,
+        engine_digest: String,
+        settings: BTreeMap<String, String>,
+    ) -> Self {
         let lines: String = settings.iter().map(|(k, v)| format!("{k}={v}\n")).collect();
-        self.settings_sha256 = hex::encode(sha256(&[lines.as_bytes()]));
-        self.settings = settings;
-        self
+        let model = |(id, sha256, available)| ModelDigest {
+            id,
+            sha256,
+            available,
+        };
+        Self {
+            version: version.to_owned(),
+            build_sha256,
+            libraries,
+            machine: Machine::default(),
+            models: models.into_iter().map(model).collect(),
+            engine_digest,
+            settings_sha256: hex::encode(sha256(&[lines.as_bytes()])),
+            settings,
+        }
     }
 }
 
@@ -78,7 +96,11 @@ fn features() -> Vec<&'static str> {
         ("avx512f", std::is_x86_feature_detected!("avx512f")),
         ("avx512vnni", std::is_x86_feature_detected!("avx512vnni")),
     ];
-    known.iter().filter(|(_, has)| *has).map(|(n, _)| *n).collect()
+    known
+        .iter()
+        .filter(|(_, has)| *has)
+        .map(|(n, _)| *n)
+        .collect()
 }
 
 #[cfg(not(target_arch = "x86_64"))]

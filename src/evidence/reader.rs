@@ -99,7 +99,10 @@ impl Entry {
             commits,
             signed: match fields.contains_key("signature") {
                 true => Some(split_signature(line).ok_or_else(|| {
-                    wrong("a signature of 128 lower-case hexadecimal digits at its end", line)
+                    wrong(
+                        "a signature of 128 lower-case hexadecimal digits at its end",
+                        line,
+                    )
                 })?),
                 false => None,
             },

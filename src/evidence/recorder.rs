@@ -249,13 +249,18 @@ impl Recorder {
         if self.losing > 0 {
             let lost = std::mem::take(&mut self.losing);
             let why = "what was written waited for the disk until there was no room for more";
-            self.write("gap", json!({"lost_entries": lost, "reason": why}), Vec::new());
+            self.write(
+                "gap",
+                json!({"lost_entries": lost, "reason": why}),
+                Vec::new(),
+            );
         }
     }
 
     fn write(&mut self, kind: &str, mut body: Value, mut attached: Vec<Attached>) {
         let n = self.chain.next();
-        self.personal.take_out(n, &mut body, &self.key, &mut attached);
+        self.personal
+            .take_out(n, &mut body, &self.key, &mut attached);
         self.chain.entry(kind, &body, &attached, &mut self.out);
         self.since_signed += 1;
         if self.since_signed >= CHECKPOINT_EVERY {
@@ -265,7 +270,8 @@ impl Recorder {
 
     fn checkpoint(&mut self) {
         let body = json!({"entries": self.chain.next(), "key_id": self.key.public().id()});
-        self.chain.signed("checkpoint", &body, &self.key, &mut self.out);
+        self.chain
+            .signed("checkpoint", &body, &self.key, &mut self.out);
         self.since_signed = 0;
     }
 }

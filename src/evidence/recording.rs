@@ -5,10 +5,8 @@ use super::verify::{TrackLeaves, Verified};
 use crate::core::{FieldError, Region, TrackId};
 use crate::decode::DecodeError;
 use crate::decode::file::{Media, MediaSource, OpenOptions};
-use ring::digest::{Context, SHA256};
 use serde_json::Value;
 use std::collections::VecDeque;
-use std::io::Read as _;
 use std::path::Path;
 
 /// Why a recording does not fit a log.
@@ -26,9 +24,6 @@ pub enum RecordingError {
     /// The recording cannot be read.
     #[error("cannot read the recording: {0}")]
     Decode(#[from] DecodeError),
-    /// The file cannot be read.
-    #[error("cannot read the recording: {0}")]
-    Io(#[from] std::io::Error),
     /// A picture or block of sound is another one.
     #[error(
         "entry {entry}: the {kind} of track {track} at {time_s:.3} s is not the one that was assessed{}; expected \
@@ -52,7 +47,9 @@ pub enum RecordingError {
         single: bool,
     },
     /// The recording ends before the log, or goes on after it.
-    #[error("track {track}: the log has {logged} pictures or blocks of sound, the recording {found}")]
+    #[error(
+        "track {track}: the log has {logged} pictures or blocks of sound, the recording {found}"
+    )]
     Count {
         /// Place of the track in the first entry.
         track: usize,
@@ -83,11 +80,15 @@ struct Expected<'a> {
     found: u64,
 }
 
-/// Decodes a recording and holds it against the hashes of a log.
+/// Decodes a recording and holds it against the hashes of a log; `sha256` is that of its file, lower-case hex.
 ///
 /// # Errors
 /// The first difference, or why it cannot be looked for.
-pub fn check_recording(path: &Path, log: &Verified) -> Result<RecordingMatch, RecordingError> {
+pub fn check_recording(
+    path: &Path,
+    sha256: &str,
+    log: &Verified,
+) -> Result<RecordingMatch, RecordingError> {
     if log.header.get("hashes_of").and_then(Value::as_str) != Some("decoded") {
         return Err(RecordingError::NotOfARecording);
     }
@@ -132,7 +133,7 @@ pub fn check_recording(path: &Path, log: &Verified) -> Result<RecordingMatch, Re
         }
     }
     let stated = log.header.pointer("/origin/sha256").and_then(Value::as_str);
-    fits.same_file = stated == Some(&file_digest(path)?.0);
+    fits.same_file = stated == Some(sha256);
     Ok(fits)
 }
 
@@ -148,9 +149,15 @@ fn select(source: &mut MediaSource, header: &Value) -> Result<Vec<TrackId>, Reco
     for (at, t) in listed.into_iter().flatten().enumerate() {
         let name = |field: &str| format!("tracks[{at}].{field}");
         let stream = t.get("stream").and_then(Value::as_u64);
-        let stream = stream.and_then(|s| usize::try_from(s).ok()).ok_or_else(|| {
-            FieldError::new(name("stream"), "nothing", "the index of a stream in the recording")
-        })?;
+        let stream = stream
+            .and_then(|s| usize::try_from(s).ok())
+            .ok_or_else(|| {
+                FieldError::new(
+                    name("stream"),
+                    "nothing",
+                    "the index of a stream in the recording",
+                )
+            })?;
         let region = t.get("region").cloned().unwrap_or_default();
         let region: Option<Region> = serde_json::from_value(region)
             .map_err(|e| FieldError::new(name("region"), e, "a region, or null"))?;
@@ -183,7 +190,10 @@ impl Expected<'_> {
         if self.pending.is_empty() {
             self.since_s = time_s;
         }
-        let listed = stretch.leaves.as_ref().and_then(|l| l.get(self.pending.len()));
+        let listed = stretch
+            .leaves
+            .as_ref()
+            .and_then(|l| l.get(self.pending.len()));
         if let Some(expected) = listed.filter(|e| **e != leaf.hash) {
             return Err(other(expected, &leaf.hash, time_s, true));
         }
@@ -199,24 +209,4 @@ impl Expected<'_> {
         self.stretches.pop_front();
         Ok(())
     }
-}
-
-/// SHA-256 of a file in lower-case hex, and its size.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn file_digest(path: &Path) -> std::io::Result<(String, u64)> {
-    let mut file = std::fs::File::open(path)?;
-    let mut context = Context::new(&SHA256);
-    let mut bytes = vec![0; 1 << 20];
-    let mut size = 0;
-    loop {
-        let read = file.read(&mut bytes)?;
-        if read == 0 {
-            break;
-        }
-        context.update(bytes.get(..read).unwrap_or_default());
-        size += read as u64;
-    }
-    Ok((hex::encode(context.finish()), size))
 }

@@ -39,7 +39,11 @@ pub enum RedactError {
 ///
 /// # Errors
 /// [`RedactError`].
-pub fn redact(input: impl BufRead, mut output: impl Write, what: What) -> Result<Redacted, RedactError> {
+pub fn redact(
+    input: impl BufRead,
+    mut output: impl Write,
+    what: What,
+) -> Result<Redacted, RedactError> {
     let mut lines = Lines::new(input);
     let mut redacted = Redacted::default();
     while let Some(line) = lines.next()? {

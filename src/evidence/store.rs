@@ -117,7 +117,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when no file can be made there.
-    pub fn open(dir: &Path, limits: StoreLimits, observe: fn(LogOutcome)) -> Result<Self, StoreError> {
+    pub fn open(
+        dir: &Path,
+        limits: StoreLimits,
+        observe: fn(LogOutcome),
+    ) -> Result<Self, StoreError> {
         let refused = |source| StoreError {
             dir: dir.to_owned(),
             source,
@@ -231,11 +235,32 @@ impl Drop for LogWriter {
 
 // === impl Shared ===
 
+/// How far a log was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// To its seal.
+    Sealed,
+    /// To its last entry, and there is no seal.
+    Unsealed,
+    /// Somewhere in it.
+    CutOff,
+}
+
 /// What the writer does next.
 enum Next {
-    Write { id: u64, path: PathBuf, bytes: Vec<u8> },
-    Finish { id: u64, path: PathBuf, sealed: bool },
-    Wait { retry: bool },
+    Write {
+        id: u64,
+        path: PathBuf,
+        bytes: Vec<u8>,
+    },
+    Finish {
+        id: u64,
+        path: PathBuf,
+        end: End,
+    },
+    Wait {
+        retry: bool,
+    },
     End,
 }
 
@@ -255,10 +280,14 @@ impl Shared {
                     let result = write(&mut files, id, &path, &bytes);
                     self.written(id, bytes, result, &mut tried);
                 }
-                Next::Finish { id, path, sealed } => {
+                Next::Finish { id, path, end } => {
                     let file = files.remove(&id);
-                    let done = finish(file, &path, sealed);
-                    (self.observe)(if done { LogOutcome::Sealed } else { LogOutcome::Unsealed });
+                    let done = finish(file, &path, end);
+                    (self.observe)(if done {
+                        LogOutcome::Sealed
+                    } else {
+                        LogOutcome::Unsealed
+                    });
                 }
                 Next::Wait { retry } => {
                     tried.clear();
@@ -284,7 +313,11 @@ impl Shared {
     /// The next piece of work. Logs in `tried` have failed since the last wait and are left alone.
     fn next(&self, tried: &mut BTreeMap<u64, ()>) -> Next {
         let mut state = self.lock();
-        let most = if state.stopping { MOST_TRIES_AT_END } else { MOST_TRIES };
+        let most = if state.stopping {
+            MOST_TRIES_AT_END
+        } else {
+            MOST_TRIES
+        };
         let stopping = state.stopping;
         let due = |(id, log): (&u64, &Log)| {
             let given_up = (log.over || stopping) && log.tries > most;
@@ -311,7 +344,11 @@ impl Shared {
                 state.waiting -= log.waiting.len().min(state.waiting);
                 return Next::Finish {
                     id,
-                    sealed: log.sealed && log.waiting.is_empty(),
+                    end: match (log.waiting.is_empty(), log.sealed) {
+                        (true, true) => End::Sealed,
+                        (true, false) => End::Unsealed,
+                        (false, _) => End::CutOff,
+                    },
                     path: log.path,
                 };
             }
@@ -385,15 +422,26 @@ fn open(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    private_file().append(true).create_new(true).open(named(path, "partial"))
+    private_file()
+        .append(true)
+        .create_new(true)
+        .open(named(path, "partial"))
 }
 
 /// Gives the log the name of what became of it; true when it is whole.
-fn finish(file: Option<File>, path: &Path, sealed: bool) -> bool {
+fn finish(file: Option<File>, path: &Path, end: End) -> bool {
     let Some(file) = file else {
         return false;
     };
-    let sealed = sealed && file.sync_all().is_ok();
+    if end == End::CutOff {
+        // A piece of an entry would be taken for a change; an entry begins with its number.
+        let partial = named(path, "partial");
+        let written = std::fs::read(&partial).unwrap_or_default();
+        let begin = written.windows(6).rposition(|w| w == b"\n{\"n\":");
+        let cut = file.set_len(begin.map_or(0, |at| at as u64 + 1));
+        cut.and_then(|()| file.sync_all()).ok();
+    }
+    let sealed = end == End::Sealed && file.sync_all().is_ok();
     let ending = if sealed { "jsonl" } else { "unsealed.jsonl" };
     let renamed = std::fs::rename(named(path, "partial"), named(path, ending));
     sealed && renamed.is_ok()

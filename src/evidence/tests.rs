@@ -25,7 +25,11 @@ fn a_whole_log_verifies_and_says_what_it_holds() {
     assert_eq!(found.kinds["header"], 1);
     assert_eq!(found.kinds["seal"], 1);
     assert!(found.kinds["checkpoint"] >= 2, "{:?}", found.kinds);
-    let pictures: usize = found.media.iter().map(|m| m.leaves.iter().flatten().count()).sum();
+    let pictures: usize = found
+        .media
+        .iter()
+        .map(|m| m.leaves.iter().flatten().count())
+        .sum();
     assert_eq!(pictures, 6 * 4);
     let texts: Vec<&String> = found.header_texts.iter().flatten().collect();
     assert!(texts.iter().any(|t| t.contains(NAME)), "{texts:?}");
@@ -101,7 +105,11 @@ fn a_redacted_log_names_nobody_and_verifies() {
     let counts = redact(log.as_slice(), &mut redacted, what).unwrap();
     assert!(counts.texts > 10 && counts.pictures == 0, "{counts:?}");
     let text = String::from_utf8(redacted.clone()).unwrap();
-    assert!(!text.contains(NAME), "{}", text.lines().find(|l| l.contains(NAME)).unwrap());
+    assert!(
+        !text.contains(NAME),
+        "{}",
+        text.lines().find(|l| l.contains(NAME)).unwrap()
+    );
     let found = verify(redacted.as_slice(), &[key().public()]).unwrap();
     assert!(found.is_whole());
     assert_eq!(found.redacted.values().sum::<u64>(), counts.texts);
@@ -128,7 +136,11 @@ fn a_redacted_log_names_nobody_and_verifies() {
 fn digests_of_one_name_differ_from_log_to_log() {
     let commits = |log: &[u8]| -> Vec<String> {
         let of = |e: &Value| e["commits"].as_array().cloned().unwrap_or_default();
-        let all = lines(log).iter().filter(|e| e["type"] != "media").flat_map(of).collect::<Vec<_>>();
+        let all = lines(log)
+            .iter()
+            .filter(|e| e["type"] != "media")
+            .flat_map(of)
+            .collect::<Vec<_>>();
         all.iter().map(|v| v.as_str().unwrap().to_owned()).collect()
     };
     let (a, b) = (commits(&log_of("a", 2)), commits(&log_of("b", 2)));
@@ -144,9 +156,17 @@ fn a_single_picture_can_be_shown_to_belong() {
     let log = log(2);
     let found = verify(log.as_slice(), &[]).unwrap();
     let leaf = Leaf::of_picture(&sample::picture(5)).hash;
-    let with = found.media.iter().find(|m| m.leaves.iter().flatten().any(|l| *l == leaf));
+    let with = found
+        .media
+        .iter()
+        .find(|m| m.leaves.iter().flatten().any(|l| *l == leaf));
     let with = with.unwrap();
     assert_eq!(root_of(with.leaves.as_ref().unwrap()), with.root);
     let other = Leaf::of_picture(&sample::picture(99)).hash;
-    assert!(!found.media.iter().any(|m| m.leaves.iter().flatten().any(|l| *l == other)));
+    assert!(
+        !found
+            .media
+            .iter()
+            .any(|m| m.leaves.iter().flatten().any(|l| *l == other))
+    );
 }

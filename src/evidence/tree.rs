@@ -147,12 +147,30 @@ mod tests {
             .map(|i| sha256(&[&[LEAF], &hex::decode(i).unwrap()]))
             .collect();
         for (n, root) in [
-            (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-            (1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
-            (2, "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"),
-            (3, "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"),
-            (5, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"),
-            (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
+            (
+                0,
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                1,
+                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            ),
+            (
+                2,
+                "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+            ),
+            (
+                3,
+                "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+            ),
+            (
+                5,
+                "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+            ),
+            (
+                8,
+                "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+            ),
         ] {
             assert_eq!(hex::encode(root_of(&leaves[..n])), root, "{n} leaves");
         }
@@ -160,7 +178,8 @@ mod tests {
 
     #[test]
     fn what_is_hashed_is_what_the_format_says() {
-        let frame = Frame::new(MediaTime::from_us(40_000), 0, 2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        let frame =
+            Frame::new(MediaTime::from_us(40_000), 0, 2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
         let expected = sha256(&[b"\0picture 2x1 rgb24 40000\n\x01\x02\x03\x04\x05\x06"]);
         assert_eq!(Leaf::of_picture(&frame).hash, expected);
         let block = AudioBlock::new(MediaTime::from_us(-5), 8_000, 1, vec![0.5]).unwrap();

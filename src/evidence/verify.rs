@@ -131,7 +131,12 @@ pub fn verify(input: impl BufRead, keys: &[PublicKey]) -> Result<Verified, Fault
     while let Some(line) = lines.next()? {
         if check.out.sealed {
             let expected = "the end of the file after the seal";
-            return Err(Fault::of_line(lines.number, "something follows the seal", expected, shown(&line)));
+            return Err(Fault::of_line(
+                lines.number,
+                "something follows the seal",
+                expected,
+                shown(&line),
+            ));
         }
         if Attached::parse(&line).is_some() {
             let what = "belongs to no entry: it was moved, repeated or brought in";
@@ -149,21 +154,37 @@ fn check_header(header: &Entry, keys: &[PublicKey]) -> Result<PublicKey, Fault> 
     };
     if header.kind != "header" || header.text("format") != Some(FORMAT) {
         let expected = format!("a header of format {FORMAT:?}");
-        return wrong("the log does not begin with its header", &expected, header.kind.clone());
+        return wrong(
+            "the log does not begin with its header",
+            &expected,
+            header.kind.clone(),
+        );
     }
     let version = header.number("format_version");
     if version != Some(FORMAT_VERSION) {
         let expected = format!("format version {FORMAT_VERSION}");
-        return wrong("this program cannot read it", &expected, format!("{version:?}"));
+        return wrong(
+            "this program cannot read it",
+            &expected,
+            format!("{version:?}"),
+        );
     }
     let stated = header.text("key").unwrap_or_default();
     let Some(key) = PublicKey::from_hex(stated) else {
-        return wrong("the key is damaged", "64 hexadecimal digits", stated.to_owned());
+        return wrong(
+            "the key is damaged",
+            "64 hexadecimal digits",
+            stated.to_owned(),
+        );
     };
     if !keys.is_empty() && !keys.contains(&key) {
         let ids: Vec<String> = keys.iter().map(PublicKey::id).collect();
         let expected = format!("key {}", ids.join(" or "));
-        return wrong("signed with another key", &expected, format!("key {}", key.id()));
+        return wrong(
+            "signed with another key",
+            &expected,
+            format!("key {}", key.id()),
+        );
     }
     Ok(key)
 }
@@ -264,7 +285,8 @@ impl Check {
         Err(match next.checked_sub(1) {
             None => {
                 let zero = hex::encode([0; 32]);
-                Fault::of_line(line, "the first entry names one before it", &zero, expected).of_entry(0)
+                Fault::of_line(line, "the first entry names one before it", &zero, expected)
+                    .of_entry(0)
             }
             Some(n) => {
                 let what = format!(
@@ -283,7 +305,11 @@ impl Check {
             Err(Fault::of_line(line, what, &expected, found).of_entry(entry.n))
         };
         let Some((message, signature)) = &entry.signed else {
-            return fault("the signature is missing", format!("one of key {id}"), "none");
+            return fault(
+                "the signature is missing",
+                format!("one of key {id}"),
+                "none",
+            );
         };
         let message = [SIGNED_PREFIX.as_bytes(), message].concat();
         if !self.out.key.has_signed(&message, signature) {
@@ -316,8 +342,13 @@ impl Check {
         for t in tracks.into_iter().flatten() {
             let read = stretch(t, entry, attached).ok_or_else(|| {
                 let expected = "track, what was hashed, count and root";
-                Fault::of_line(line, "its hashes cannot be read", expected, shown(&t.to_string()))
-                    .of_entry(entry.n)
+                Fault::of_line(
+                    line,
+                    "its hashes cannot be read",
+                    expected,
+                    shown(&t.to_string()),
+                )
+                .of_entry(entry.n)
             })?;
             self.out.media.push(read);
         }

@@ -48,7 +48,7 @@ impl Basis {
         let parts = [
             program.to_owned(),
             engine.fingerprint(),
-            decode::library_versions(),
+            format!("{:?}", decode::library_versions()),
             settings_words(&options.pipeline),
             format!("{:?}", options.candidate),
             format!("{reference:?}"),

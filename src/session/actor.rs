@@ -423,7 +423,7 @@ impl Session {
         match product {
             Product::Opened(signals, challenges) => self.greet(signals, *challenges),
             Product::Processed(report) => self.on_report(report),
-            Product::Finished(segments, challenges, summary) => {
+            Product::Finished(segments, challenges, summary, evidence) => {
                 self.report_segments(&segments);
                 for segment in segments {
                     self.outbox.push(ServerMessage::Segment(Box::new(segment)));
@@ -434,6 +434,7 @@ impl Session {
                     summary,
                     consent_id: consent_id.unwrap_or_default(),
                     record: self.record,
+                    evidence,
                 });
                 self.on(Event::Summarised);
             }

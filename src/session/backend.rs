@@ -1,9 +1,10 @@
 //! Where live sessions get their pipelines and threads from: the engine and its worker pool.
 
 use super::assess::{Opening, PipelineAssessor};
+use super::evidence::Recorded;
 use super::{
-    Assessor, Backend, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo, SignalInfo, Terms,
-    WireLimits,
+    Assessor, Backend, EvidenceSettings, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo,
+    SignalInfo, Terms, WireLimits,
 };
 use crate::challenge::RecordKey;
 use crate::core::{FieldError, InterviewSpec, TenantId};
@@ -30,6 +31,7 @@ pub struct EngineBackend {
     limits: WireLimits,
     references: Arc<ReferenceStore>,
     record_key: Arc<RecordKey>,
+    evidence: Option<Arc<EvidenceSettings>>,
 }
 
 /// Limits of the service that are not the session's own.
@@ -75,6 +77,7 @@ impl EngineBackend {
             ingest: limits.ingest,
             references: Arc::new(ReferenceStore::new(limits.references)),
             record_key: Arc::new(record_key),
+            evidence: None,
             limits: WireLimits {
                 max_message_bytes: limits.max_message_bytes,
                 max_picture_pixels: limits.ingest.max_picture_pixels,
@@ -88,6 +91,13 @@ impl EngineBackend {
                 audio_formats: audio_formats().to_vec(),
             },
         }
+    }
+
+    /// The same with an evidence log of every interview.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Option<Arc<EvidenceSettings>>) -> Self {
+        self.evidence = evidence;
+        self
     }
 
     /// Worker threads.
@@ -170,7 +180,14 @@ impl Backend for EngineBackend {
             references: &self.references,
             record_key: &self.record_key,
         };
-        Ok(Box::new(PipelineAssessor::open(spec, &opening)?))
+        let assessor = Box::new(PipelineAssessor::open(spec, &opening)?);
+        match &self.evidence {
+            None => Ok(assessor),
+            Some(settings) => match Recorded::begin(assessor, settings, tenant, spec) {
+                Ok(recorded) => Ok(Box::new(recorded)),
+                Err(e) => Err(vec![FieldError::new("open", e, "a log of the interview")]),
+            },
+        }
     }
 
     fn submit(&self, key: u64, job: Job) -> bool {

@@ -1,6 +1,9 @@
 //! One session's place at the worker pool: at most one job at a time, panics contained.
 
-use super::{Assessor, Backend, ChallengeOffer, ChallengeUpdate, Item, Report, SessionError, Shed};
+use super::{
+    Assessor, Backend, ChallengeOffer, ChallengeUpdate, EvidenceNote, Item, Report, SessionError,
+    Shed,
+};
 use crate::core::{SegmentResult, SessionSummary, SignalCapability};
 use crate::engine::{Job, ModelSet};
 use crate::telemetry::{AnalysisPanicked, JobBegun};
@@ -33,11 +36,12 @@ pub enum Product {
     Opened(Vec<SignalCapability>, Box<ChallengeOffer>),
     /// What came of the items.
     Processed(Report),
-    /// The last segments, the last words on challenges, and the summary.
+    /// The last segments, the last words on challenges, the summary, and what is said of the log.
     Finished(
         Vec<SegmentResult>,
         Vec<ChallengeUpdate>,
         Box<SessionSummary>,
+        Option<EvidenceNote>,
     ),
 }
 
@@ -223,7 +227,8 @@ fn run(order: Order, models: &mut ModelSet) -> (oneshot::Sender<Done>, Done) {
             let (mut segments, summary) = assessor.finish(&reason, partial, models);
             stamp(&mut segments);
             let challenges = assessor.last_challenges();
-            Product::Finished(segments, challenges, Box::new(summary))
+            let evidence = assessor.evidence();
+            Product::Finished(segments, challenges, Box::new(summary), evidence)
         }
     };
     (reply, (assessor, product))

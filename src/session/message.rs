@@ -1,6 +1,6 @@
 //! What passes between a session and its client, free of the wire's types.
 
-use super::{ChallengeOffer, ChallengeRequest, ChallengeUpdate};
+use super::{ChallengeOffer, ChallengeRequest, ChallengeUpdate, EvidenceNote};
 use super::{Resume, ResumeToken};
 use crate::core::{
     AudioFormat, ControlEvent, FieldError, InterviewSpec, MediaTime, PictureLayout, SegmentResult,
@@ -129,6 +129,8 @@ pub enum ServerMessage {
         consent_id: String,
         /// How the interview was carried through.
         record: Record,
+        /// Its evidence log, if it has one.
+        evidence: Option<EvidenceNote>,
     },
 }
 
@@ -308,6 +310,8 @@ pub enum NoticeKind {
     MediaLate,
     /// Something is left out under load, or no longer.
     LoadShed,
+    /// The evidence log has trouble with its disk, or no longer.
+    Evidence,
 }
 
 /// Something about the material that the client may want to act on.

@@ -24,6 +24,7 @@ mod caller;
 mod challenges;
 mod desk;
 mod error;
+mod evidence;
 mod hub;
 mod ladder;
 mod limits;
@@ -45,6 +46,7 @@ pub use challenges::{
     IssuedState,
 };
 pub use error::SessionError;
+pub use evidence::{EvidenceNote, EvidenceSettings, observe_evidence};
 pub use hub::{
     Command, Hub, HubError, INVITATION_BYTES, Invitation, JOIN_WITHIN, PageMessage, Push, Said,
     Seat, Standing, Welcome,

@@ -1,7 +1,9 @@
 //! What a session asks of the rest of the program: a pipeline per interview, and threads to run
 //! it on. Both are traits, so that the actor is tested without models.
 
-use super::{ChallengeOffer, ChallengeUpdate, EventAck, Item, Notice, ServerInfo, Shed};
+use super::{
+    ChallengeOffer, ChallengeUpdate, EventAck, EvidenceNote, Item, Notice, ServerInfo, Shed,
+};
 use crate::core::{
     FieldError, InterviewSpec, SegmentResult, SessionSummary, SignalCapability, TenantId,
 };
@@ -46,6 +48,12 @@ pub trait Assessor: Send {
     fn last_challenges(&mut self) -> Vec<ChallengeUpdate> {
         Vec::new()
     }
+
+    /// What is to be said of the interview's evidence log, if it has one; asked after [`Assessor::finish`].
+    fn evidence(&mut self) -> Option<EvidenceNote> {
+        None
+    }
+
     /// What is left out from now on, under load.
     fn shed(&mut self, shed: Shed);
 

@@ -140,6 +140,60 @@ impl SessionResumed {
     }
 }
 
+/// The log of an interview is over.
+#[derive(Debug)]
+pub struct EvidenceEnded {
+    /// True when it was written to its seal.
+    pub sealed: bool,
+}
+
+impl EvidenceEnded {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let outcome = if self.sealed { "sealed" } else { "unsealed" };
+        let labels = [("outcome", outcome)];
+        metrics().evidence_logs.get_or_create(&labels).inc();
+        if !self.sealed {
+            tracing::error!("an evidence log ends without its seal");
+        }
+    }
+}
+
+/// A write to an evidence log failed; it is tried again.
+#[derive(Debug)]
+pub struct EvidenceWriteFailed;
+
+impl EvidenceWriteFailed {
+    /// Logs and counts. The first failure is loud; a full disk fails several times a second.
+    pub fn emit(self) {
+        if metrics().evidence_write_failures.inc() == 0 {
+            tracing::error!("an evidence log cannot be written; it is tried again");
+        } else {
+            tracing::debug!("an evidence log cannot be written; it is tried again");
+        }
+    }
+}
+
+/// Entries are missing in an evidence log.
+#[derive(Debug)]
+pub struct EvidenceLost {
+    /// How many.
+    pub entries: u64,
+}
+
+impl EvidenceLost {
+    /// Logs and counts.
+    pub fn emit(self) {
+        if self.entries > 0 {
+            metrics().evidence_lost_entries.inc_by(self.entries);
+            tracing::error!(
+                entries = self.entries,
+                "entries of an evidence log are missing"
+            );
+        }
+    }
+}
+
 /// The load of an interview changed what is left out of it.
 #[derive(Debug)]
 pub struct LoadShed {

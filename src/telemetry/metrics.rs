@@ -57,6 +57,9 @@ pub(super) struct Metrics {
     pub(super) media_refused: Counter,
     pub(super) load_steps: Counter,
     pub(super) panics: Counter,
+    pub(super) evidence_logs: Family<Word, Counter>,
+    pub(super) evidence_lost_entries: Counter,
+    pub(super) evidence_write_failures: Counter,
     pub(super) inferences: Family<Names, Counter>,
     pub(super) models: Family<Names, Gauge>,
     pub(super) build: Family<Names, Gauge>,
@@ -109,6 +112,9 @@ impl Metrics {
             media_refused: Counter::default(),
             load_steps: Counter::default(),
             panics: Counter::default(),
+            evidence_logs: Family::default(),
+            evidence_lost_entries: Counter::default(),
+            evidence_write_failures: Counter::default(),
             inferences: Family::default(),
             models: Family::default(),
             build: Family::default(),
@@ -121,6 +127,7 @@ impl Metrics {
         };
         m.register_interviews();
         m.register_work();
+        m.register_evidence();
         m.register_server();
         m.begin_at_zero();
         m
@@ -195,6 +202,24 @@ impl Metrics {
         r.register("inferences", "Runs of a net", self.inferences.clone());
     }
 
+    fn register_evidence(&mut self) {
+        let r = self.registry.sub_registry_with_prefix(PREFIX);
+        let help = "Evidence logs that are over: written to their seal, or without it";
+        r.register("evidence_logs", help, self.evidence_logs.clone());
+        let help = "Entries that evidence logs lack, for want of room before the disk";
+        r.register(
+            "evidence_lost_entries",
+            help,
+            self.evidence_lost_entries.clone(),
+        );
+        let help = "Writes to evidence logs that failed and were tried again";
+        r.register(
+            "evidence_write_failures",
+            help,
+            self.evidence_write_failures.clone(),
+        );
+    }
+
     fn register_server(&mut self) {
         let r = self.registry.sub_registry_with_prefix(PREFIX);
         r.register(
@@ -238,6 +263,9 @@ impl Metrics {
         }
         for cause in ["total", "address", "handshake", "timeout"] {
             drop(self.connections_refused.get_or_create(&[("cause", cause)]));
+        }
+        for outcome in ["sealed", "unsealed"] {
+            drop(self.evidence_logs.get_or_create(&[("outcome", outcome)]));
         }
         for outcome in ["scored", "no_score"] {
             drop(self.segments.get_or_create(&[("outcome", outcome)]));

@@ -17,9 +17,9 @@ pub use door::{
     KeysUnreadable, OpenConnection, Readiness, ServerStarted,
 };
 pub use events::{
-    AnalysisPanicked, JobBegun, JobGiven, LoadShed, MediaDropped, MediaRefused, NetRun,
-    SegmentConcluded, SessionDetached, SessionEnded, SessionMeter, SessionOpened, SessionRefused,
-    SessionResumed,
+    AnalysisPanicked, EvidenceEnded, EvidenceLost, EvidenceWriteFailed, JobBegun, JobGiven,
+    LoadShed, MediaDropped, MediaRefused, NetRun, SegmentConcluded, SessionDetached, SessionEnded,
+    SessionMeter, SessionOpened, SessionRefused, SessionResumed,
 };
 pub use listener::MetricsListener;
 pub use metrics::exposition;

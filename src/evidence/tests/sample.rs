@@ -2,10 +2,11 @@
 
 use super::super::*;
 use crate::core::{
-    AbstainReason, Abstention, AudioBlock, AudioFormat, AudioTrackSpec, ChallengePolicy, ClockSource,
-    ColorMatrix, ColorRange, ControlEvent, Coverage, EventKind, Evidence, Finding, Frame, InterviewSpec,
-    MediaTime, ModelRef, Outcome, ParticipantId, ParticipantSpec, Quality, Role, Score, ScoreOutcome,
-    SegmentResult, SessionId, SessionSummary, Span, TrackId, TrackSpec, VideoFormat, VideoTrackSpec,
+    AbstainReason, Abstention, AudioBlock, AudioFormat, AudioTrackSpec, ChallengePolicy,
+    ClockSource, ColorMatrix, ColorRange, ControlEvent, Coverage, EventKind, Evidence, Finding,
+    Frame, InterviewSpec, MediaTime, ModelRef, Outcome, ParticipantId, ParticipantSpec, Quality,
+    Role, Score, ScoreOutcome, SegmentResult, SessionId, SessionSummary, Span, TrackId, TrackSpec,
+    VideoFormat, VideoTrackSpec,
 };
 use std::sync::Arc;
 
@@ -58,7 +59,10 @@ pub(in super::super) fn spec() -> InterviewSpec {
             role: Role::Candidate,
             reference_session: Some(SessionId::parse(&format!("earlier-{NAME}")).unwrap()),
         }],
-        tracks: vec![plain("camera", Some(camera), None), plain("mic", None, Some(mic))],
+        tracks: vec![
+            plain("camera", Some(camera), None),
+            plain("mic", None, Some(mic)),
+        ],
         consent_id: format!("consent of {NAME}"),
         source_platform: "test".into(),
         challenges: ChallengePolicy::default(),
@@ -77,7 +81,13 @@ pub(in super::super) fn picture(i: i64) -> Frame {
 }
 
 fn sound(i: i64) -> AudioBlock {
-    AudioBlock::new(MediaTime::from_ms(i * 40), 8_000, 1, vec![i as f32 / 64.0; 320]).unwrap()
+    AudioBlock::new(
+        MediaTime::from_ms(i * 40),
+        8_000,
+        1,
+        vec![i as f32 / 64.0; 320],
+    )
+    .unwrap()
 }
 
 pub(in super::super) fn segment(index: u64) -> SegmentResult {

@@ -36,7 +36,9 @@ fn a_log_is_whole_under_its_name_and_its_owners_alone() {
     r.segment(&segment(0));
     writer.push(&r.take());
     let group = dir.path().join("acme");
-    eventually("it is written while it goes on", || names(&group) == ["log1.partial"]);
+    eventually("it is written while it goes on", || {
+        names(&group) == ["log1.partial"]
+    });
     r.seal();
     writer.push(&r.take());
     writer.close();
@@ -80,7 +82,9 @@ fn what_could_not_be_written_is_kept_and_told_within_bounds_and_the_log_goes_on(
     eventually("trouble is told", || writer.trouble().is_some());
     assert!(r.lost() > 20, "{} lost", r.lost());
     std::fs::remove_file(dir.path().join("acme")).unwrap();
-    eventually("it is written", || writer.trouble().is_none() && writer.has_room());
+    eventually("it is written", || {
+        writer.trouble().is_none() && writer.has_room()
+    });
     (40..44).for_each(|i| say(&mut r, i));
     r.seal();
     writer.push(&r.take());
@@ -107,7 +111,12 @@ fn the_end_of_the_process_writes_what_waits() {
     drop(store);
     let names = names(&dir.path().join("acme"));
     assert_eq!(names.len(), 20);
-    assert!(names.iter().all(|n| n.ends_with(".jsonl") && !n.contains("unsealed")), "{names:?}");
+    assert!(
+        names
+            .iter()
+            .all(|n| n.ends_with(".jsonl") && !n.contains("unsealed")),
+        "{names:?}"
+    );
 }
 
 #[test]

@@ -13,7 +13,9 @@ fn is_found(bytes: &[u8]) -> bool {
 }
 
 fn lines(log: &[u8]) -> Vec<Vec<u8>> {
-    log.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect()
+    log.split_inclusive(|b| *b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 #[test]
@@ -36,7 +38,11 @@ fn every_byte_of_a_small_log_is_held() {
 fn every_truncation_is_found() {
     let whole = log(2);
     for length in 0..whole.len() {
-        assert!(is_found(&whole[..length]), "{length} of {} bytes", whole.len());
+        assert!(
+            is_found(&whole[..length]),
+            "{length} of {} bytes",
+            whole.len()
+        );
     }
 }
 
@@ -69,7 +75,10 @@ fn nothing_of_another_log_fits() {
     for at in 0..ours.len() {
         let mut replaced = ours.clone();
         replaced[at].clone_from(&theirs[at]);
-        assert!(replaced == ours || is_found(&replaced.concat()), "line {at}");
+        assert!(
+            replaced == ours || is_found(&replaced.concat()),
+            "line {at}"
+        );
         if at > 0 {
             let spliced = [&ours[..at], &theirs[at..]].concat().concat();
             assert!(is_found(&spliced), "the other one from line {at} on");
@@ -108,7 +117,10 @@ fn the_first_broken_link_is_named() {
     let whole = log(4);
     let text = String::from_utf8(whole.clone()).unwrap();
     let mut rows: Vec<&str> = text.lines().collect();
-    let at = rows.iter().position(|l| l.contains("\"type\":\"segment\"")).unwrap();
+    let at = rows
+        .iter()
+        .position(|l| l.contains("\"type\":\"segment\""))
+        .unwrap();
     let changed = rows[at].replace("0.75", "0.76");
     let n: serde_json::Value = serde_json::from_str(rows[at]).unwrap();
     rows[at] = &changed;

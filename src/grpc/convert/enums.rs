@@ -129,6 +129,7 @@ pub(in crate::grpc) fn write_notice(value: NoticeKind) -> i32 {
         NoticeKind::KeyframeNeeded => W::KeyframeNeeded,
         NoticeKind::MediaLate => W::MediaLate,
         NoticeKind::LoadShed => W::LoadShed,
+        NoticeKind::Evidence => W::Evidence,
     }) as i32
 }
 

@@ -27,6 +27,7 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
             summary,
             consent_id,
             record,
+            evidence,
         } => M::Summary(pb::SessionSummary {
             consent_id,
             record: Some(pb::SessionRecord {
@@ -34,6 +35,14 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
                 pictures_left_out: record.left_out,
                 chunks_dropped: record.dropped,
                 resumed: record.resumed,
+            }),
+            evidence: evidence.map(|e| pb::EvidenceLog {
+                log_id: e.log_id,
+                key_id: e.key_id,
+                head_entry: e.head_entry,
+                head_sha256: e.head_sha256.to_vec().into(),
+                lost_entries: e.lost_entries,
+                incomplete: e.incomplete,
             }),
             ..write_summary(&summary)
         }),

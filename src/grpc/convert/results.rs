@@ -47,6 +47,7 @@ pub(super) fn write_summary(s: &SessionSummary) -> pb::SessionSummary {
         cautions: s.cautions.clone(),
         consent_id: String::new(),
         record: None,
+        evidence: None,
     }
 }
 
