@@ -112,7 +112,7 @@ def camera_and_microphone(folder, pictures, sound, seconds):
 class Browser:
     """Chromium without a window, whose camera and microphone are files."""
 
-    def __init__(self, chromium, driver, camera=None, microphone=None, language="en", size=(1280, 900)):
+    def __init__(self, chromium, driver, camera=None, microphone=None, language="en", size=(1280, 900), more=()):
         from selenium import webdriver
         from selenium.webdriver.chrome.service import Service
 
@@ -124,7 +124,7 @@ class Browser:
             f"--window-size={size[0]},{size[1]}", f"--lang={language}", f"--accept-lang={language}",
             # Two windows of one browser: neither may be put to sleep while the other is looked at.
             "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
-            "--disable-background-timer-throttling",
+            "--disable-background-timer-throttling", *more,
         ):
             options.add_argument(argument)
         if camera:
