@@ -113,7 +113,9 @@ pub fn save(path: &Path, text: &str) -> Result<(), Failure> {
     } else if path.exists() && !path.is_file() {
         std::fs::write(path, text)
     } else {
-        save_whole(path, text.as_bytes())
+        // A link stays one.
+        let place = path.canonicalize();
+        save_whole(place.as_deref().unwrap_or(path), text.as_bytes())
     };
     written
         .with_context(|| format!("cannot write {}", path.display()))

@@ -145,7 +145,11 @@ fn filled(
         }
     };
     let heard = info.first(TrackKind::Audio).is_some();
-    if heard && seats.iter().any(|s| s.who.role == Role::Mixed) {
+    // Somebody who has the whole picture for themselves has the sound too, as far as can be told.
+    let shared = seats
+        .iter()
+        .any(|s| s.who.role == Role::Mixed && s.region.is_some());
+    if heard && shared {
         notices.push(
             "one sound track for several people: whose turn it is shows only where lips and voice agree, so that \
              lip-sync abstains elsewhere and confidence is lower; a track per participant would lift that"

@@ -98,8 +98,9 @@ pub(super) fn places(looks: &[Look]) -> Vec<Place> {
             .then(a_at.0.total_cmp(&b_at.0))
             .then(a_at.1.total_cmp(&b_at.1))
     });
-    all.truncate(MOST_PLACES);
+    // Also the places that are not reviewed bound those that are.
     let cells: Vec<_> = all.iter().map(|p| cell(p, &all)).collect();
+    all.truncate(MOST_PLACES);
     for (place, cell) in all.iter_mut().zip(cells) {
         place.switches = switches(place, &cell, looks);
         // A person alone may move about the whole picture.

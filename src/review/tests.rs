@@ -195,7 +195,8 @@ fn a_choice_that_cannot_be_used_is_said_and_one_person_stays_one_person() {
     // A drawn person alone has the whole picture, and the same numbers as without a choice.
     let name = "media/vp9_opus.webm";
     let (plain, longest) = (review(name), review_with(name, CandidateChoice::Longest));
-    assert_eq!(noticed(&longest, "one sound track for several people"), 1);
+    assert_eq!(noticed(&longest, "candidate: a face at"), 1);
+    assert_eq!(noticed(&longest, "one sound track for several people"), 0);
     let scores = |r: &FileReport| {
         r.segments
             .iter()
@@ -210,6 +211,7 @@ fn a_choice_that_cannot_be_used_is_said_and_one_person_stays_one_person() {
         height: 0.2,
     };
     let corner = review_with(name, CandidateChoice::Region(empty));
+    assert_eq!(noticed(&corner, "one sound track for several people"), 1);
     assert!(
         corner
             .segments

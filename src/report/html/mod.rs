@@ -28,7 +28,7 @@ use markup::Html;
 /// What other pages of the program share with the report: its markup, frame and words.
 pub(crate) mod kit {
     pub(crate) use super::markup::Html;
-    pub(crate) use super::words::{capital, figure, percent, signal, thousands};
+    pub(crate) use super::words::{authenticity, capital, figure, percent, signal, thousands};
     pub(crate) use super::{close_page, open_page};
 }
 

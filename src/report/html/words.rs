@@ -270,7 +270,7 @@ fn minus(text: String) -> String {
 }
 
 /// An authenticity, never rounded up to certainty.
-pub(super) fn authenticity(a: f64) -> String {
+pub(crate) fn authenticity(a: f64) -> String {
     if a > 0.9999 {
         "> 0.9999".to_owned()
     } else if a > 0.9985 {

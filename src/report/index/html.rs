@@ -44,7 +44,7 @@ fn plural(n: usize, what: &str) -> String {
 }
 
 fn counts(h: &mut Html, index: &BatchIndex) {
-    h.raw("<section class=\"card\" aria-label=\"Overview\"><dl class=\"pair\">");
+    h.raw("<section class=\"card\"><h2>Overview</h2><dl class=\"pair\">");
     for count in &index.counts {
         h.raw("<div>");
         h.elem("dt", "", &kit::capital(count.status.words()));
@@ -69,9 +69,16 @@ fn table(h: &mut Html, index: &BatchIndex) {
 fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     h.raw("<tr><th scope=\"row\"><a");
     h.attr("href", file.page.as_deref().unwrap_or(&file.report));
-    h.raw(">").text(&file.path).raw("</a>");
+    let (folder, name) = match file.path.rfind(['/', '\\']) {
+        Some(at) => file.path.split_at(at + 1),
+        None => ("", file.path.as_str()),
+    };
+    h.raw(">").text(name).raw("</a>");
     if let Some(p) = person.filter(|_| file.participants.len() > 1) {
-        h.elem("span", "small soft", &format!(" {}", p.participant));
+        h.elem("span", "small", &format!(" {}", p.participant));
+    }
+    if !folder.is_empty() {
+        h.elem("p", "meta", folder);
     }
     h.raw("</th>");
     assessment(h, file, person);
@@ -79,7 +86,7 @@ fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     let cells = [
         (
             "Authenticity",
-            score(person.and_then(|p| p.authenticity), |v| format!("{v:.2}")),
+            score(person.and_then(|p| p.authenticity), kit::authenticity),
         ),
         (
             "Evidence",
@@ -139,10 +146,6 @@ fn assessment(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
             let t = clock(t.as_secs_f64());
             format!("stands out against what came before from {t} on")
         }));
-        if !p.limited.is_empty() {
-            let signals: Vec<String> = p.limited.iter().map(|s| kit::signal(s).0).collect();
-            said.push(format!("less confidence: {}", signals.join(", ")));
-        }
     }
     said.extend(file.partial.then(|| "not read to its end".to_owned()));
     for text in said {
