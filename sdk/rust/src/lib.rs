@@ -69,6 +69,8 @@ pub use client::Client;
 pub use error::ClientError;
 pub use interview::{Interview, InterviewSender, Update, Updates};
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
 /// Generated protocol types, `liveproof.v1`.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 pub mod v1 {
@@ -83,6 +85,30 @@ pub fn reference_track(track_id: &str, like: &v1::Track) -> v1::Track {
         clock_id: String::new(),
         reference: true,
         ..like.clone()
+    }
+}
+
+/// Announces an interview of one participant, `candidate`, with one track of pictures, `camera`, under an id that is drawn.
+pub fn one_candidate(format: v1::VideoFormat) -> v1::Open {
+    let drawn = RandomState::new().build_hasher().finish();
+    v1::Open {
+        session_id: format!("interview-{drawn:016x}"),
+        participants: vec![v1::Participant {
+            participant_id: "candidate".to_owned(),
+            role: v1::ParticipantRole::Candidate.into(),
+            ..Default::default()
+        }],
+        tracks: vec![v1::Track {
+            track_id: "camera".to_owned(),
+            participant_id: "candidate".to_owned(),
+            kind: v1::TrackKind::Video.into(),
+            details: Some(v1::track::Details::Video(v1::VideoTrack {
+                format: format.into(),
+                ..Default::default()
+            })),
+            ..Default::default()
+        }],
+        ..Default::default()
     }
 }
 
