@@ -36,6 +36,7 @@ MESSAGES: dict[type, type[Message]] = {
     liveproof.Coverage: result_pb2.Coverage,
     liveproof.EventAck: interview_pb2.EventAck,
     liveproof.Evidence: result_pb2.Evidence,
+    liveproof.EvidenceLog: result_pb2.EvidenceLog,
     liveproof.Finding: result_pb2.Finding,
     liveproof.Hello: interview_pb2.Hello,
     liveproof.Info: info_pb2.GetInfoResponse,

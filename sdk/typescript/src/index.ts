@@ -7,7 +7,10 @@
 export * from "./errors.js";
 export type { Overflow } from "./outbox.js";
 export { plain, type Plain } from "./plain.js";
-export * from "./results.js";
+export {
+  authenticity, type CapabilityUpdate, type ChallengeUpdate, type EventAck, type EvidenceLog, type Hello, type Info, type Notice,
+  type Outcome, outcomeWords, type ParticipantSummary, type Resumed, type Segment, type Summary, type Update,
+} from "./results.js";
 export { DEFAULT_RETRY, pauseMs, type Retry } from "./retry.js";
 export type { AudioTrack, Track, VideoTrack } from "./tracks.js";
 export {

@@ -6,13 +6,16 @@
  * logarithms, positive = manipulated. An assessment is for a person to weigh, and no finding about anybody's conduct.
  */
 
-import type { Plain } from "./plain.js";
+import { type Plain, plain } from "./plain.js";
 import type * as v1 from "./v1.js";
 
 /** What a server is. */
 export type Info = Plain<v1.GetInfoResponse>;
-/** The server's greeting: what it takes, and which signals can run on the announced tracks. */
-export type Hello = Plain<v1.Hello>;
+/**
+ * The server's greeting: what it takes, and which signals can run on the announced tracks. The resume token is left out:
+ * it is a secret, and the client keeps it.
+ */
+export type Hello = Omit<Plain<v1.Hello>, "resumeToken">;
 /** The assessment of one participant over one segment, provisional or final. */
 export type Segment = Plain<v1.SegmentResult>;
 /** Something about the material. Never evidence. */
@@ -27,6 +30,8 @@ export type ChallengeUpdate = Plain<v1.ChallengeUpdate>;
 export type Resumed = Plain<v1.Resumed>;
 /** Closes an interview. */
 export type Summary = Plain<v1.SessionSummary>;
+/** The log that the server keeps of an interview (docs/evidence.md); who keeps its head can tell changes later. */
+export type EvidenceLog = Plain<v1.EvidenceLog>;
 /** The assessment of one participant over the whole session. */
 export type ParticipantSummary = Plain<v1.ParticipantSummary>;
 /** A number, or why there is none. */
@@ -57,4 +62,10 @@ export function outcomeWords(outcome: Outcome): string {
     default:
       return "no score: the server states no outcome that this version knows";
   }
+}
+
+/** A greeting without its secret. */
+export function helloOf(message: v1.Hello): Hello {
+  const { resumeToken: _, ...hello } = plain(message);
+  return Object.freeze(hello);
 }

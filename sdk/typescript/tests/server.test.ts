@@ -44,6 +44,7 @@ test("a recording is assessed", { skip: noFfmpeg }, async () => {
   const recording = new Recording(join(MEDIA, "vp9_opus.webm"));
   const client = new Client(address);
   const interview = await client.interview({ tracks: recording.tracks, consentId: "c-1" });
+  assert.ok(!("resumeToken" in interview.hello) && interview.hello.resumeGraceMs > 0, "the token is not for logs");
   const heard = new Heard(interview);
   const question = { case: "questionEnd", value: { questionId: "q1" } } as const;
   assert.equal(await interview.sendEvent(1_000_000, question), 1);

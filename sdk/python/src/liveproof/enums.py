@@ -203,6 +203,8 @@ class NoticeKind(_WireEnum):
     #: Compressed pictures are lost until the sender's next keyframe.
     KEYFRAME_NEEDED = 20
     MEDIA_LATE = 21
+    #: The evidence log lacks entries, or cannot be written; results do not depend on it.
+    EVIDENCE = 40
 
 
 class ChallengeKind(_WireEnum):

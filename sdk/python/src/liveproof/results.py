@@ -21,6 +21,7 @@ __all__ = [
     "Coverage",
     "EventAck",
     "Evidence",
+    "EvidenceLog",
     "Finding",
     "NoScore",
     "Notice",
@@ -278,6 +279,20 @@ class SessionRecord:
     pictures_left_out: int
     chunks_dropped: int
     resumed: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLog:
+    """The log that the server keeps of an interview (docs/evidence.md): digests, no picture and no sound."""
+
+    log_id: str
+    key_id: str
+    #: Number of its latest entry, the summary.
+    head_entry: int
+    #: SHA-256 of that entry: who keeps it can tell later that nothing up to it was changed.
+    head_sha256: bytes
+    lost_entries: int
+    incomplete: bool
 
 
 @dataclass(frozen=True, slots=True)

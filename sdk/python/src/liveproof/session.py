@@ -9,6 +9,7 @@ from .enums import AbstainReason, AudioFormat, SignalConfidence, VideoFormat
 from .results import (
     Change,
     Coverage,
+    EvidenceLog,
     Outcome,
     QuestionGap,
     ReferenceSummary,
@@ -197,6 +198,8 @@ class Summary:
     cautions: tuple[str, ...]
     consent_id: str
     record: SessionRecord | None
+    #: None where the server keeps no evidence logs.
+    evidence: EvidenceLog | None
 
     def participant(self, participant_id: str) -> ParticipantSummary:
         """The summary of one participant.

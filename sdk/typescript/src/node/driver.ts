@@ -10,7 +10,7 @@ import { Kept, type Request } from "../kept.js";
 import type { Outbox } from "../outbox.js";
 import { plain } from "../plain.js";
 import { Queue } from "../queue.js";
-import type { Hello, Resumed, Update } from "../results.js";
+import { type Hello, helloOf, type Resumed, type Update } from "../results.js";
 import { pauseMs, sleep } from "../retry.js";
 import { type InterviewRequest, InterviewRequestSchema, type InterviewResponse, type Open, OpenSchema } from "../v1.js";
 
@@ -47,7 +47,7 @@ export async function openConnection(call: Call, open: Open): Promise<Connection
     const first = await responses.next();
     const message = first.done ? undefined : first.value.message;
     if (message?.case !== "hello") throw new ProtocolError("the server's first message was not hello");
-    return { call, responses, hello: plain(message.value), resumeToken: message.value.resumeToken };
+    return { call, responses, hello: helloOf(message.value), resumeToken: message.value.resumeToken };
   } catch (error) {
     call.cancel();
     throw asServerError(error);

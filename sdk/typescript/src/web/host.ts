@@ -4,7 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { LiveproofError, ServerError } from "../errors.js";
 import { type Plain, plain } from "../plain.js";
-import type { Hello, Update } from "../results.js";
+import { type Hello, helloOf, type Update } from "../results.js";
 import { DEFAULT_RETRY, pauseMs, type Retry, sleep } from "../retry.js";
 import {
   ChallengeDeclineReason, type ChallengeKind, type ChallengePolicySchema, type CommandRequestSchema,
@@ -138,5 +138,6 @@ function updateOf(response: InterviewResponse): WatchUpdate | undefined {
   const { message } = response;
   // Credit is the sender's own, and what a later server says is not ours to judge.
   if (message.case === undefined || message.case === "credit") return undefined;
-  return Object.freeze({ ...plain(message.value), case: message.case }) as WatchUpdate;
+  const value = message.case === "hello" ? helloOf(message.value) : plain(message.value);
+  return Object.freeze({ ...value, case: message.case }) as WatchUpdate;
 }

@@ -34,6 +34,7 @@ class NoticeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NOTICE_KIND_KEYFRAME_NEEDED: _ClassVar[NoticeKind]
     NOTICE_KIND_MEDIA_LATE: _ClassVar[NoticeKind]
     NOTICE_KIND_LOAD_SHED: _ClassVar[NoticeKind]
+    NOTICE_KIND_EVIDENCE: _ClassVar[NoticeKind]
 SIGNAL_CONFIDENCE_UNSPECIFIED: SignalConfidence
 SIGNAL_CONFIDENCE_NONE: SignalConfidence
 SIGNAL_CONFIDENCE_LIMITED: SignalConfidence
@@ -52,6 +53,7 @@ NOTICE_KIND_CHALLENGE: NoticeKind
 NOTICE_KIND_KEYFRAME_NEEDED: NoticeKind
 NOTICE_KIND_MEDIA_LATE: NoticeKind
 NOTICE_KIND_LOAD_SHED: NoticeKind
+NOTICE_KIND_EVIDENCE: NoticeKind
 
 class InterviewRequest(_message.Message):
     __slots__ = ("open", "media", "event", "close", "issue_challenge", "challenge_shown", "challenge_declined")

@@ -521,7 +521,7 @@ class ReferenceSummary(_message.Message):
     def __init__(self, kind: _Optional[_Union[ReferenceKind, str]] = ..., name: _Optional[str] = ..., pictures: _Optional[int] = ..., face_height_px: _Optional[float] = ..., compared_segments: _Optional[int] = ..., not_comparable_segments: _Optional[int] = ..., obstacle: _Optional[str] = ...) -> None: ...
 
 class SessionSummary(_message.Message):
-    __slots__ = ("duration_us", "participants", "partial", "end_reason", "cautions", "consent_id", "record")
+    __slots__ = ("duration_us", "participants", "partial", "end_reason", "cautions", "consent_id", "record", "evidence")
     DURATION_US_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
@@ -529,6 +529,7 @@ class SessionSummary(_message.Message):
     CAUTIONS_FIELD_NUMBER: _ClassVar[int]
     CONSENT_ID_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     duration_us: int
     participants: _containers.RepeatedCompositeFieldContainer[ParticipantSummary]
     partial: bool
@@ -536,7 +537,24 @@ class SessionSummary(_message.Message):
     cautions: _containers.RepeatedScalarFieldContainer[str]
     consent_id: str
     record: SessionRecord
-    def __init__(self, duration_us: _Optional[int] = ..., participants: _Optional[_Iterable[_Union[ParticipantSummary, _Mapping]]] = ..., partial: bool = ..., end_reason: _Optional[str] = ..., cautions: _Optional[_Iterable[str]] = ..., consent_id: _Optional[str] = ..., record: _Optional[_Union[SessionRecord, _Mapping]] = ...) -> None: ...
+    evidence: EvidenceLog
+    def __init__(self, duration_us: _Optional[int] = ..., participants: _Optional[_Iterable[_Union[ParticipantSummary, _Mapping]]] = ..., partial: bool = ..., end_reason: _Optional[str] = ..., cautions: _Optional[_Iterable[str]] = ..., consent_id: _Optional[str] = ..., record: _Optional[_Union[SessionRecord, _Mapping]] = ..., evidence: _Optional[_Union[EvidenceLog, _Mapping]] = ...) -> None: ...
+
+class EvidenceLog(_message.Message):
+    __slots__ = ("log_id", "key_id", "head_entry", "head_sha256", "lost_entries", "incomplete")
+    LOG_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    HEAD_ENTRY_FIELD_NUMBER: _ClassVar[int]
+    HEAD_SHA256_FIELD_NUMBER: _ClassVar[int]
+    LOST_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    log_id: str
+    key_id: str
+    head_entry: int
+    head_sha256: bytes
+    lost_entries: int
+    incomplete: bool
+    def __init__(self, log_id: _Optional[str] = ..., key_id: _Optional[str] = ..., head_entry: _Optional[int] = ..., head_sha256: _Optional[bytes] = ..., lost_entries: _Optional[int] = ..., incomplete: bool = ...) -> None: ...
 
 class SessionRecord(_message.Message):
     __slots__ = ("highest_load_step", "pictures_left_out", "chunks_dropped", "resumed")
