@@ -107,7 +107,7 @@ def test_compressed_pictures_are_left_out_up_to_a_keyframe() -> None:
 
 def test_sound_goes_before_pictures_and_words_before_both() -> None:
     async def main() -> None:
-        outbox = Outbox({"v": Lane("picture"), "a": Lane("sound")}, Overflow.LATEST)
+        outbox = Outbox({"v": Lane("picture"), "a": Lane("sound")}, Overflow.LATEST, 1_000)
         await outbox.put_media(waiting(1))
         await outbox.put_media(waiting(1, track="a"))
         await outbox.put_words(event(1))
@@ -123,9 +123,32 @@ def test_sound_goes_before_pictures_and_words_before_both() -> None:
     asyncio.run(main())
 
 
+def test_a_server_that_is_behind_gets_sound_and_no_pictures() -> None:
+    """A megabyte a second: of 32 of credit, six may be under way."""
+
+    def big(time_us: int, track: str) -> Waiting:
+        return Waiting(Request(b"x", 50_000, track, time_us), time_us, keyframe=True)
+
+    async def main() -> None:
+        outbox = Outbox({"v": Lane("picture"), "a": Lane("sound")}, Overflow.LATEST, 32_000_000)
+        for time_us in range(0, 3_000_001, 100_000):
+            for track in ("v", "a"):
+                await outbox.put_media(big(time_us, track))
+            assert outbox.take(20_000_000, words=True) is not None, "what is there first tells no rate"
+            while time_us < 3_000_000 and outbox.take(32_000_000, words=True) is not None:
+                pass
+        behind, close = 32_000_000 - 6_500_000, 32_000_000 - 5_500_000
+        assert outbox.take(behind, words=True) is None
+        picture = outbox.take(close, words=True)
+        assert picture is not None
+        assert picture.track_id == "v"
+
+    asyncio.run(main())
+
+
 def test_a_sender_waits_for_credit_and_ends_with_the_interview() -> None:
     async def main() -> None:
-        outbox = Outbox({"v": Lane("picture")}, Overflow.WAIT)
+        outbox = Outbox({"v": Lane("picture")}, Overflow.WAIT, 1_000)
         first = asyncio.create_task(outbox.put_media(waiting(1)))
         await asyncio.sleep(0)
         assert outbox.take(9, words=True) is None, "10 bytes do not fit into 9"

@@ -393,6 +393,36 @@ def test_a_server_that_is_gone_for_good_is_told(serve: Callable[..., Any]) -> No
     run(main())
 
 
+def test_a_client_that_is_closed_ends_its_interviews(server: str) -> None:
+    async def main() -> None:
+        client = lp.Client(server)
+        interview = await client.interview([lp.VideoTrack("camera", "candidate", lp.VideoFormat.JPEG)])
+        heard = Heard(interview)
+        await client.close()
+        await heard.end()
+        with pytest.raises(lp.InterviewEnded):
+            await interview.send_picture("camera", b"x", 0)
+        with pytest.raises(lp.LiveproofError, match="closed"):
+            await client.info()
+
+    run(main())
+
+
+def test_a_fault_of_this_package_is_told_and_not_waited_out(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    async def main() -> None:
+        async with lp.Client(server) as client:
+            interview = await client.interview([lp.VideoTrack("camera", "candidate", lp.VideoFormat.JPEG)])
+            monkeypatch.setattr("liveproof._kept.Kept.next", broken)
+            heard = Heard(interview)
+            with pytest.raises(lp.ProtocolError, match="a fault"):
+                await heard.end()
+
+    run(main())
+
+
 def test_a_challenge_runs_its_course(server: str) -> None:
     pictures = pictures_of(DEMO / "hand_pass.mp4", 9)
     track = lp.VideoTrack("camera", "candidate", lp.VideoFormat.I420, clock_mapping=lp.ClockMapping.PLATFORM)

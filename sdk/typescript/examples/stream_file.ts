@@ -59,4 +59,4 @@ await sending;
 for (const [name, { sent, dropped }] of Object.entries(interview.stats.tracks)) {
   console.log(`${name}: ${sent} sent, ${dropped} dropped`);
 }
-client.close();
+await client.close();

@@ -14,7 +14,7 @@ import { Wake } from "./signal.js";
  *
  * `wait`: sending waits; nothing is lost. For recordings. `latest`: sending never waits; pictures of more than 0.3 s ago
  * are dropped and counted, compressed ones of more than a second up to the next keyframe, sound of more than ten seconds.
- * For calls.
+ * Pictures are held back, too, where the server is six seconds behind. For calls.
  */
 export type Overflow = "wait" | "latest";
 
@@ -22,6 +22,13 @@ export type Overflow = "wait" | "latest";
 export type LaneKind = "sound" | "picture" | "packet";
 
 const MOST_US = { picture: 300_000, packet: 1_000_000, sound: 10_000_000 } as const;
+/**
+ * How far the server may be behind before pictures are held back where the sender does not wait, seconds of media: less than
+ * all of the credit, which is a minute of compressed pictures, so that results stay close to the present.
+ */
+const MOST_BEHIND_S = 6;
+/** Media from which on its rate is known, microseconds. */
+const RATE_FROM_US = 1_000_000;
 /** Chunks of one track that may wait, whatever their times say. */
 const MOST_WAITING = 1_024;
 /** Words that may wait before their sender waits as well. */
@@ -50,6 +57,9 @@ export class Lane<R extends Sized = Request> {
   sent = 0;
   sentBytes = 0;
   dropped = 0;
+  #offeredBytes = 0;
+  #firstUs: number | undefined;
+  #latestUs = 0;
   #waiting: Place<R>[] = [];
   /** A compressed picture was dropped: what follows is of no use before a keyframe. */
   #needsKeyframe = false;
@@ -60,6 +70,12 @@ export class Lane<R extends Sized = Request> {
     return this.#waiting[0];
   }
 
+  /** How much of it there is, by its own times; 0 before anybody can tell. */
+  get bytesPerS(): number {
+    const span = this.#latestUs - (this.#firstUs ?? this.#latestUs);
+    return span >= RATE_FROM_US ? (this.#offeredBytes * 1e6) / span : 0;
+  }
+
   /** Takes one more, for a sender that waits until it is gone. */
   put(one: Waiting<R>): Promise<boolean> {
     return new Promise((done) => this.#waiting.push({ ...one, done }));
@@ -67,6 +83,9 @@ export class Lane<R extends Sized = Request> {
 
   /** Takes one more and drops what there is no room for. */
   putLatest(one: Waiting<R>): void {
+    this.#firstUs ??= one.captureTimeUs;
+    this.#latestUs = Math.max(this.#latestUs, one.captureTimeUs);
+    this.#offeredBytes += one.request.media?.bytes ?? 0;
     if (this.kind === "packet") {
       if (this.#needsKeyframe && !one.keyframe) {
         this.dropped += 1;
@@ -122,6 +141,12 @@ export class Lane<R extends Sized = Request> {
   }
 }
 
+/** False where the server is so far behind, with so many bytes under way, that more pictures would only make it later. */
+export function keepsUp(lanes: Iterable<{ readonly bytesPerS: number }>, underWayBytes: number): boolean {
+  const rates = [...lanes].map((lane) => lane.bytesPerS);
+  return rates.includes(0) || underWayBytes <= MOST_BEHIND_S * rates.reduce((sum, rate) => sum + rate, 0);
+}
+
 /** See the module. */
 export class Outbox {
   /** Set when there may be something to send. */
@@ -136,7 +161,8 @@ export class Outbox {
   #closing = false;
   #ended = false;
 
-  constructor(lanes: ReadonlyMap<string, Lane>, overflow: Overflow) {
+  /** `capacity`: credit of a sender who has nothing under way. */
+  constructor(lanes: ReadonlyMap<string, Lane>, overflow: Overflow, private readonly capacity: number) {
     this.lanes = lanes;
     this.#overflow = overflow;
     const sound = (lane: Lane): number => (lane.kind === "sound" ? 0 : 1);
@@ -200,8 +226,10 @@ export class Outbox {
       this.#room.set();
       return this.#words.shift();
     }
+    const pictures = this.#overflow === "wait" || keepsUp(this.#order, this.capacity - credit);
     for (const lane of this.#order) {
-      if (lane.head && (lane.head.request.media?.bytes ?? 0) <= credit) return lane.take();
+      const fits = lane.head && (lane.head.request.media?.bytes ?? 0) <= credit;
+      if (fits && (pictures || lane.kind === "sound")) return lane.take();
     }
     if (this.#closing && this.#isEmpty()) {
       const last = this.#last;

@@ -10,6 +10,7 @@ import {
   ChallengeKind, ChallengeMode, Client, type Chunk, ConnectionLost, InterviewEnded, MediaError, NoticeKind, Recording,
   type Segment, ServerError, Standing, TooLarge, VideoFormat,
 } from "../src/node/index.js";
+import { Kept } from "../src/kept.js";
 import { chunksOf, DEMO, has, Heard, MEDIA, program, Proxy, Server, skipped } from "./support.js";
 
 const JPEG = { trackId: "camera", video: { format: VideoFormat.JPEG } };
@@ -37,7 +38,7 @@ test("a server says what it is", async () => {
   assert.equal(info.limits?.initialCreditBytes, 32 << 20);
   assert.ok(info.signals.some((signal) => signal.name === "lip_sync"));
   assert.ok(info.limits?.videoFormats.includes(VideoFormat.H264_AVCC));
-  client.close();
+  await client.close();
 });
 
 test("a recording is assessed", { skip: noFfmpeg }, async () => {
@@ -63,7 +64,7 @@ test("a recording is assessed", { skip: noFfmpeg }, async () => {
   assert.ok(cautions.length > 0);
   const { camera, sound } = interview.stats.tracks;
   assert.deepEqual([camera?.sent, camera?.dropped, sound?.sent, sound?.dropped], [90, 0, 60, 0]);
-  client.close();
+  await client.close();
 });
 
 test("a recording that cannot be read is said to be so", { skip: noFfmpeg }, async () => {
@@ -101,7 +102,7 @@ test("what cannot be used is refused with the field", async () => {
   const [ack] = heard.of("ack");
   assert.equal(ack?.accepted, false);
   assert.match(ack?.detail ?? "", /participant/);
-  client.close();
+  await client.close();
 });
 
 test("a server that ends an interview is heard, whatever is being sent", async () => {
@@ -117,13 +118,13 @@ test("a server that ends an interview is heard, whatever is being sent", async (
     await assert.rejects(heard.end, /INVALID_ARGUMENT: \d+ chunks were refused/);
     assert.ok(heard.summary.partial);
   }
-  client.close();
+  await client.close();
 });
 
 test("nobody listens", async () => {
   const client = new Client("127.0.0.1:1", { retry: { tries: 2, firstMs: 10, longestMs: 10 } });
   await assert.rejects(client.info(), (error) => error instanceof ServerError && error.shouldRetry);
-  client.close();
+  await client.close();
 });
 
 test("a full server is tried again after its hint", async () => {
@@ -142,8 +143,8 @@ test("a full server is tried again after its hint", async () => {
   await first.finish();
   await (await second).finish();
   assert.ok(performance.now() - since >= hint);
-  client.close();
-  patient.close();
+  await client.close();
+  await patient.close();
 });
 
 test("credit is heeded, and what does not fit is dropped and counted", async () => {
@@ -172,7 +173,7 @@ test("credit is heeded, and what does not fit is dropped and counted", async () 
     if (overflow === "wait") assert.deepEqual([dropped, lost], [0, []]);
     else assert.ok(dropped > 0 && lost.length > 0, "the server sees what was left out");
   }
-  client.close();
+  await client.close();
 });
 
 /** An interview of the demo's first seconds; `cut` hears the number of each chunk before it is sent. */
@@ -191,7 +192,7 @@ async function interviewThrough(to: string, chunks: readonly Chunk[], cut: (numb
   }
   interview.close("over");
   await heard.end;
-  client.close();
+  await client.close();
   return { heard, stats: interview.stats };
 }
 
@@ -227,7 +228,30 @@ test("a server that is gone for good is told", async () => {
   await assert.rejects(heard.end, (e) => e instanceof ConnectionLost && /not resumed within 1 s/.test(e.message));
   await assert.rejects(interview.send({ trackId: "camera", captureTimeUs: 0, payload: Buffer.of(1) }), InterviewEnded);
   await interview.stop();
-  client.close();
+  await client.close();
+});
+
+test("a client that is closed ends its interviews", async () => {
+  const client = new Client(address);
+  const interview = await client.interview({ tracks: [JPEG] });
+  const heard = new Heard(interview);
+  const since = performance.now();
+  await client.close();
+  await heard.end;
+  assert.ok(performance.now() - since < 5_000);
+  await assert.rejects(interview.sendEvent(0, { case: "mute", value: { participantId: "candidate", muted: true } }), InterviewEnded);
+  await assert.rejects(client.info(), /closed/);
+});
+
+test("a fault of this package is told and not waited out", async (t) => {
+  const client = new Client(address);
+  const interview = await client.interview({ tracks: [JPEG] });
+  t.mock.method(Kept.prototype, "next", () => { throw new RangeError("a fault"); });
+  const heard = new Heard(interview);
+  interview.close();
+  await assert.rejects(heard.end, /a fault/);
+  t.mock.restoreAll();
+  await client.close();
 });
 
 test("a challenge runs its course", { skip: noFfmpeg }, async () => {
@@ -252,7 +276,7 @@ test("a challenge runs its course", { skip: noFfmpeg }, async () => {
   await heard.end;
   const [result, ...others] = heard.summary.participants[0]?.challenges ?? [];
   assert.deepEqual([result?.kind, result?.llr, others], [ChallengeKind.HAND_PASS, undefined, []]);
-  client.close();
+  await client.close();
 });
 
 test("no challenge where the policy says so", async () => {
@@ -262,7 +286,7 @@ test("no challenge where the policy says so", async () => {
   await interview.issueChallenge();
   assert.match((await heard.challenge("refused")).state.detail, /^issue_challenge/);
   await interview.stop();
-  client.close();
+  await client.close();
 });
 
 test("key and certificate are required", { skip: has("openssl") ? false : skipped("TypeScript SDK: TLS", "not installed: openssl") }, async () => {
@@ -299,7 +323,7 @@ test("key and certificate are required", { skip: has("openssl") ? false : skippe
     } catch (error) {
       return error instanceof ServerError ? error.code : String(error);
     } finally {
-      client.close();
+      await client.close();
     }
   };
   assert.ok(key);

@@ -103,7 +103,7 @@ test("compressed pictures are left out up to a keyframe", () => {
 
 test("sound goes before pictures and words before both", async () => {
   const [pictures, sound] = [new Lane("picture"), new Lane("sound")];
-  const outbox = new Outbox(new Map([["v", pictures], ["a", sound]]), "latest");
+  const outbox = new Outbox(new Map([["v", pictures], ["a", sound]]), "latest", 1_000);
   await outbox.putMedia(pictures, waiting(1));
   await outbox.putMedia(sound, waiting(1, true, "a"));
   await outbox.putWords(event(1));
@@ -115,9 +115,25 @@ test("sound goes before pictures and words before both", async () => {
   await assert.rejects(outbox.putWords(event(2)), InterviewEnded);
 });
 
+test("a server that is behind gets sound and no pictures", () => {
+  // A megabyte a second: of 32 of credit, six may be under way.
+  const [pictures, sound] = [new Lane("picture"), new Lane("sound")];
+  const outbox = new Outbox(new Map([["v", pictures], ["a", sound]]), "latest", 32_000_000);
+  for (let us = 0; us <= 3_000_000; us += 100_000) {
+    for (const [lane, id] of [[pictures, "v"], [sound, "a"]] as const) {
+      lane.putLatest({ request: media(us, 50_000, id), captureTimeUs: us, keyframe: true });
+    }
+    while (us < 3_000_000 && outbox.take(us < 900_000 ? 20_000_000 : 32_000_000, true));
+  }
+  const behind = 32_000_000 - 6_500_000;
+  assert.equal(outbox.take(behind, true)?.media?.trackId, "a");
+  assert.equal(outbox.take(behind, true), undefined);
+  assert.equal(outbox.take(32_000_000 - 5_500_000, true)?.media?.trackId, "v");
+});
+
 test("a sender waits for credit and ends with the interview", async () => {
   const lane = new Lane("picture");
-  const outbox = new Outbox(new Map([["v", lane]]), "wait");
+  const outbox = new Outbox(new Map([["v", lane]]), "wait", 1_000);
   const first = outbox.putMedia(lane, waiting(1));
   assert.equal(outbox.take(9, true), undefined, "10 bytes do not fit into 9");
   assert.ok(outbox.take(10, true));

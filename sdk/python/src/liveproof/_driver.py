@@ -115,7 +115,8 @@ class Driver:
         self._updates: asyncio.Queue[Update | None] = asyncio.Queue(MOST_UPDATES)
         self._error: LiveproofError | None = None
         self._over = asyncio.Event()
-        self._task = asyncio.create_task(self._run())
+        #: Runs to the end of the interview.
+        self.task = asyncio.create_task(self._run())
 
     async def next(self) -> Update | None:
         """The next update; None at the end of an interview, or the error that ended it, once."""
@@ -148,8 +149,8 @@ class Driver:
                     while not self._updates.empty():
                         self._updates.get_nowait()
                     await asyncio.sleep(0.01)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
 
     async def _run(self) -> None:
         try:
@@ -187,9 +188,14 @@ class Driver:
             while True:
                 try:
                     response = await call.read()
-                except grpc.aio.AioRpcError as error:
+                except asyncio.CancelledError:
+                    # grpc.aio says the same of a call that was cancelled here as of a task that is.
+                    if (task := asyncio.current_task()) is None or task.cancelling():
+                        raise
                     if writer.done():
                         writer.result()
+                    raise ServerError(grpc.StatusCode.CANCELLED, "the connection was closed on this side") from None
+                except grpc.aio.AioRpcError as error:
                     found = from_grpc(error)
                     if self._may_resume(found):
                         return found

@@ -20,6 +20,11 @@ _MOST_PICTURES_US = 300_000
 _MOST_SOUND_US = 10_000_000
 #: Compressed pictures that may wait where the sender does not, microseconds: 1 s.
 _MOST_PACKETS_US = 1_000_000
+#: How far the server may be behind before pictures are held back where the sender does not wait, seconds of media: less
+#: than all of the credit, which is a minute of compressed pictures, so that results stay close to the present.
+_MOST_BEHIND_S = 6.0
+#: Media from which on its rate is known, microseconds.
+_RATE_FROM_US = 1_000_000
 #: Chunks of one track that may wait, whatever their times say.
 _MOST_WAITING = 1_024
 #: Words that may wait before their sender waits as well.
@@ -32,7 +37,8 @@ class Overflow(enum.Enum):
     #: Sending waits; nothing is lost. For recordings.
     WAIT = "wait"
     #: Sending never waits: the latest pictures stay, those of more than 0.3 s ago are dropped and counted, compressed
-    #: ones of more than a second up to the next keyframe, sound of more than ten seconds. For calls.
+    #: ones of more than a second up to the next keyframe, sound of more than ten seconds. Pictures are held back, too,
+    #: where the server is six seconds behind. For calls.
     LATEST = "latest"
 
 
@@ -58,6 +64,9 @@ class Lane:
         self.sent = 0
         self.sent_bytes = 0
         self.dropped = 0
+        self._offered_bytes = 0
+        self._first_us: int | None = None
+        self._latest_us = 0
         self._waiting: deque[Waiting] = deque()
         # A compressed picture was dropped: what follows is of no use before a keyframe.
         self._needs_keyframe = False
@@ -67,12 +76,21 @@ class Lane:
         """What is sent next."""
         return self._waiting[0] if self._waiting else None
 
+    @property
+    def bytes_per_s(self) -> float:
+        """How much of it there is, by its own times; 0 before anybody can tell."""
+        span_us = self._latest_us - (self._first_us if self._first_us is not None else self._latest_us)
+        return self._offered_bytes * 1e6 / span_us if span_us >= _RATE_FROM_US else 0.0
+
     def put(self, one: Waiting) -> None:
         """Takes one more, without a bound; for senders that wait until it is gone."""
         self._waiting.append(one)
 
     def put_latest(self, one: Waiting) -> None:
         """Takes one more and drops what there is no room for."""
+        self._first_us = one.capture_time_us if self._first_us is None else self._first_us
+        self._latest_us = max(self._latest_us, one.capture_time_us)
+        self._offered_bytes += one.request.payload_bytes
         if self.kind == "packet":
             if self._needs_keyframe and not one.keyframe:
                 self.dropped += 1
@@ -126,9 +144,11 @@ class Lane:
 class Outbox:
     """See the module. For one event loop; nothing here is safe between threads."""
 
-    def __init__(self, lanes: dict[str, Lane], overflow: Overflow) -> None:
+    def __init__(self, lanes: dict[str, Lane], overflow: Overflow, capacity: int) -> None:
         self.lanes = lanes
         self._overflow = overflow
+        # Credit of a sender who has nothing under way.
+        self._capacity = capacity
         # Sound before pictures.
         self._order = sorted(lanes.values(), key=lambda lane: lane.kind != "sound")
         self._words: deque[Request] = deque()
@@ -203,14 +223,22 @@ class Outbox:
         if words and self._words:
             self._room.set()
             return self._words.popleft()
+        pictures = self._keeps_up(credit)
         for lane in self._order:
             head = lane.head
-            if head is not None and head.request.payload_bytes <= credit:
+            if head is not None and head.request.payload_bytes <= credit and (pictures or lane.kind == "sound"):
                 return lane.take()
         if self._closing and self._empty():
             last, self._last = self._last, None
             return last
         return None
+
+    def _keeps_up(self, credit: int) -> bool:
+        """False where the server is so far behind that more pictures would only make it later."""
+        if self._overflow is Overflow.WAIT:
+            return True
+        rates = [lane.bytes_per_s for lane in self._order]
+        return 0.0 in rates or self._capacity - credit <= _MOST_BEHIND_S * sum(rates)
 
     def _empty(self) -> bool:
         return not self._words and all(lane.head is None for lane in self._order)

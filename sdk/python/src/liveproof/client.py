@@ -62,6 +62,8 @@ class Client:
         self._metadata = bearer(key)
         self._retry = retry or Retry()
         self._channel: grpc.aio.Channel | None = None
+        self._drivers: set[Driver] = set()
+        self._closed = False
 
     async def __aenter__(self) -> Client:
         return self
@@ -72,7 +74,9 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Lets the connection go; interviews over it end."""
+        """Stops the interviews that still run, and lets the connection go."""
+        self._closed = True
+        await asyncio.gather(*(driver.stop() for driver in list(self._drivers)))
         open_, self._channel = self._channel, None
         if open_ is not None:
             await open_.close()
@@ -128,8 +132,10 @@ class Client:
 
         async def open_() -> Interview:
             connection = await self._with_retries(lambda: self._dial(message))
-            outbox = _outbox.Outbox(lanes_of(tracks), overflow)
+            outbox = _outbox.Outbox(lanes_of(tracks), overflow, connection.hello.limits.initial_credit_bytes)
             driver = Driver(self._dial, connection, outbox)
+            self._drivers.add(driver)
+            driver.task.add_done_callback(lambda _: self._drivers.discard(driver))
             return Interview(driver, outbox, connection.hello, tracks)
 
         return Opening(open_)
@@ -144,6 +150,8 @@ class Client:
         return await Connection.open(stub(metadata=self._metadata), message)
 
     def _way(self) -> grpc.aio.Channel:
+        if self._closed:
+            raise LiveproofError("the client was closed")
         if self._channel is None:
             self._channel = channel(self._target, self._tls)
         return self._channel

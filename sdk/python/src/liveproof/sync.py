@@ -76,7 +76,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Lets the connection go; interviews over it end."""
+        """Stops the interviews that still run, and lets the connection go."""
         try:
             self._loop.run(self._inner.close())
         except InterviewEnded:

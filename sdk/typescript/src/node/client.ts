@@ -45,6 +45,8 @@ export class Client {
   #way: grpc.Client;
   #metadata = new grpc.Metadata();
   #retry: Retry;
+  #running = new Set<Interview>();
+  #closed = false;
 
   /** `address` is `127.0.0.1:50551`, `http://…` or `https://…`. */
   constructor(address: string, { key, tls, retry = DEFAULT_RETRY }: ClientOptions = {}) {
@@ -53,8 +55,10 @@ export class Client {
     if (key !== undefined) this.#metadata.set("authorization", bearer(key));
   }
 
-  /** Lets the connection go; interviews over it end. */
-  close(): void {
+  /** Stops the interviews that still run, and lets the connection go. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#running].map((interview) => interview.stop()));
     this.#way.close();
   }
 
@@ -94,8 +98,12 @@ export class Client {
     const dial = (message: Open): Promise<Connection> => openConnection(this.#stream(), message);
     const connection = await this.#withRetries(() => dial(open));
     const lanes = new Map(tracks.map((track) => [track.trackId, new Lane(laneKind(track))]));
-    const outbox = new Outbox(lanes, overflow);
-    return new Interview(new Driver(dial, connection, outbox), outbox, connection.hello, tracks);
+    const outbox = new Outbox(lanes, overflow, connection.hello.limits?.initialCreditBytes ?? 0);
+    const driver = new Driver(dial, connection, outbox);
+    const interview = new Interview(driver, outbox, connection.hello, tracks);
+    this.#running.add(interview);
+    void driver.over.then(() => this.#running.delete(interview));
+    return interview;
   }
 
   #stream(): Call {
@@ -110,6 +118,7 @@ export class Client {
 
   async #withRetries<T>(call: () => Promise<T>): Promise<T> {
     for (let failed = 1; ; failed++) {
+      if (this.#closed) throw new LiveproofError("the client was closed");
       try {
         return await call();
       } catch (error) {

@@ -86,7 +86,8 @@ export class Driver {
   #lastSequence = 0;
   #summarySeen = false;
   #stopping = new AbortController();
-  #running: Promise<void>;
+  /** Resolves at the end of the interview; never rejects. */
+  readonly over: Promise<void>;
 
   constructor(dial: (open: Open) => Promise<Connection>, connection: Connection, outbox: Outbox) {
     const { hello } = connection;
@@ -96,7 +97,7 @@ export class Driver {
     this.#graceMs = hello.resumeGraceMs;
     this.#capacity = hello.limits?.initialCreditBytes ?? 0;
     this.credit = this.#capacity;
-    this.#running = this.#run();
+    this.over = this.#run();
   }
 
   /** Ends the interview, as partial where it was not closed. */
@@ -107,7 +108,7 @@ export class Driver {
       this.#stopping.abort();
       this.#connection.call.cancel();
     }, FAREWELL_MS);
-    await this.#running;
+    await this.over;
     clearTimeout(timer);
   }
 
@@ -133,6 +134,12 @@ export class Driver {
   /** Sends and reads until the connection or the interview ends; returns why the former was lost. */
   async #exchange(connection: Connection): Promise<ServerError | undefined> {
     const writing = this.#write(connection.call);
+    // One that fails by a fault of its own must not leave the reader waiting.
+    let fault: unknown;
+    const done = writing.done.catch((error: unknown) => {
+      fault = error;
+      connection.call.cancel();
+    });
     try {
       for (;;) {
         const next = await connection.responses.next();
@@ -140,12 +147,13 @@ export class Driver {
         await this.#hear(next.value);
       }
     } catch (error) {
+      if (fault !== undefined) throw fault;
       const found = asServerError(error);
       if (found instanceof ServerError && this.#mayResume(found)) return found;
       throw found;
     } finally {
       writing.stop();
-      await writing.done;
+      await done;
       connection.call.cancel();
     }
   }

@@ -2,14 +2,15 @@
  * The candidate's side: joins with an invitation, sends pictures and sound in calls made one after the other, and is told
  * what it has to know and nothing of any assessment.
  *
- * Credit is heeded: pictures wait for it and the latest win, sound is kept for ten seconds. A call whose answer was lost is
- * repeated with the same index, and is not taken twice. A stream that broke off is joined again.
+ * Credit is heeded: pictures wait for it, and while the server is six seconds behind, and the latest win; sound is kept for
+ * ten seconds. A call whose answer was lost is repeated with the same index, and is not taken twice. A stream that broke
+ * off is joined again.
  */
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { InterviewEnded, MediaError, ServerError } from "../errors.js";
-import { Lane } from "../outbox.js";
+import { keepsUp, Lane } from "../outbox.js";
 import { type Plain, plain } from "../plain.js";
 import { Queue } from "../queue.js";
 import type { ChallengeUpdate, Notice } from "../results.js";
@@ -77,6 +78,8 @@ export class Candidate implements AsyncIterable<CandidateUpdate> {
   #welcome: Plain<Welcome> | undefined;
   #connected = false;
   #credit = 0;
+  /** Credit of a candidate who has nothing under way, as far as it was seen. */
+  #capacity = 0;
   #index = 0n;
   #pending: { readonly push: Push; readonly bytes: number } | undefined;
   #shown: MessageInitShape<typeof ChallengeShownSchema>[] = [];
@@ -207,6 +210,7 @@ export class Candidate implements AsyncIterable<CandidateUpdate> {
         return this.#setConnected(true);
       case "credit":
         this.#credit += Number(message.value.bytes);
+        this.#capacity = Math.max(this.#capacity, this.#credit);
         return this.#wake.set();
       case "notice":
         return this.#updates.push({ ...plain(message.value), case: "notice" });
@@ -222,6 +226,7 @@ export class Candidate implements AsyncIterable<CandidateUpdate> {
     const first = !this.#welcome;
     this.#welcome = welcome;
     this.#credit = welcome.creditBytes;
+    this.#capacity = Math.max(this.#capacity, this.#credit);
     const next = BigInt(welcome.nextIndex);
     // A call whose answer was lost may have been taken.
     if (this.#pending && next > this.#pending.push.index) this.#pending = undefined;
@@ -279,8 +284,9 @@ export class Candidate implements AsyncIterable<CandidateUpdate> {
     const media: MediaChunk[] = [];
     let bytes = 0;
     const sound = (lane: Lane<Piece>): number => (lane.kind === "sound" ? 0 : 1);
+    const pictures = keepsUp(this.#lanes.values(), this.#capacity - this.#credit);
     for (const lane of [...this.#lanes.values()].sort((a, b) => sound(a) - sound(b))) {
-      while (lane.head && media.length < MAX_PUSH_CHUNKS) {
+      while (lane.head && media.length < MAX_PUSH_CHUNKS && (pictures || lane.kind === "sound")) {
         const size = lane.head.request.media.bytes;
         // One that no call can hold goes alone, to be refused by name.
         if (bytes + size > this.#credit || (bytes + size > largest && media.length > 0)) break;
