@@ -84,6 +84,11 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Write an evidence log anew without the names in it; it verifies like the whole one.
     Redact(RedactArgs),
+    /// Delete the evidence logs of a live interview from evidence.dir.
+    Forget {
+        /// Id of the interview, as its client gave it.
+        session: String,
+    },
     /// List the models, verify them, or show the card of one.
     Models {
         /// Default: list.

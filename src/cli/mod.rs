@@ -98,6 +98,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         } => keys::evidence(&file),
         Command::Verify(args) => verify::run(&args),
         Command::Redact(args) => verify::take_out(&args),
+        Command::Forget { session } => verify::forget(&config, &session),
         Command::Stream {
             file,
             to,

@@ -11,8 +11,8 @@ use liveproof::engine::Engine;
 use liveproof::pipeline::PipelineSettings;
 use liveproof::report::{BatchIndex, FileReport, IndexEntry, PassedOverFile, index_to_csv};
 use liveproof::review::{
-    Basis, Batch, CandidateChoice, FolderError, Found, ReferenceClip, ReferenceInput, ReviewFolder,
-    ReviewOptions, find,
+    Basis, Batch, CandidateChoice, FolderError, Found, ReferenceClip, ReferenceInput,
+    ReviewEvidence, ReviewFolder, ReviewOptions, find,
 };
 use policy::FailOn;
 use progress::{Show, Shown};
@@ -49,6 +49,9 @@ pub struct ReviewArgs {
         default_value = "error"
     )]
     fail_on: Vec<FailOn>,
+    /// With --out: a signed evidence log beside each report (docs/evidence.md); needs evidence.key_file.
+    #[arg(long, requires = "out")]
+    evidence: bool,
     /// No progress on standard error.
     #[arg(short, long)]
     quiet: bool,
@@ -91,11 +94,16 @@ pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
         Some(path) => Some(read_reference(path, &engine, &options)?),
         None => None,
     };
+    let evidence = match args.evidence {
+        true => Some(evidence_of(config, &engine, args)?),
+        false => None,
+    };
     let batch = Batch {
         paths: &found.recordings,
         engine: &engine,
         options: &options,
         reference: reference.as_ref(),
+        evidence: evidence.as_ref(),
         jobs: rooms::jobs(config),
     };
     let shown = Shown {
@@ -157,7 +165,8 @@ fn into_folder(
     show: Show<'_>,
 ) -> Result<Vec<IndexEntry>, Failure> {
     let program = rooms::program_digest()?;
-    let basis = Basis::new(&program, batch.engine, batch.options, batch.reference);
+    let (reference, evidence) = (batch.reference, batch.evidence);
+    let basis = Basis::new(&program, batch.engine, batch.options, reference, evidence);
     folder.begin().map_err(folder_failure)?;
     let entries = batch.into_folder(folder, &basis, &show);
     let run = show.finish(batch.jobs);
@@ -204,6 +213,24 @@ fn folder_failure(e: FolderError) -> Failure {
         FolderError::Io { .. } | FolderError::Json { .. } => exit::INTERNAL,
     };
     fail(code, e)
+}
+
+/// What evidence logs are made with.
+fn evidence_of(
+    config: &Config,
+    engine: &Engine,
+    args: &ReviewArgs,
+) -> Result<ReviewEvidence, Failure> {
+    let key = rooms::evidence_key(config)?.ok_or_else(|| {
+        let error = "--evidence: needs evidence.key_file; `liveproof keys evidence FILE` makes one";
+        fail(exit::USAGE, anyhow::anyhow!(error))
+    })?;
+    let choice = (
+        "review.candidate".to_owned(),
+        format!("{:?}", args.candidate),
+    );
+    let program = rooms::program(config, engine, [choice])?;
+    Ok(ReviewEvidence { key, program })
 }
 
 /// Reads the reference; one that cannot be read is a failure of the whole command, one that cannot

@@ -123,11 +123,16 @@ fn evidence(config: &Config, engine: &Engine) -> Result<Option<Arc<EvidenceSetti
     let (Some(dir), Some(key)) = (&config.evidence.dir, evidence_key(config)?) else {
         return Ok(None);
     };
-    let store = Store::open(dir, StoreLimits::default(), observe_evidence);
+    let days = u64::from(config.evidence.keep_days);
+    let limits = StoreLimits {
+        keep: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        ..StoreLimits::default()
+    };
+    let store = Store::open(dir, limits, observe_evidence);
     Ok(Some(Arc::new(EvidenceSettings {
         store: store.map_err(|e| fail(exit::USAGE, e))?,
         key,
-        program: program(config, engine)?,
+        program: program(config, engine, [])?,
     })))
 }
 
@@ -152,8 +157,13 @@ pub fn evidence_key(config: &Config) -> Result<Option<Arc<SigningKey>>, Failure>
     Ok(Some(Arc::new(key.map_err(refused)?)))
 }
 
-/// What makes evidence logs: this program, its libraries, models and settings.
-pub fn program(config: &Config, engine: &Engine) -> Result<Program, Failure> {
+/// What makes evidence logs: this program, its libraries, models and settings; `more` are settings of the
+/// command.
+pub fn program<const N: usize>(
+    config: &Config,
+    engine: &Engine,
+    more: [(String, String); N],
+) -> Result<Program, Failure> {
     let runtime = engine.runtime_version().unwrap_or_default();
     let libraries = liveproof::decode::library_versions().into_iter();
     let settings = config::KEYS.iter().filter(|k| k.section == "pipeline");
@@ -174,7 +184,7 @@ pub fn program(config: &Config, engine: &Engine) -> Result<Program, Failure> {
             .collect(),
         models.collect(),
         engine.fingerprint(),
-        settings.collect(),
+        settings.chain(more).collect(),
     ))
 }
 

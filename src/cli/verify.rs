@@ -1,10 +1,12 @@
-//! `liveproof verify` and `liveproof redact`.
+//! `liveproof verify`, `liveproof redact` and `liveproof forget`.
 
 use super::exit::{self, Failure, fail};
 use super::output::line;
 use anyhow::Context as _;
+use liveproof::config::Config;
 use liveproof::evidence::{
-    PublicKey, RecordingMatch, Verified, What, check_recording, read_public_keys, redact, verify,
+    PublicKey, RecordingMatch, Verified, What, check_recording, delete_session, read_public_keys,
+    redact, verify,
 };
 use liveproof::review::sha256_of;
 use serde_json::Value;
@@ -88,6 +90,30 @@ pub fn take_out(args: &RedactArgs) -> Result<(), Failure> {
         redacted.texts,
         redacted.pictures
     ));
+    Ok(())
+}
+
+/// Deletes the logs of an interview. None to delete is a failure: whoever asks for it must not believe that it
+/// was done.
+pub fn forget(config: &Config, session: &str) -> Result<(), Failure> {
+    let dir = config.evidence.dir.as_ref().ok_or_else(|| {
+        let error =
+            anyhow::anyhow!("forget: evidence.dir is not set, expected the folder of the logs");
+        fail(exit::USAGE, error)
+    })?;
+    let deleted = delete_session(dir, session)
+        .with_context(|| format!("cannot delete in {}", dir.display()))
+        .map_err(|e| fail(exit::INPUT, e))?;
+    for log in &deleted {
+        line(&format!("deleted {}", log.display()));
+    }
+    if deleted.is_empty() {
+        let error = anyhow::anyhow!(
+            "{}: no log of interview {session} (a redacted one has no id)",
+            dir.display()
+        );
+        return Err(fail(exit::INPUT, error));
+    }
     Ok(())
 }
 

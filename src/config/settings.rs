@@ -185,6 +185,9 @@ settings! {
         /// Private key that logs are signed with, PEM; `liveproof keys evidence` makes one. Where it
         /// lies is not printed.
         key_file: Secret = Secret::default(), "a path, or empty", |_| true;
+        /// Days that a log stays after it was written, then it is deleted. 0: until somebody deletes it,
+        /// as `liveproof forget` does by the interview's id.
+        keep_days: u32 = 0, "0 to 36500 days", |n| *n <= 36_500;
     }
     /// Models and inference.
     engine: Engine {

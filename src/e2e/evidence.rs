@@ -3,7 +3,7 @@
 use crate::files::{code, liveproof, said};
 use crate::private::{NAME, interview, telling};
 use crate::process::Process;
-use crate::support::{face_jpeg, root};
+use crate::support::{face_jpeg, media, root};
 use liveproof_sdk::{Client, Update, v1};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -146,6 +146,20 @@ async fn a_redacted_log_names_nobody_and_is_still_checked() {
     let (code_, words) = with_python(&[&out, &public]);
     assert_eq!(code_, 0, "{words}");
     assert!(!words.contains(" 0 attachments redacted"), "{words}");
+    // Who asks for it is rid of the whole one.
+    let logs = text(log.parent().unwrap().parent().unwrap());
+    let forget = |id: &str| {
+        code(&liveproof(&[
+            "forget",
+            id,
+            "--evidence-dir",
+            &logs,
+            "--evidence-key-file",
+            "x",
+        ]))
+    };
+    assert_eq!(forget("somebody"), 65);
+    assert!(log.exists());
     // Nothing is written over.
     assert_eq!(
         code(&liveproof(&["redact", &text(&log), "--out", &out])),
@@ -179,4 +193,91 @@ fn keys_are_their_owners_alone_and_never_written_over() {
     let refused = liveproof(&["serve", "--evidence-dir", &dir]);
     assert_eq!(code(&refused), 64);
     assert!(said(&refused).contains("evidence.key_file"));
+}
+
+/// Reviews the recorded hand challenge with a log; gives the log's path.
+fn reviewed(recording: &Path, private: &str, into: &Path) -> PathBuf {
+    let output = liveproof(&[
+        "review",
+        recording.to_str().unwrap(),
+        "--out",
+        into.to_str().unwrap(),
+        "--evidence",
+        "--evidence-key-file",
+        private,
+        "--quiet",
+    ]);
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    let mut logs = std::fs::read_dir(into.join("reports"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.to_str().unwrap().ends_with(".evidence.jsonl"));
+    let log = logs.next().unwrap();
+    assert_eq!(logs.next(), None);
+    log
+}
+
+/// The same file, models, settings, program and key give the same log; it holds for this recording and for no
+/// other, picture by picture.
+#[test]
+fn a_review_leaves_the_same_log_twice_and_its_recording_fits_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let (private, public) = key(dir);
+    let recording = media("demo/hand_pass.mp4");
+    let first = reviewed(&recording, &private, &dir.join("a"));
+    let log = std::fs::read(&first).unwrap();
+    assert!(log == std::fs::read(reviewed(&recording, &private, &dir.join("b"))).unwrap());
+    // Numbers are those of the report, which lies beside it.
+    let report = text(&first).replace(".evidence.jsonl", ".json");
+    let report: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    let entries = std::str::from_utf8(&log).unwrap().lines();
+    let segments: Vec<serde_json::Value> = entries
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+        .filter(|e| e["type"] == "segment")
+        .map(|e| e["body"].clone())
+        .collect();
+    let told = report["files"][0]["segments"].as_array().unwrap();
+    assert_eq!((segments.len(), told.len()), (3, 3));
+    for (logged, told) in segments.iter().zip(told) {
+        for name in ["span", "outcome", "findings", "quality", "coverage"] {
+            assert_eq!(logged[name], told[name], "{name}");
+        }
+    }
+
+    let path = text(&first);
+    let with = |recording: &Path| {
+        let recording = text(recording);
+        let found = liveproof(&["verify", &path, "--key", &public, "--recording", &recording]);
+        (code(&found), said(&found))
+    };
+    let (fits, words) = with(&recording);
+    assert_eq!(fits, 0, "{words}");
+    assert!(words.contains("are those that were assessed"), "{words}");
+    assert!(words.contains("the same byte by byte"), "{words}");
+    // The same media in another file: a box that players skip at its end.
+    let longer = dir.join("longer.mp4");
+    let mut bytes = std::fs::read(&recording).unwrap();
+    bytes.extend_from_slice(b"\x00\x00\x00\x08free");
+    std::fs::write(&longer, bytes).unwrap();
+    let (fits, words) = with(&longer);
+    assert_eq!(fits, 0, "{words}");
+    assert!(words.contains("another one with the same media"), "{words}");
+    let (fits, words) = with(&media("demo/hand_pass_swapped.mp4"));
+    assert_eq!(fits, 1, "{words}");
+    assert!(
+        words.contains("is not the one that was assessed"),
+        "{words}"
+    );
+
+    // Without the single hashes the roots still tell.
+    let bare = text(&dir.join("bare.jsonl"));
+    let done = liveproof(&["redact", &path, "--out", &bare, "--pictures"]);
+    assert_eq!(code(&done), 0, "{}", said(&done));
+    for (recording, expected) in [("demo/hand_pass.mp4", 0), ("demo/hand_pass_swapped.mp4", 1)] {
+        let recording = text(&media(recording));
+        let found = liveproof(&["verify", &bare, "--recording", &recording]);
+        assert_eq!(code(&found), expected, "{}", said(&found));
+    }
 }

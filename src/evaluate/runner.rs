@@ -237,6 +237,7 @@ impl Runner<'_> {
             stretch: clip.only.map(|s| s.span()),
             reference: reference.as_ref(),
             filter: filter.as_mut().map(|f| f.as_mut() as &mut dyn MediaFilter),
+            evidence: None,
         };
         let report = review_input(input, engine, &mut set, &self.settings.review, &mut |_| {});
         *models = Some((task.engine, set));

@@ -19,6 +19,7 @@
 
 mod chain;
 mod header;
+mod keep;
 mod key;
 mod personal;
 mod program;
@@ -32,6 +33,7 @@ mod verify;
 
 pub use chain::{CHECKPOINT_EVERY, FORMAT, FORMAT_VERSION, Head};
 pub use header::{Header, Mode, Origin, RecordedTrack};
+pub use keep::{delete_session, expire};
 pub use key::{KeyError, PublicKey, SigningKey, fresh_key_pem, read_public_keys};
 pub use program::Program;
 pub use recorder::{Recorder, Said};

@@ -13,6 +13,23 @@ use std::collections::BTreeSet;
 
 /// Shorter names are not searched for in words: "a" is in most of them.
 const LEAST_SEARCHED: usize = 4;
+/// What everybody calls participants and tracks names nobody, and stands in many words of this program.
+const GENERIC: [&str; 14] = [
+    "audio",
+    "camera",
+    "candidate",
+    "clock",
+    "face",
+    "host",
+    "interviewer",
+    "microphone",
+    "picture",
+    "recording",
+    "review",
+    "sound",
+    "track",
+    "video",
+];
 /// Names kept for the search; a client may send as many ids as it has events.
 const MOST_NAMES: usize = 20_000;
 /// Keys whose text was chosen by somebody, wherever they stand in a result.
@@ -63,7 +80,8 @@ impl Personal {
 
     /// A name that came later, as that of a question.
     pub(super) fn learn(&mut self, name: &str) {
-        if name.len() >= LEAST_SEARCHED && self.names.len() < MOST_NAMES {
+        let telling = name.len() >= LEAST_SEARCHED && !GENERIC.contains(&name);
+        if telling && self.names.len() < MOST_NAMES {
             self.names.insert(name.to_owned());
         }
     }

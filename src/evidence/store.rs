@@ -8,6 +8,7 @@
 //!
 //! While it is written a log is `ID.partial`, then `ID.jsonl`, or `ID.unsealed.jsonl`.
 
+use super::keep::expire;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -24,16 +25,20 @@ const RETRY: Duration = Duration::from_millis(250);
 const MOST_TRIES: u32 = 120;
 /// The same when the process ends: 2 s.
 const MOST_TRIES_AT_END: u32 = 8;
+/// Logs that are too old are looked for so often.
+const LOOK: Duration = Duration::from_secs(3_600);
 /// How long the end of the process waits for the writer.
 const END_WAIT: Duration = Duration::from_secs(5);
 
-/// How much may wait for the disk.
+/// How much may wait for the disk, and how long logs stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreLimits {
     /// Of one log, bytes.
     pub log_bytes: usize,
     /// Of all logs, bytes.
     pub all_bytes: usize,
+    /// How long a log stays after it was written; `None` = until somebody deletes it.
+    pub keep: Option<Duration>,
 }
 
 impl Default for StoreLimits {
@@ -42,6 +47,7 @@ impl Default for StoreLimits {
         Self {
             log_bytes: 4 << 20,
             all_bytes: 64 << 20,
+            keep: None,
         }
     }
 }
@@ -86,6 +92,7 @@ struct Shared {
     ended: Condvar,
     limits: StoreLimits,
     observe: fn(LogOutcome),
+    dir: PathBuf,
 }
 
 #[derive(Debug, Default)]
@@ -127,17 +134,14 @@ impl Store {
             source,
         };
         make_folder(dir).map_err(refused)?;
-        // An empty file: also a full disk has room for it.
-        let probe = dir.join(".writable");
-        let made = private_file().create(true).truncate(true).open(&probe);
-        made.and_then(|_| std::fs::remove_file(&probe))
-            .map_err(refused)?;
+        clear_old(dir, limits.keep).map_err(refused)?;
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             wake: Condvar::new(),
             ended: Condvar::new(),
             limits,
             observe,
+            dir: dir.to_owned(),
         });
         let writer = shared.clone();
         std::thread::Builder::new()
@@ -298,7 +302,11 @@ impl Shared {
                         let idle = |s: &mut State| {
                             !s.stopping && s.logs.values().all(|l| l.waiting.is_empty() && !l.over)
                         };
-                        drop(self.wake.wait_while(state, idle));
+                        let waited = self.wake.wait_timeout_while(state, LOOK, idle);
+                        if waited.is_ok_and(|(_, look)| look.timed_out()) {
+                            // What fails now is tried again in an hour.
+                            clear_old(&self.dir, self.limits.keep).ok();
+                        }
                     }
                 }
                 Next::End => {
@@ -387,6 +395,20 @@ impl Shared {
             tried.insert(id, ());
             (self.observe)(LogOutcome::WriteFailed);
         }
+    }
+}
+
+/// Makes sure that files can be made, and deletes logs that are too old by the file system's own clock: that of
+/// a file which was just made. The file is empty, so that a full disk has room for it, too.
+fn clear_old(dir: &Path, keep: Option<Duration>) -> std::io::Result<()> {
+    let probe = dir.join(".writable");
+    let file = private_file().create(true).truncate(true).open(&probe)?;
+    file.set_len(0)?;
+    let now = file.metadata()?.modified()?;
+    std::fs::remove_file(&probe)?;
+    match keep {
+        Some(keep) => expire(dir, keep, now).map(drop),
+        None => Ok(()),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::folder::{FolderError, ReviewFolder};
 use super::identity::{Basis, Identity};
-use super::{Progress, ReferenceClip, ReviewError, ReviewInput, ReviewOptions, review_input};
+use super::{
+    Progress, ReferenceClip, ReviewError, ReviewEvidence, ReviewInput, ReviewOptions, WantedLog,
+    review_input,
+};
 use crate::engine::{Engine, ModelSet};
 use crate::report::{Document, FileReport, IndexEntry};
 use std::ops::ControlFlow;
@@ -34,6 +37,8 @@ pub struct Batch<'a> {
     pub options: &'a ReviewOptions,
     /// What each is set against, if there is one.
     pub reference: Option<&'a ReferenceClip>,
+    /// What evidence logs are made with, if any are wanted; they go into the folder.
+    pub evidence: Option<&'a ReviewEvidence>,
     /// Recordings worked on at the same time.
     pub jobs: usize,
 }
@@ -43,6 +48,8 @@ struct Reviewed {
     report: FileReport,
     /// False when something other than the recording was at fault.
     lasting: bool,
+    /// The evidence log, where one was wanted and there is one.
+    log: Option<Vec<u8>>,
 }
 
 /// A worker's own: models are made when the first recording needs them.
@@ -60,7 +67,7 @@ impl Batch<'_> {
         let reports = Mutex::new(Vec::new());
         self.each(&|index, path, worker| {
             progress.started(index);
-            let report = worker.review(index, path, progress).report;
+            let report = worker.review(index, path, None, progress).report;
             progress.done(index, &report);
             hold(&reports).push((index, report));
             ControlFlow::Continue(())
@@ -136,12 +143,20 @@ impl Batch<'_> {
 // === impl Worker ===
 
 impl Worker<'_> {
-    fn review(&mut self, index: usize, path: &Path, progress: &dyn BatchProgress) -> Reviewed {
+    /// `sha256`: of the recording, where an evidence log is wanted.
+    fn review(
+        &mut self,
+        index: usize,
+        path: &Path,
+        sha256: Option<&str>,
+        progress: &dyn BatchProgress,
+    ) -> Reviewed {
         let batch = self.batch;
         let name = path.display().to_string();
         let passing = |error: String| Reviewed {
             report: FileReport::failed(name.clone(), error),
             lasting: false,
+            log: None,
         };
         let mut models = match self
             .models
@@ -152,20 +167,28 @@ impl Worker<'_> {
             Err(e) => return passing(e.to_string()),
         };
         let reviewed = catch_unwind(AssertUnwindSafe(|| {
+            let mut log = None;
+            let wanted = batch.evidence.zip(sha256);
             let input = ReviewInput {
                 reference: batch.reference,
+                evidence: wanted.map(|(with, sha256)| WantedLog {
+                    with,
+                    sha256,
+                    log: &mut log,
+                }),
                 ..ReviewInput::of(path)
             };
             let mut on = |p: Progress<'_>| progress.on(index, p);
             let report = review_input(input, batch.engine, &mut models, batch.options, &mut on);
-            (report, models)
+            (report, log, models)
         }));
         match reviewed {
-            Ok((report, models)) => {
+            Ok((report, log, models)) => {
                 self.models = Some(models);
                 Reviewed {
                     report,
                     lasting: true,
+                    log,
                 }
             }
             // The models went with it: what they hold now is anybody's guess.
@@ -193,17 +216,19 @@ fn one_into(
         progress.resumed(index, &entry);
         return Ok(entry);
     }
-    let mut reviewed = worker.review(index, path, progress);
+    let sha256 = identity.as_ref().map(|id| id.sha256.as_str());
+    let mut reviewed = worker.review(index, path, sha256, progress);
     if identity.as_ref().is_some_and(|id| !id.still_holds()) {
         let error = ReviewError::Changed.to_string();
         reviewed = Reviewed {
             report: FileReport::failed(path.display().to_string(), error),
             lasting: false,
+            log: None,
         };
     }
     let lasting = identity.as_ref().filter(|_| reviewed.lasting);
     let document = Document::new(vec![reviewed.report]);
-    let entry = folder.keep(path, lasting, &document)?;
+    let entry = folder.keep(path, lasting, &document, reviewed.log.as_deref())?;
     for report in &document.files {
         progress.done(index, report);
     }

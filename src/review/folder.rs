@@ -5,6 +5,7 @@
 //! FOLDER/index.json  index.csv  index.html   written last, index.json as the very last
 //! FOLDER/run.json                            times and throughput of the latest run
 //! FOLDER/reports/NAME.json  NAME.html        one report per recording, its page where asked for
+//! FOLDER/reports/NAME.evidence.jsonl         its evidence log, where asked for
 //! FOLDER/.liveproof/done/NAME.json           what is finished, by which inputs
 //! FOLDER/.liveproof/lock                     held while a run writes here
 //! ```
@@ -80,6 +81,9 @@ struct Outputs {
     report_sha256: String,
     /// `None` where no page was asked for.
     page_sha256: Option<String>,
+    /// `None` where no evidence log was asked for, or there is none.
+    #[serde(default)]
+    evidence_sha256: Option<String>,
 }
 
 /// A folder of reviews that this process alone writes.
@@ -165,6 +169,11 @@ impl ReviewFolder {
         let report = self.report(&name);
         if (done.version, &done.key) != (DONE_VERSION, &identity.key)
             || !holds(&report, &done.outputs.report_sha256)
+            || !done
+                .outputs
+                .evidence_sha256
+                .as_ref()
+                .is_none_or(|d| holds(&self.evidence(&name), d))
         {
             return Ok(None);
         }
@@ -175,14 +184,17 @@ impl ReviewFolder {
             let Ok(document) = serde_json::from_slice::<Document>(&text) else {
                 return Ok(None);
             };
-            let outputs = self.write_outputs(&name, &document)?;
+            let outputs = Outputs {
+                evidence_sha256: done.outputs.evidence_sha256,
+                ..self.write_outputs(&name, &document)?
+            };
             self.write_done(&name, &identity.key, outputs, &done.entry)?;
         }
         Ok(Some(done.entry))
     }
 
     /// Writes what there is of a recording, and its entry of what is finished where `identity` says
-    /// by which inputs; without it the recording is done anew by the next run.
+    /// by which inputs; without it the recording is done anew by the next run. `log`: its evidence log.
     ///
     /// # Errors
     /// [`FolderError`].
@@ -191,6 +203,7 @@ impl ReviewFolder {
         recording: &Path,
         identity: Option<&Identity>,
         document: &Document,
+        log: Option<&[u8]>,
     ) -> Result<IndexEntry, FolderError> {
         let name = report_name(recording);
         let path = self.report(&name);
@@ -207,7 +220,10 @@ impl ReviewFolder {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(&done)(e)),
             _ => {}
         }
-        let outputs = self.write_outputs(&name, document)?;
+        let mut outputs = self.write_outputs(&name, document)?;
+        if let Some(log) = log {
+            outputs.evidence_sha256 = Some(write(&self.evidence(&name), log)?);
+        }
         if let Some(id) = identity {
             self.write_done(&name, &id.key, outputs, &entry)?;
         }
@@ -229,6 +245,7 @@ impl ReviewFolder {
         Ok(Outputs {
             report_sha256,
             page_sha256,
+            evidence_sha256: None,
         })
     }
 
@@ -262,8 +279,8 @@ impl ReviewFolder {
             }
         }
         let [csv, html, document] = INDEX.map(|name| self.root.join(name));
-        write(&csv, &index_to_csv(&index))?;
-        write(&html, &index_to_html(&index))?;
+        write(&csv, index_to_csv(&index))?;
+        write(&html, index_to_html(&index))?;
         let text = serde_json::to_string_pretty(&index).map_err(json(&document))?;
         write(&document, &(text + "\n"))?;
         Ok(html)
@@ -285,6 +302,11 @@ impl ReviewFolder {
 
     fn page(&self, name: &str) -> PathBuf {
         self.root.join(REPORTS).join(format!("{name}.html"))
+    }
+
+    fn evidence(&self, name: &str) -> PathBuf {
+        let name = format!("{name}.evidence.jsonl");
+        self.root.join(REPORTS).join(name)
     }
 
     fn done(&self, name: &str) -> PathBuf {
@@ -315,9 +337,10 @@ fn report_name(recording: &Path) -> String {
 }
 
 /// Writes a file whole; gives its digest.
-fn write(path: &Path, text: &str) -> Result<String, FolderError> {
-    save_whole(path, text.as_bytes()).map_err(io(path))?;
-    Ok(hex::encode(Sha256::digest(text.as_bytes())))
+fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<String, FolderError> {
+    let bytes = bytes.as_ref();
+    save_whole(path, bytes).map_err(io(path))?;
+    Ok(hex::encode(Sha256::digest(bytes)))
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> FolderError {

@@ -59,7 +59,7 @@ fn a_report_is_finished_for_the_same_inputs_alone() {
     let id = scene.identity("x");
     assert_eq!(folder.finished(&scene.recording, &id).unwrap(), None);
     let kept = folder
-        .keep(&scene.recording, Some(&id), &scene.document())
+        .keep(&scene.recording, Some(&id), &scene.document(), None)
         .unwrap();
     assert_eq!(
         folder.finished(&scene.recording, &id).unwrap(),
@@ -95,11 +95,11 @@ fn what_a_passing_fault_left_is_done_anew() {
     let folder = scene.open(false);
     let id = scene.identity("x");
     folder
-        .keep(&scene.recording, Some(&id), &scene.document())
+        .keep(&scene.recording, Some(&id), &scene.document(), None)
         .unwrap();
     let error = FieldError::new("models", "none", "some").to_string();
     let failed = Document::new(vec![FileReport::failed("a call.mp4", error)]);
-    let entry = folder.keep(&scene.recording, None, &failed).unwrap();
+    let entry = folder.keep(&scene.recording, None, &failed, None).unwrap();
     assert_eq!(entry.sha256, None);
     assert!(scene.file("json").is_file());
     assert_eq!(folder.finished(&scene.recording, &id).unwrap(), None);
@@ -111,7 +111,7 @@ fn a_page_asked_for_later_is_that_of_the_first_run() {
     let id = scene.identity("x");
     let folder = scene.open(true);
     folder
-        .keep(&scene.recording, Some(&id), &scene.document())
+        .keep(&scene.recording, Some(&id), &scene.document(), None)
         .unwrap();
     let at_once = std::fs::read(scene.file("html")).unwrap();
     drop(folder);
@@ -165,6 +165,7 @@ fn the_index_is_there_only_when_everything_is() {
             &scene.recording,
             Some(&scene.identity("x")),
             &scene.document(),
+            None,
         )
         .unwrap();
     let page = folder
@@ -189,4 +190,22 @@ fn reports_have_names_of_their_own_that_need_no_escape() {
     let odd = name("a/..what? #1 100% <b>.mp4");
     assert!(odd.starts_with("what___1_100___b_.mp4."), "{odd}");
     assert!(name(&"é".repeat(300)).len() < 120);
+}
+
+#[test]
+fn an_evidence_log_that_is_gone_or_changed_is_made_anew() {
+    let scene = Scene::new();
+    let folder = scene.open(false);
+    let id = scene.identity("x");
+    let entry = folder
+        .keep(&scene.recording, Some(&id), &scene.document(), Some(b"log"))
+        .unwrap();
+    let log = scene.file("evidence.jsonl");
+    assert_eq!(std::fs::read(&log).unwrap(), b"log");
+    let finished = || folder.finished(&scene.recording, &id).unwrap();
+    assert_eq!(finished(), Some(entry));
+    std::fs::write(&log, "lot").unwrap();
+    assert_eq!(finished(), None);
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(finished(), None);
 }

@@ -1,6 +1,6 @@
 //! What a report depends on, as digests: equal digests, equal bytes.
 
-use super::{ReferenceClip, ReviewInput, ReviewOptions};
+use super::{ReferenceClip, ReviewEvidence, ReviewInput, ReviewOptions};
 use crate::decode;
 use crate::engine::Engine;
 use crate::pipeline::PipelineSettings;
@@ -44,6 +44,7 @@ impl Basis {
         engine: &Engine,
         options: &ReviewOptions,
         reference: Option<&ReferenceClip>,
+        evidence: Option<&ReviewEvidence>,
     ) -> Self {
         let parts = [
             program.to_owned(),
@@ -52,6 +53,8 @@ impl Basis {
             settings_words(&options.pipeline),
             format!("{:?}", options.candidate),
             format!("{reference:?}"),
+            // The key by its id, and what the logs say of the program.
+            format!("{evidence:?}"),
         ];
         Self(digest_of(&parts))
     }

@@ -1,6 +1,6 @@
 //! What is reviewed, when it is more than a path.
 
-use super::ReferenceClip;
+use super::{ReferenceClip, WantedLog};
 use crate::core::Span;
 use crate::decode::file::Media;
 use crate::ingest::events_file;
@@ -28,6 +28,8 @@ pub struct ReviewInput<'a> {
     pub reference: Option<&'a ReferenceClip>,
     /// What is done to its media, if anything.
     pub filter: Option<&'a mut dyn MediaFilter>,
+    /// Asks for an evidence log; of all of the recording as it was decoded, before any filter.
+    pub evidence: Option<WantedLog<'a>>,
 }
 
 impl std::fmt::Debug for ReviewInput<'_> {
@@ -38,6 +40,7 @@ impl std::fmt::Debug for ReviewInput<'_> {
             .field("stretch", &self.stretch)
             .field("reference", &self.reference.map(|r| &r.reference.source))
             .field("filtered", &self.filter.is_some())
+            .field("evidence", &self.evidence.is_some())
             .finish()
     }
 }
@@ -53,6 +56,7 @@ impl<'a> ReviewInput<'a> {
             stretch: None,
             reference: None,
             filter: None,
+            evidence: None,
         }
     }
 

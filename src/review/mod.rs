@@ -11,6 +11,7 @@
 mod batch;
 mod cast;
 mod error;
+mod evidence;
 mod find;
 mod folder;
 mod identity;
@@ -23,6 +24,7 @@ mod whole;
 pub use batch::{Batch, BatchProgress};
 pub use cast::CandidateChoice;
 pub use error::ReviewError;
+pub use evidence::{ReviewEvidence, WantedLog};
 pub use find::{FindError, Found, PassedOver, RECORDINGS, find};
 pub use folder::{FolderError, ReviewFolder};
 pub use identity::{Basis, Identity, settings_words, sha256_of};
@@ -41,6 +43,7 @@ use crate::pipeline::{Pipeline, PipelineSettings};
 use crate::report::{
     FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
 };
+use evidence::Scribe;
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -128,18 +131,21 @@ fn try_review(
     }
     let mut capabilities = pipeline.capabilities(models);
     let mut segments = Vec::new();
+    let scribe = Scribe::begin(input.evidence.as_ref(), path, &plan)?;
     let mut path_in = PathIn {
         pipeline: &mut pipeline,
         stretch: input.stretch,
         events: plan.events.clone().into(),
         segments: &mut segments,
         capabilities: &mut capabilities,
+        scribe,
         progress,
     };
     let cut_short = path_in.read_all(&mut source, &mut input.filter, models);
     path_in
         .push_events(None)
         .map_err(|e| ReviewError::Plan(vec![e]))?;
+    let mut scribe = std::mem::take(&mut path_in.scribe);
     let (reason, partial) = match &cut_short {
         Some(why) => (
             format!("the recording could not be read to its end: {why}"),
@@ -152,7 +158,7 @@ fn try_review(
         None => ("end of the recording".to_owned(), false),
     };
     let (rest, summary) = pipeline.finish(&reason, partial, models);
-    keep_final(rest, &mut segments, progress);
+    keep_final(rest, &mut segments, &mut scribe, progress);
     if segments.is_empty() {
         return Err(ReviewError::NoMedia);
     }
@@ -165,6 +171,9 @@ fn try_review(
     report.segments = segments;
     report.summary = Some(summary);
     report.pictures = pictures::encoded(pipeline.take_pictures());
+    if let Some(wanted) = input.evidence {
+        *wanted.log = scribe.end(&report);
+    }
     Ok(report)
 }
 
@@ -222,6 +231,7 @@ struct PathIn<'a> {
     segments: &'a mut Vec<SegmentResult>,
     /// What the signals can do, by what came so far.
     capabilities: &'a mut Vec<SignalCapability>,
+    scribe: Scribe,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
@@ -241,6 +251,7 @@ impl PathIn<'_> {
             };
             if let Some(m) = &media {
                 (self.progress)(Progress::At(m.time()));
+                self.scribe.media(m);
             }
             // Tracks lie close together in a file; what comes this late is past the stretch on all.
             let past = |m: &Media| {
@@ -272,6 +283,7 @@ impl PathIn<'_> {
         let due = |e: &ControlEvent| until.is_none_or(|t| e.time <= t);
         while self.events.front().is_some_and(due) {
             if let Some(event) = self.events.pop_front() {
+                self.scribe.event(&event);
                 self.pipeline.push_event(event)?;
             }
         }
@@ -288,7 +300,7 @@ impl PathIn<'_> {
         if results.iter().any(|s| s.is_final) {
             SignalCapability::renew(self.capabilities, self.pipeline.take_capabilities(models));
         }
-        keep_final(results, self.segments, self.progress);
+        keep_final(results, self.segments, &mut self.scribe, self.progress);
         Ok(())
     }
 }
@@ -296,10 +308,12 @@ impl PathIn<'_> {
 fn keep_final(
     results: Vec<SegmentResult>,
     segments: &mut Vec<SegmentResult>,
+    scribe: &mut Scribe,
     progress: &mut dyn FnMut(Progress<'_>),
 ) {
     for s in results.into_iter().filter(|s| s.is_final) {
         progress(Progress::Segment(&s));
+        scribe.segment(&s);
         segments.push(s);
     }
 }

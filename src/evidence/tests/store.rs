@@ -68,6 +68,7 @@ fn what_could_not_be_written_is_kept_and_told_within_bounds_and_the_log_goes_on(
     let limits = StoreLimits {
         log_bytes: 6_000,
         all_bytes: 60_000,
+        keep: None,
     };
     let store = Store::open(dir.path(), limits, ignore).unwrap();
     std::fs::write(dir.path().join("acme"), "in the way").unwrap();
@@ -126,4 +127,50 @@ fn a_folder_that_cannot_be_written_is_refused() {
     std::fs::write(&file, "").unwrap();
     let e = Store::open(&file, StoreLimits::default(), ignore).unwrap_err();
     assert!(e.to_string().contains("file"), "{e}");
+}
+
+fn written(store: &Store, id: &str) {
+    let writer = store.create("acme", id);
+    let mut r = recorder(id);
+    r.seal();
+    writer.push(&r.take());
+    writer.close();
+}
+
+#[test]
+fn logs_go_by_age_and_by_the_interview_that_they_are_of() {
+    use super::sample::{NAME, log};
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), StoreLimits::default(), ignore).unwrap();
+    ["old", "new"].iter().for_each(|id| written(&store, id));
+    drop(store);
+    let group = dir.path().join("acme");
+    let other = String::from_utf8(log(1)).unwrap();
+    // A redacted log, and a file of somebody else.
+    let mut redacted = Vec::new();
+    let what = What {
+        texts: true,
+        pictures: false,
+    };
+    redact(other.as_bytes(), &mut redacted, what).unwrap();
+    std::fs::write(group.join("redacted.jsonl"), redacted).unwrap();
+    std::fs::write(group.join("notes.txt"), NAME).unwrap();
+    let day = Duration::from_secs(86_400);
+    let old = std::fs::File::options()
+        .append(true)
+        .open(group.join("old.jsonl"))
+        .unwrap();
+    let now = old.metadata().unwrap().modified().unwrap();
+    old.set_modified(now - 3 * day).unwrap();
+    assert_eq!(expire(dir.path(), 4 * day, now).unwrap(), 0);
+    let limits = StoreLimits {
+        keep: Some(2 * day),
+        ..StoreLimits::default()
+    };
+    drop(Store::open(dir.path(), limits, ignore).unwrap());
+    assert_eq!(names(&group), ["new.jsonl", "notes.txt", "redacted.jsonl"]);
+    assert!(delete_session(dir.path(), "another").unwrap().is_empty());
+    let gone = delete_session(dir.path(), &format!("{NAME}-1")).unwrap();
+    assert_eq!(gone, [group.join("new.jsonl")]);
+    assert_eq!(names(&group), ["notes.txt", "redacted.jsonl"]);
 }
