@@ -69,4 +69,4 @@ fuzz-seeds: ## write the seeds of testdata/fuzz anew (needs the ffmpeg program)
 
 clean: ## remove what was built here; downloads in the cache stay
 	cargo clean
-	rm -rf vendor out
+	rm -rf vendor out sdk/typescript/dist sdk/typescript/node_modules
