@@ -208,7 +208,7 @@ settings! {
     }
     /// Reviewing recordings.
     review: Review {
-        /// Recordings worked on at the same time. `auto`: one per worker.
+        /// Recordings worked on at the same time. `auto`: one per worker, as far as memory holds them.
         jobs: Count = Count::Auto, "auto, or 1 and up (recordings)", |_| true;
     }
     /// What is logged, on standard error.
