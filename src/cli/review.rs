@@ -79,7 +79,11 @@ pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
     let found = find(&args.paths, args.recursive).map_err(|e| fail(exit::INPUT, e))?;
     let passed_over = passed_over(&found);
     let folder = match &args.out {
-        Some(root) => Some(ReviewFolder::open(root, args.pages).map_err(folder_failure)?),
+        Some(root) => Some(ReviewFolder::open(root, args.pages).map_err(|e| match e {
+            FolderError::InUse(_) => folder_failure(e),
+            // Nothing has been reviewed yet: the name is at fault.
+            e => fail(exit::USAGE, e),
+        })?),
         None => None,
     };
     let engine = rooms::engine(config)?;
@@ -208,9 +212,8 @@ fn write_csv(args: &ReviewArgs, index: &BatchIndex) -> Result<(), Failure> {
 
 fn folder_failure(e: FolderError) -> Failure {
     let code = match &e {
-        FolderError::Foreign(_) => exit::USAGE,
         FolderError::InUse(_) => exit::UNAVAILABLE,
-        FolderError::Io { .. } | FolderError::Json { .. } => exit::INTERNAL,
+        _ => exit::INTERNAL,
     };
     fail(code, e)
 }

@@ -230,6 +230,7 @@ fn standard_output_holds_what_was_asked_for_and_nothing_else() {
     let foreign = dir.path().to_str().unwrap();
     std::fs::write(dir.path().join("letter.txt"), "private").unwrap();
     for (arguments, expected, words) in [
+        (vec!["review", clip, "--out", broken], 64, "text.mp4"),
         (
             vec!["review", clip, "--out", foreign],
             64,
