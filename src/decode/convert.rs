@@ -1,5 +1,6 @@
 //! FFmpeg's pictures to packed RGB, for files and for the wire alike.
 
+use super::ffi::StatedColor;
 use super::picture::{Stored, matrix_for, range_for, try_fill_rgb};
 use crate::core::{ColorMatrix, ColorRange, FieldError};
 use ff::format::Pixel;
@@ -166,31 +167,50 @@ fn reformat(frame: &ff::frame::Video) -> Result<ff::frame::Video, ConvertError> 
 }
 
 /// Range of the code values; where it is not stated, formats named "yuvj" and gray are full.
-fn range_of(frame: &ff::frame::Video, stated: ColorRange) -> YuvRange {
-    if stated != ColorRange::Auto {
-        return range_for(stated);
+fn range_of(frame: &ff::frame::Video, announced: ColorRange) -> YuvRange {
+    if announced != ColorRange::Auto {
+        return range_for(announced);
     }
-    match frame.color_range() {
-        ff::color::Range::JPEG => YuvRange::Full,
-        ff::color::Range::MPEG => YuvRange::Limited,
-        ff::color::Range::Unspecified => match frame.format() {
+    match StatedColor::of(frame).range {
+        2 => YuvRange::Full,
+        1 => YuvRange::Limited,
+        _ => match frame.format() {
             Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::GRAY8 => YuvRange::Full,
             _ => YuvRange::Limited,
         },
     }
 }
 
-fn matrix_of(frame: &ff::frame::Video, stated: ColorMatrix) -> YuvStandardMatrix {
-    use ff::color::Space;
-    if stated != ColorMatrix::Auto {
-        return matrix_for(stated, frame.height());
+fn matrix_of(frame: &ff::frame::Video, announced: ColorMatrix) -> YuvStandardMatrix {
+    if announced != ColorMatrix::Auto {
+        return matrix_for(announced, frame.height());
     }
-    match frame.color_space() {
-        Space::BT709 => YuvStandardMatrix::Bt709,
-        Space::BT470BG | Space::SMPTE170M => YuvStandardMatrix::Bt601,
-        Space::SMPTE240M => YuvStandardMatrix::Smpte240,
-        Space::FCC => YuvStandardMatrix::Fcc,
-        Space::BT2020NCL | Space::BT2020CL => YuvStandardMatrix::Bt2020,
-        _ => matrix_for(ColorMatrix::Auto, frame.height()),
+    matrix_of_number(StatedColor::of(frame).matrix, frame.height())
+}
+
+/// The matrix of a number of ITU-T H.273 table 4; the usual one for others, reserved ones included.
+fn matrix_of_number(number: i32, height: u32) -> YuvStandardMatrix {
+    match number {
+        1 => YuvStandardMatrix::Bt709,
+        4 => YuvStandardMatrix::Fcc,
+        5 | 6 => YuvStandardMatrix::Bt601,
+        7 => YuvStandardMatrix::Smpte240,
+        9 | 10 => YuvStandardMatrix::Bt2020,
+        _ => matrix_for(ColorMatrix::Auto, height),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_matrix() {
+        let words = |number| format!("{:?}", matrix_of_number(number, 720));
+        assert_eq!(words(6), "Bt601");
+        assert_eq!(words(9), "Bt2020");
+        for number in [i32::MIN, -1, 0, 2, 3, 15, 123, 255, i32::MAX] {
+            assert_eq!(words(number), "Bt709", "{number}");
+        }
     }
 }

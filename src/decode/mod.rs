@@ -17,6 +17,7 @@ pub(crate) mod coding;
 mod convert;
 mod encode;
 mod error;
+mod ffi;
 pub mod file;
 mod pcm;
 mod picture;

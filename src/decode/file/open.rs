@@ -2,6 +2,7 @@
 
 use super::{DecodeError, FileInfo, StreamInfo, to_ns};
 use crate::core::TrackKind;
+use crate::decode::ffi;
 use crate::decode::picture::Orientation;
 use ffmpeg_next as ff;
 use std::io::Read as _;
@@ -27,6 +28,7 @@ pub(in crate::decode) fn init() -> Result<(), DecodeError> {
         .get_or_init(|| {
             ff::init()?;
             ff::log::set_level(ff::log::Level::Quiet);
+            ffi::bound_allocations();
             Ok(())
         })
         .map_err(|e| DecodeError::Io(format!("FFmpeg does not start: {e}")))
