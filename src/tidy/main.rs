@@ -285,6 +285,7 @@ fn the_log_names_no_client() {
         "core",
         "decode",
         "engine",
+        "evidence",
         "fusion",
         "grpc",
         "ingest",
