@@ -13,6 +13,10 @@ use std::path::Path;
 use std::process::Command;
 
 type Pieces = Vec<(u8, Vec<u8>)>;
+/// A format, the bytes of its tightly packed picture, and offset and stride of planes further apart.
+type Laid = (usize, usize, &'static [(u32, u32)]);
+/// A format, how a sample is written, a name, and the shape of the track.
+type Sampled<'a> = (u8, &'a dyn Fn(&f32) -> Vec<u8>, &'static str, u8);
 
 fn write(target: &str, name: &str, bytes: &[u8]) {
     let folder = root().join("testdata/fuzz").join(target);
@@ -49,7 +53,7 @@ fn raw_packet(width: u16, height: u16, planes: &[(u32, u32)], bytes: usize) -> V
 
 fn raw_codecs() {
     // Tightly packed at 18 x 16, then with planes further apart than they need be.
-    let layouts: &[(usize, usize, &[(u32, u32)])] = &[
+    let layouts: &[Laid] = &[
         (0, 432, &[(0, 20), (320, 12), (416, 12)]),
         (1, 432, &[(0, 20), (320, 20)]),
         (2, 864, &[(0, 60)]),
@@ -182,7 +186,7 @@ fn sounds() {
     let s32 = |v: &f32| ((v * 2e9) as i32).to_le_bytes().to_vec();
     let f32 = |v: &f32| v.to_le_bytes().to_vec();
     let byte = |v: &f32| vec![(v * 127.0) as i8 as u8];
-    let raw: [(u8, &dyn Fn(&f32) -> Vec<u8>, &str, u8); 5] = [
+    let raw: [Sampled<'_>; 5] = [
         (22, &s16, "s16", 0x09),
         (23, &f32, "f32", 0x33),
         (24, &s32, "s32", 0x0a),
