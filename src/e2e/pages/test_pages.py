@@ -259,7 +259,7 @@ class Pages(unittest.TestCase):
         self.assertIn("wants an API key", host.text("#create-trouble"))
         host.find("#key").send_keys("lp_not-the-key")
         host.click("#create-button")
-        host.until("the refusal", lambda: "The key was refused" in host.text("#create-trouble"))
+        host.until("the refusal", lambda: "does not accept this key" in host.text("#create-trouble"))
         host.picture("console-key")
         host.find("#key").clear()
         host.find("#key").send_keys(key)

@@ -79,7 +79,7 @@ function refused(error) {
     const first = byId("key-field").hidden;
     visible(byId("key-field"), true);
     byId("key").focus();
-    show(byId("create-trouble"), first ? "This server wants an API key." : `The key was refused: ${error.message}`);
+    show(byId("create-trouble"), first ? "This server wants an API key." : "The server does not accept this key.");
   } else {
     show(byId("create-trouble"), `The server refused: ${error.message}`);
   }
