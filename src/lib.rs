@@ -5,7 +5,7 @@
 //!
 //! | from the outside in | rooms |
 //! |---|---|
-//! | who asks | [`grpc`] and [`session`] for live interviews, [`review`] for recordings, [`evaluate`] for sets of them |
+//! | who asks | [`grpc`] and [`session`] for live interviews, [`review`] for recordings, [`evaluate`] for sets of them; [`forge`] makes test copies |
 //! | what comes in | [`ingest`] checks it, [`decode`] turns it into pictures and sound |
 //! | what is seen and heard | [`track`] follows faces (on [`vision`] and [`engine`]), [`audio`] follows voices |
 //! | what it means | [`segment`] cuts, [`analyze`] measures, [`fusion`] adds up; [`pipeline`] holds them together |
@@ -50,6 +50,7 @@ pub mod decode;
 pub mod engine;
 pub mod evaluate;
 pub mod evidence;
+pub mod forge;
 pub mod fusion;
 pub mod grpc;
 pub mod ingest;

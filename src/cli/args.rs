@@ -1,6 +1,7 @@
 //! Arguments. Each setting of [`KEYS`] is a flag of every command.
 
 use super::evaluate::EvaluateArgs;
+use super::forge::ForgeArgs;
 use super::output::Output;
 use super::review::ReviewArgs;
 use super::stream::AccessArgs;
@@ -44,6 +45,8 @@ pub enum Command {
     Serve,
     /// Review recordings: files, folders of them, patterns. A FILE.events.json beside a recording is read.
     Review(ReviewArgs),
+    /// Make marked test copies of a recording of your own, tampered with in a known way (docs/forge.md).
+    Forge(ForgeArgs),
     /// Figures of labelled recordings: AUC, errors by tool and condition, calibration.
     Evaluate(EvaluateArgs),
     /// Send a recording to a server as a live interview would come.

@@ -187,7 +187,11 @@ fn bad(what: &'static str) -> DecodeError {
 }
 
 /// The upper left `width` x `height` of a frame as YUV 4:2:0, limited range, BT.709.
-fn to_yuv(frame: &Frame, width: u32, height: u32) -> Result<ff::frame::Video, DecodeError> {
+pub(super) fn to_yuv(
+    frame: &Frame,
+    width: u32,
+    height: u32,
+) -> Result<ff::frame::Video, DecodeError> {
     let mut planes =
         YuvPlanarImageMut::<u8>::alloc(width, height, yuv::YuvChromaSubsampling::Yuv420);
     yuv::rgb_to_yuv420(

@@ -22,11 +22,13 @@ pub mod file;
 mod pcm;
 mod picture;
 pub mod wire;
+mod write;
 
 pub use alter::{blur, jpeg_round_trip, scale_to_height};
 pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;
+pub use write::{RecordingWriter, StreamSpec, WriteError};
 
 /// Versions of the libraries that decode, as the process has loaded them: by name, `major.minor.micro`.
 pub fn library_versions() -> Vec<(&'static str, String)> {

@@ -13,6 +13,7 @@ mod evaluate;
 mod evidence;
 mod faults;
 mod files;
+mod forge;
 mod fuzz;
 mod hostile;
 mod life;

@@ -77,6 +77,22 @@ pub struct EventsFile {
     pub events: Vec<EventEntry>,
     /// A stretch at which it was verified who is before the camera.
     pub reference: Option<ReferenceEntry>,
+    /// What was done to a test copy, empty for a control; `None` for what is no test copy. A reader is told that it
+    /// is one, and nothing that measures looks at it.
+    pub tampered: Option<Vec<TamperedEntry>>,
+}
+
+/// A stretch of a test copy that was tampered with; milliseconds from the recording's start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TamperedEntry {
+    /// How: a word of the tool that made it.
+    pub kind: String,
+    /// Start of the stretch.
+    pub from_ms: f64,
+    /// Its end.
+    pub to_ms: f64,
+    /// Offset that was put in, positive = audio late; where it is one, in its largest value.
+    pub offset_ms: Option<f64>,
 }
 
 /// A verified stretch of the recording; milliseconds from its start.

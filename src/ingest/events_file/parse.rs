@@ -2,7 +2,8 @@
 //! entry, and an unknown key the one that was probably meant.
 
 use super::{
-    EventEntry, EventEntryKind, EventsError, EventsFile, MAX_ENTRIES, ReferenceEntry, TrackEntry,
+    EventEntry, EventEntryKind, EventsError, EventsFile, MAX_ENTRIES, ReferenceEntry,
+    TamperedEntry, TrackEntry,
 };
 use crate::core::{
     ChallengeKind, ChallengeParameters, ClockSource, FieldError, LEAST_COLOUR_MS, MOST_COLOURS,
@@ -19,7 +20,9 @@ pub(super) const ROOT_KEYS: &[&str] = &[
     "clock_mapping",
     "events",
     "reference",
+    "tampered",
 ];
+pub(super) const TAMPERED_KEYS: &[&str] = &["kind", "from_ms", "to_ms", "offset_ms"];
 pub(super) const REFERENCE_KEYS: &[&str] = &["from_ms", "to_ms"];
 pub(super) const PARTICIPANT_KEYS: &[&str] = &["id", "role"];
 pub(super) const TRACK_KEYS: &[&str] = &["stream", "id", "participant", "region"];
@@ -116,6 +119,10 @@ pub(super) fn parse(text: &str) -> Result<EventsFile, EventsError> {
         true => Some(root.list("tracks", track)?),
         false => None,
     };
+    let tampered = match root.map.contains_key("tampered") {
+        true => Some(root.list("tampered", tampered)?),
+        false => None,
+    };
     Ok(EventsFile {
         consent_id: root.text("consent_id", MAX_TEXT_BYTES)?.unwrap_or_default(),
         source_platform: root
@@ -126,6 +133,17 @@ pub(super) fn parse(text: &str) -> Result<EventsFile, EventsError> {
         clock: root.choice("clock_mapping", CLOCKS)?.unwrap_or_default(),
         events: root.list("events", event)?,
         reference: root.map.get("reference").map(reference).transpose()?,
+        tampered,
+    })
+}
+
+fn tampered(value: &Value, at: &str) -> Result<TamperedEntry, EventsError> {
+    let e = Entry::new(value, at, TAMPERED_KEYS)?;
+    Ok(TamperedEntry {
+        kind: e.required("kind", e.text("kind", MAX_TEXT_BYTES)?)?,
+        from_ms: e.required("from_ms", e.time("from_ms")?)?,
+        to_ms: e.required("to_ms", e.time("to_ms")?)?,
+        offset_ms: e.number("offset_ms")?,
     })
 }
 

@@ -121,7 +121,34 @@ impl EventsFile {
                 .collect(),
             events,
             reference,
-            notices: left_out(info, &used),
+            notices: self
+                .copy_notice()
+                .into_iter()
+                .chain(left_out(info, &used))
+                .collect(),
+        })
+    }
+
+    /// What a reader of a test copy's report has to know.
+    fn copy_notice(&self) -> Option<String> {
+        let stretches = self.tampered.as_ref()?;
+        let done: Vec<String> = stretches
+            .iter()
+            .map(|t| {
+                format!(
+                    "{} from {:.1} to {:.1} s",
+                    t.kind,
+                    t.from_ms / 1e3,
+                    t.to_ms / 1e3
+                )
+            })
+            .collect();
+        Some(match done.is_empty() {
+            true => "this is a test copy, an untouched control; no signal is told so".to_owned(),
+            false => format!(
+                "this is a test copy, tampered with on purpose ({}); no signal is told so",
+                done.join(", ")
+            ),
         })
     }
 

@@ -73,7 +73,8 @@ fn whole() -> Value {
              "deadline_ms": 9000, "count": 2},
             {"time_ms": 0, "type": "warm_up", "end_ms": 900}
         ],
-        "reference": {"from_ms": 20000, "to_ms": 30000.5}
+        "reference": {"from_ms": 20000, "to_ms": 30000.5},
+        "tampered": [{"kind": "lip_shift", "from_ms": 1000, "to_ms": 2500, "offset_ms": 240}]
     })
 }
 
@@ -120,7 +121,10 @@ fn a_whole_file_is_read_and_applied() {
     );
     assert_eq!(
         plan.notices,
-        ["video stream 3 (some): cannot be decoded here"]
+        [
+            "this is a test copy, tampered with on purpose (lip_shift from 1.0 to 2.5 s); no signal is told so",
+            "video stream 3 (some): cannot be decoded here"
+        ]
     );
 }
 

@@ -32,6 +32,7 @@ fn schema_and_parser_say_the_same() {
             "/properties/reference/properties".into(),
             set(parse::REFERENCE_KEYS),
         ),
+        (item("tampered"), set(parse::TAMPERED_KEYS)),
         (event.clone(), set(parse::EVENT_KEYS)),
         (
             format!("{}/role/enum", item("participants")),
@@ -60,6 +61,7 @@ fn schema_and_parser_say_the_same() {
         "/properties/tracks/items/properties/region",
         "/properties/events/items",
         "/properties/reference",
+        "/properties/tampered/items",
     ] {
         let closed = schema.pointer(&format!("{object}/additionalProperties"));
         assert_eq!(closed, Some(&json!(false)), "{object}");
@@ -78,6 +80,7 @@ fn schema_and_parser_say_the_same() {
         ),
         ("/properties/events/items", "/events/0"),
         ("/properties/reference", "/reference"),
+        ("/properties/tampered/items", "/tampered/0"),
     ] {
         for key in words(&schema, &format!("{object}/required")) {
             let mut v = whole();
