@@ -259,3 +259,49 @@ async fn every_platform_streams_into_a_live_server() {
     served.serves_on("after every platform").await;
     served.stop().await.unwrap();
 }
+
+/// A program of `sdk/rust/examples`, which `cargo test --workspace` with the SDK's feature `platforms` builds.
+fn example(name: &str) -> Option<std::path::PathBuf> {
+    let built = std::path::Path::new(env!("CARGO_BIN_EXE_liveproof")).parent()?;
+    let path = built.join("examples").join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    let reason = "not built; cargo test --workspace --features liveproof-sdk/platforms builds it";
+    crate::recorded::testing::skip(&format!("example {name}"), reason);
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_replay_what_was_recorded_to_its_end() {
+    let served = serve(|_| {}).await;
+    for (name, recording) in [
+        ("zoom_rtms", "zoom_rtms/jpg_5fps.json"),
+        ("recall", "recall/png_2fps.json"),
+        ("livekit", "livekit/room.json"),
+        ("twilio", "twilio/call.json"),
+    ] {
+        let Some(program) = example(name) else {
+            continue;
+        };
+        let recording = media("platforms").join(recording);
+        let mut command = std::process::Command::new(program);
+        command.args([served.to.as_ref(), recording.as_os_str()]);
+        let run = tokio::task::spawn_blocking(move || command.output());
+        let run = run.await.unwrap().unwrap();
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.success(), "{name}: {wrong}\n{said}");
+        assert!(
+            said.lines().any(|l| l.starts_with("track ")),
+            "{name}: {said}"
+        );
+        assert!(
+            said.contains("ended: end of the recording"),
+            "{name}: {said}"
+        );
+        assert!(!said.contains("not mapped"), "{name}: {said}");
+        served.empty(name).await;
+    }
+    served.stop().await.unwrap();
+}

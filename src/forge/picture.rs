@@ -166,7 +166,7 @@ mod tests {
     /// A chessboard of single pixels, which softening must turn grey.
     fn board(width: u32, height: u32) -> Frame {
         let rgb = (0..width * height).flat_map(|i| {
-            [if (i % width + i / width) % 2 == 0 {
+            [if (i % width + i / width).is_multiple_of(2) {
                 0
             } else {
                 255
