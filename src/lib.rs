@@ -65,6 +65,7 @@ pub mod tenants;
 pub mod track;
 pub mod vision;
 pub mod web;
+pub mod webhook;
 
 #[cfg(test)]
 pub(crate) mod testing;

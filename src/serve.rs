@@ -12,15 +12,19 @@ use crate::grpc::{
 use crate::ingest::Limits;
 use crate::pipeline::PipelineSettings;
 use crate::session::{
-    BackendLimits, EngineBackend, EvidenceSettings, ReferenceLimits, Registry, SessionLimits,
+    BackendLimits, Concluded, EngineBackend, EvidenceSettings, Listener, ReferenceLimits, Registry,
+    SessionLimits,
 };
 use crate::telemetry::{MetricsListener, ServerStarted};
 use crate::web;
+use crate::webhook::{Topic, Webhook, WebhookTarget};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request besides its picture: ids, layout, event texts, 64 KiB of decoder set-up.
 const ENVELOPE_BYTES: u64 = 128 << 10;
@@ -52,6 +56,8 @@ pub struct ServeConfig {
     pub record_key: Option<RecordKey>,
     /// Where interviews leave evidence logs; `None` = nothing is written.
     pub evidence: Option<Arc<EvidenceSettings>>,
+    /// Who is told when an interview is over.
+    pub webhook: Option<WebhookTarget>,
     /// Serve the pages for a host's and a candidate's browser.
     pub pages: bool,
     /// File of tenants and their keys; without it no keys are asked for.
@@ -77,6 +83,7 @@ impl Default for ServeConfig {
             tls: None,
             record_key: None,
             evidence: None,
+            webhook: None,
             pages: true,
             keys: None,
             reflection: Reflection::default(),
@@ -93,6 +100,7 @@ pub struct Serving {
     engine: Arc<Engine>,
     addr: SocketAddr,
     metrics: Option<(MetricsListener, SocketAddr)>,
+    notices: Option<Notices>,
 }
 
 /// Binds the address, starts the workers and waits until their models are warm.
@@ -124,7 +132,12 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         None => drawn_key()?,
     };
     let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits, record_key);
-    let backend = Arc::new(backend.with_evidence(config.evidence));
+    let notices = config.webhook.as_ref().map(Notices::start);
+    let listener = notices.as_ref().map(Notices::listener);
+    let backend = backend
+        .with_evidence(config.evidence)
+        .with_listener(listener);
+    let backend = Arc::new(backend);
     let server = Server::bind(config.listen, backend.clone(), settings).await?;
     let addr = server.local_addr().map_err(|source| ServeError::Bind {
         addr: config.listen,
@@ -139,7 +152,50 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         engine,
         addr,
         metrics,
+        notices,
     })
+}
+
+/// Notices to the operator's own service, and the end of their sending.
+struct Notices {
+    webhook: Webhook,
+    stop: CancellationToken,
+    sending: JoinHandle<()>,
+}
+
+// === impl Notices ===
+
+impl Notices {
+    fn start(target: &WebhookTarget) -> Self {
+        let stop = CancellationToken::new();
+        let (webhook, sending) = Webhook::start(target, stop.clone());
+        Self {
+            webhook,
+            stop,
+            sending,
+        }
+    }
+
+    fn listener(&self) -> Listener {
+        let webhook = self.webhook.clone();
+        Listener(Arc::new(move |interview: &Concluded<'_>| {
+            let data = serde_json::json!({
+                "tenant": interview.tenant.as_str(),
+                "session_id": interview.spec.session_id.as_str(),
+                "consent_id": interview.spec.consent_id,
+                "summary": interview.summary,
+            });
+            webhook.tell(Topic::InterviewConcluded, &data);
+        }))
+    }
+
+    /// Gives what waits a last try.
+    async fn end(self) {
+        self.stop.cancel();
+        if let Err(error) = self.sending.await {
+            tracing::error!(%error, "the sending of notices failed");
+        }
+    }
 }
 
 /// A key for challenge records that ends with the process, and says so.
@@ -275,10 +331,14 @@ impl Serving {
             }
             std::future::pending::<std::convert::Infallible>().await
         };
-        tokio::select! {
+        let result = tokio::select! {
             result = self.server.run(stop) => result,
             never = scrapes => match never {},
+        };
+        if let Some(notices) = self.notices {
+            notices.end().await;
         }
+        result
     }
 }
 

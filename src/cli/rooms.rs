@@ -12,6 +12,7 @@ use liveproof::pipeline::PipelineSettings;
 use liveproof::review;
 use liveproof::serve::ServeConfig;
 use liveproof::session::{EvidenceSettings, ReferenceLimits, SessionLimits, observe_evidence};
+use liveproof::webhook::{WebhookSecret, WebhookTarget};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +115,7 @@ pub fn service(config: &Config, engine: &Engine) -> Result<ServeConfig, Failure>
         metrics: s.metrics_listen,
         record_key: record_key(config)?,
         evidence: evidence(config, engine)?,
+        webhook: webhook(config)?,
         pages: s.pages,
     })
 }
@@ -134,6 +136,20 @@ fn evidence(config: &Config, engine: &Engine) -> Result<Option<Arc<EvidenceSetti
         key,
         program: program(config, engine, [])?,
     })))
+}
+
+/// Who is told when something is over, if anybody.
+pub fn webhook(config: &Config) -> Result<Option<WebhookTarget>, Failure> {
+    let settings = &config.webhook;
+    let (Some(url), Some(path)) = (settings.url.reveal(), settings.secret_file.reveal()) else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path)
+        .context("webhook.secret_file: cannot be read")
+        .map_err(|e| fail(exit::USAGE, e))?;
+    let secret = WebhookSecret::parse(&text).map_err(|e| fail(exit::USAGE, e))?;
+    let target = WebhookTarget::new(url, secret, settings.ca_file.as_deref());
+    Ok(Some(target.map_err(|e| fail(exit::USAGE, e))?))
 }
 
 /// What evidence logs are signed with, where a file has it. The file must be its owner's alone.

@@ -225,6 +225,11 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
                 .to_owned(),
         ));
     }
+    if config.webhook.url.reveal().is_some() != config.webhook.secret_file.reveal().is_some() {
+        faults.push(ConfigError::Conflict(
+            "webhook.url and webhook.secret_file: set both, or none".to_owned(),
+        ));
+    }
     if config.pipeline.detect_interval_ms > config.pipeline.segment_ms {
         faults.push(ConfigError::Conflict(format!(
             "pipeline.detect_interval_ms = {} is above pipeline.segment_ms = {}: a segment could \
@@ -343,6 +348,10 @@ mod tests {
         check(
             "[pipeline]\nsegment_ms = 1000\ndetect_interval_ms = 2000",
             "look for faces",
+        );
+        check(
+            "[webhook]\nurl = 'https://a.example/'",
+            "webhook.url and webhook.secret_file: set both, or none",
         );
         check(
             "[evidence]\ndir = 'logs'",

@@ -177,6 +177,17 @@ settings! {
         /// verified after the server has stopped. Where it lies is not printed.
         record_key_file: Secret = Secret::default(), "a path, or empty", |_| true;
     }
+    /// Notices to a service of your own (docs/webhooks.md).
+    webhook: Webhook {
+        /// Address that is told, by signed POST, when an interview is over (docs/webhooks.md): https, or
+        /// http on this machine. Empty: nobody is told. Needs `secret_file`.
+        url: Secret = Secret::default(), "a URL, or empty", |_| true;
+        /// File with the secret that notices are signed with: `whsec_` and base64 of 24 to 64 random
+        /// bytes. Where it lies is not printed.
+        secret_file: Secret = Secret::default(), "a path, or empty", |_| true;
+        /// Authority (PEM) that is believed in place of the system's.
+        ca_file: Option<PathBuf> = None, "a path, or empty", |_| true;
+    }
     /// Evidence logs (docs/evidence.md).
     evidence: Evidence {
         /// Folder in which each live interview leaves a signed log: digests, events and results, no

@@ -29,6 +29,7 @@ mod schemas;
 mod sdk;
 mod support;
 mod web;
+mod webhook;
 
 use liveproof::core::{AbstainReason, Outcome, SegmentResult};
 use liveproof::report::FileReport;

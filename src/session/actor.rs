@@ -13,8 +13,8 @@ mod watch;
 use super::desk::{Desk, Product, Task};
 use super::outbox::{Next, Outbox};
 use super::{
-    Attachment, Backend, ChallengeOffer, ChallengeUpdate, ClientMessage, Effect, Ending, Event,
-    Hello, IdLease, InboundError, Input, Ladder, MediaChunk, MediaQueue, Notice, NoticeKind,
+    Attachment, Backend, ChallengeOffer, ChallengeUpdate, ClientMessage, Concluded, Effect, Ending,
+    Event, Hello, IdLease, InboundError, Input, Ladder, MediaChunk, MediaQueue, Notice, NoticeKind,
     Output, Overload, Permit, Record, Registry, Report, ResumeToken, ServerMessage, SessionError,
     SessionLimits, State, step,
 };
@@ -429,6 +429,13 @@ impl Session {
                     self.outbox.push(ServerMessage::Segment(Box::new(segment)));
                 }
                 self.tell_challenges(challenges);
+                if let Some(spec) = &self.spec {
+                    self.backend.concluded(&Concluded {
+                        tenant: &self.permit.caller().tenant,
+                        spec,
+                        summary: &summary,
+                    });
+                }
                 let consent_id = self.spec.as_ref().map(|s| s.consent_id.clone());
                 self.outbox.push(ServerMessage::Summary {
                     summary,

@@ -3,8 +3,8 @@
 use super::assess::{Opening, PipelineAssessor};
 use super::evidence::Recorded;
 use super::{
-    Assessor, Backend, EvidenceSettings, ModelInfo, ReferenceLimits, ReferenceStore, ServerInfo,
-    SignalInfo, Terms, WireLimits,
+    Assessor, Backend, Concluded, EvidenceSettings, Listener, ModelInfo, ReferenceLimits,
+    ReferenceStore, ServerInfo, SignalInfo, Terms, WireLimits,
 };
 use crate::challenge::RecordKey;
 use crate::core::{FieldError, InterviewSpec, TenantId};
@@ -32,6 +32,7 @@ pub struct EngineBackend {
     references: Arc<ReferenceStore>,
     record_key: Arc<RecordKey>,
     evidence: Option<Arc<EvidenceSettings>>,
+    listener: Option<Listener>,
 }
 
 /// Limits of the service that are not the session's own.
@@ -78,6 +79,7 @@ impl EngineBackend {
             references: Arc::new(ReferenceStore::new(limits.references)),
             record_key: Arc::new(record_key),
             evidence: None,
+            listener: None,
             limits: WireLimits {
                 max_message_bytes: limits.max_message_bytes,
                 max_picture_pixels: limits.ingest.max_picture_pixels,
@@ -97,6 +99,13 @@ impl EngineBackend {
     #[must_use]
     pub fn with_evidence(mut self, evidence: Option<Arc<EvidenceSettings>>) -> Self {
         self.evidence = evidence;
+        self
+    }
+
+    /// The same with somebody who is told when an interview is over.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Option<Listener>) -> Self {
+        self.listener = listener;
         self
     }
 
@@ -212,6 +221,12 @@ impl Backend for EngineBackend {
             hop_ns: self.settings.segment_ns,
             fusion: self.settings.fusion,
             signals: self.engine.analyzers().len(),
+        }
+    }
+
+    fn concluded(&self, interview: &Concluded<'_>) {
+        if let Some(Listener(told)) = &self.listener {
+            told(interview);
         }
     }
 }

@@ -64,7 +64,7 @@ pub use resume::{
     Attachment, Input, Output, RESUME_TOKEN_BYTES, Resumable, Resume, ResumeToken, Tail,
 };
 pub use state::{Effect, Ending, Event, IllegalTransition, State, step};
-pub use work::{Assessor, Backend, Report, Terms};
+pub use work::{Assessor, Backend, Concluded, Listener, Report, Terms};
 
 #[cfg(test)]
 mod tests;

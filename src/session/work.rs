@@ -9,6 +9,7 @@ use crate::core::{
 };
 use crate::engine::{Job, ModelSet};
 use crate::fusion::FusionConfig;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// What came of a batch of items.
@@ -108,4 +109,28 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Shape and prior of the assessment.
     fn terms(&self) -> Terms;
+
+    /// An interview is over and summed up; for those who want to know. Must not block.
+    fn concluded(&self, _interview: &Concluded<'_>) {}
+}
+
+/// An interview that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Concluded<'a> {
+    /// Whose it was.
+    pub tenant: &'a TenantId,
+    /// What it opened with.
+    pub spec: &'a InterviewSpec,
+    /// What came of it.
+    pub summary: &'a SessionSummary,
+}
+
+/// Somebody who wants to know when interviews are over. Must not block.
+#[derive(Clone)]
+pub struct Listener(pub Arc<dyn Fn(&Concluded<'_>) + Send + Sync>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener(..)")
+    }
 }

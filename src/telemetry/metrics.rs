@@ -68,6 +68,7 @@ pub(super) struct Metrics {
     pub(super) connections: Gauge,
     pub(super) connections_refused: Family<Word, Counter>,
     pub(super) calls_refused: Family<Word, Counter>,
+    pub(super) webhooks: Family<Word, Counter>,
     pub(super) reloads: Family<[(&'static str, &'static str); 2], Counter>,
 }
 
@@ -123,6 +124,7 @@ impl Metrics {
             connections: Gauge::default(),
             connections_refused: Family::default(),
             calls_refused: Family::default(),
+            webhooks: Family::default(),
             reloads: Family::default(),
         };
         m.register_interviews();
@@ -239,6 +241,8 @@ impl Metrics {
         );
         let help = "Calls refused for their key or their number, by cause";
         r.register("calls_refused", help, self.calls_refused.clone());
+        let help = "Tries of notices to the webhook, by outcome";
+        r.register("webhook_tries", help, self.webhooks.clone());
         let help = "Key file and certificates read anew";
         r.register("reloads", help, self.reloads.clone());
         // Under their usual names, without the prefix.
@@ -248,6 +252,9 @@ impl Metrics {
     /// Causes that have not occurred yet are 0, not missing, so that a rate over them can be taken
     /// from the first occurrence on.
     fn begin_at_zero(&self) {
+        for outcome in ["delivered", "failed", "given_up"] {
+            drop(self.webhooks.get_or_create(&[("outcome", outcome)]));
+        }
         for cause in ["full", "tenant_full", "overloaded", "stopping"] {
             drop(self.refused.get_or_create(&[("cause", cause)]));
         }

@@ -11,6 +11,7 @@ mod export;
 mod listener;
 mod metrics;
 mod process;
+mod webhook;
 
 pub use door::{
     CallRefused, CertificateReloaded, CertificateUnusable, ConnectionRefused, KeysReloaded,
@@ -23,6 +24,7 @@ pub use events::{
 };
 pub use listener::MetricsListener;
 pub use metrics::exposition;
+pub use webhook::WebhookTried;
 
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;

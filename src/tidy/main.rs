@@ -84,8 +84,8 @@ fn foreign_crates_stay_behind_their_wall() {
         ),
         ("liveproof_sdk", &["src/grpc/", "src/client/"]),
         ("tonic", &["src/grpc/", "src/client/"]),
-        ("tokio_rustls", &["src/grpc/"]),
-        ("hyper", &["src/telemetry/"]),
+        ("tokio_rustls", &["src/grpc/", "src/webhook/"]),
+        ("hyper", &["src/telemetry/", "src/webhook/"]),
         ("prometheus_client", &["src/telemetry/"]),
         ("opentelemetry", &["src/telemetry/"]),
         ("opentelemetry_otlp", &["src/telemetry/"]),
@@ -101,6 +101,7 @@ fn foreign_crates_stay_behind_their_wall() {
                 "src/cli/",
                 "src/client/",
                 "src/telemetry/listener.rs",
+                "src/webhook/",
             ],
         ),
     ];
