@@ -1,4 +1,8 @@
 //! Notices to an operator's own service: a real HTTP server takes them, and is away or refuses as told.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "times of notices are held against the clock"
+)]
 
 use crate::certificates::Authority;
 use crate::support::*;
@@ -173,7 +177,7 @@ async fn a_receiver_is_believed_by_its_certificate() {
     std::fs::write(&ca, &ours.pem).unwrap();
     for (authority, expected) in [(Some(ca.as_path()), 1), (None, 0)] {
         let (port, mut from) = receiver(Vec::new(), Some(tls.clone())).await;
-        let url = format!("https://localhost:{port}/");
+        let url = format!("https://127.0.0.1:{port}/");
         let target = WebhookTarget::new(&url, secret(), authority).unwrap();
         let served = serve(|c| c.webhook = Some(target)).await;
         served

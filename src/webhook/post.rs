@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -64,7 +64,7 @@ impl Poster {
 
     /// One try. Anything but a status of 2xx is a failure; redirects are not followed.
     pub(super) async fn post(&self, id: &str, body: Vec<u8>) -> Result<(), String> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = super::now().duration_since(UNIX_EPOCH);
         let timestamp_s = now.map_or(0, |d| d.as_secs());
         let signature = self.secret.sign(id, timestamp_s, &body);
         let request = Request::builder()
