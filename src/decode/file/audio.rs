@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 
 /// A block that starts within this of the end of the one before follows it directly.
 const CONTIGUOUS_NS: i64 = 2_000_000;
+/// Highest rate that is resampled: 768 kHz, twice that of any recorder.
+const MAX_SOURCE_HZ: u32 = 768_000;
 const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=48_000;
 
 pub(super) struct AudioLane {
@@ -209,6 +211,10 @@ fn cut_before_zero(pcm: &mut Pcm, time: &mut MediaTime) {
 impl Mixer {
     fn new(source: (u32, u32), stated: ff::ChannelLayout) -> Option<Self> {
         let (rate, channels) = source;
+        // libswresample refuses such rates, and ffmpeg-next then keeps what it had taken (found by fuzzing).
+        if rate > MAX_SOURCE_HZ {
+            return None;
+        }
         let layout = if stated.channels() == channels as i32 {
             stated
         } else {
