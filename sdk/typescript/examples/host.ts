@@ -5,7 +5,7 @@
  *     node host.js http://127.0.0.1:50551 [KEY]
  */
 
-import { Host } from "liveproof/web";
+import { Host, ServerError } from "liveproof/web";
 
 const [origin, key] = process.argv.slice(2);
 if (!origin) throw new Error("usage: host ORIGIN [KEY]");
@@ -16,6 +16,8 @@ const { sessionId, invitation } = await host.createInterview({ title: "An interv
 print({ case: "created", sessionId, invitation: Buffer.from(invitation).toString("base64url") });
 process.stdin.resume().on("end", () => {
   host.close(sessionId, "the host closed it").catch((error: Error) => {
+    // The candidate has left before: the last word is on its way.
+    if (error instanceof ServerError && error.code === "FAILED_PRECONDITION") return;
     console.error(error.message);
     process.exit(1);
   });
