@@ -1,11 +1,11 @@
-//! Tells the operator's own service that an interview or a review is over, by signed HTTP requests.
+//! Tells the operator's own service that an interview is over, by signed HTTP requests.
 //!
 //! **In:** what is over, as JSON. **Out:** POSTs as Standard Webhooks 1.0 has them. **May touch:** the network, the
 //! clock. **Must not touch:** media, sessions.
 //!
 //! Nobody waits for a receiver: a notice goes into a bounded queue, is tried eight times within hours, and is
 //! given up then, counted and logged by its id. What is still waiting when the process stops gets one more try.
-//! Everything in a notice can be fetched elsewhere (summary, report), so a lost one loses no result.
+//! Everything in a notice can be fetched elsewhere (summary), so a lost one loses no result.
 
 mod post;
 mod queue;
@@ -73,8 +73,6 @@ impl std::fmt::Debug for WebhookTarget {
 pub enum Topic {
     /// A live interview, with its summary.
     InterviewConcluded,
-    /// The review of a recording.
-    ReviewFinished,
 }
 
 // === impl Topic ===
@@ -84,7 +82,6 @@ impl Topic {
     pub fn word(self) -> &'static str {
         match self {
             Self::InterviewConcluded => "interview.concluded",
-            Self::ReviewFinished => "review.finished",
         }
     }
 }
