@@ -103,7 +103,8 @@ impl Pixels {
 
     /// The strip with these words below the picture; even sides, as video needs them.
     pub(super) fn marked(mut self, words: &str) -> Self {
-        let (width, height) = (self.width & !1, self.height & !1);
+        let marked = Marked::of((self.width, self.height));
+        let (width, height) = (marked.width, marked.kept);
         if (width, height) != (self.width, self.height) {
             let row = self.width as usize * 3;
             let rows = self.rgb.chunks(row).take(height as usize);
@@ -111,11 +112,10 @@ impl Pixels {
                 .flat_map(|r| r.iter().take(width as usize * 3).copied())
                 .collect();
         }
-        let strip = strip_px(height);
-        self.rgb.extend(caption(width, strip, words));
+        self.rgb.extend(caption(width, marked.strip, words));
         Self {
             width,
-            height: height + strip,
+            height: height + marked.strip,
             rgb: self.rgb,
         }
     }
@@ -125,10 +125,29 @@ impl Pixels {
     }
 }
 
-/// Height of the strip below a picture of this height, even.
-pub(super) fn strip_px(height: u32) -> u32 {
-    let px = (f64::from(height) * STRIP).round() as u32;
-    px.max(LEAST_STRIP_PX) & !1
+/// The size of a marked picture; all sides even, as video needs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub(super) width: u32,
+    /// Lines that are kept of the picture.
+    pub(super) kept: u32,
+    /// Lines of the strip below them.
+    pub(super) strip: u32,
+}
+
+// === impl Marked ===
+
+impl Marked {
+    /// Of a picture of this width and height.
+    pub(super) fn of((width, height): (u32, u32)) -> Self {
+        let kept = height & !1;
+        let strip = (f64::from(kept) * STRIP).round() as u32;
+        Self {
+            width: width & !1,
+            kept,
+            strip: strip.max(LEAST_STRIP_PX) & !1,
+        }
+    }
 }
 
 /// How much of a place in 0..1 of the crop is repainted, 0 to 1.

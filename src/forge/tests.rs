@@ -1,7 +1,12 @@
 //! Copies of generated recordings, read back as anybody would.
 
+use super::original::select;
+use super::picture::Marked;
 use super::*;
+use crate::core::{Frame, MediaTime, TrackKind};
+use crate::decode::file::{FileSource, Media, OpenOptions};
 use crate::engine::{Engine, EngineOptions, ModelsDir};
+use crate::ingest::events_file;
 use crate::vision;
 
 fn media(name: &str) -> PathBuf {
@@ -21,9 +26,7 @@ fn read(path: &Path) -> (Vec<Frame>, u32, Vec<f32>) {
     let mut source = FileSource::open(path, &OpenOptions::default()).unwrap();
     for kind in [TrackKind::Video, TrackKind::Audio] {
         if let Some(s) = source.info().first(kind).cloned() {
-            source
-                .select(s.index, track_of(s.index).unwrap(), None)
-                .unwrap();
+            select(&mut source, &[s]).unwrap();
         }
     }
     let (mut frames, mut rate, mut sound) = (Vec::new(), 0, Vec::new());
@@ -85,7 +88,7 @@ fn pictures_are_tampered_with_in_the_stretch_alone() {
     let (control, ..) = read(copy(&made, Kind::Untouched));
     let (frozen, ..) = read(copy(&made, Kind::Freeze));
     let (soft, ..) = read(copy(&made, Kind::SoftFace));
-    let strip = strip_px(original[0].height);
+    let strip = Marked::of((original[0].width, original[0].height)).strip;
     let mut sharper = Vec::new();
     for (i, before) in original.iter().enumerate() {
         for of in [&control, &frozen, &soft] {
