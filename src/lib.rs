@@ -9,7 +9,7 @@
 //! | what comes in | [`ingest`] checks it, [`decode`] turns it into pictures and sound |
 //! | what is seen and heard | [`track`] follows faces (on [`vision`] and [`engine`]), [`audio`] follows voices |
 //! | what it means | [`segment`] cuts, [`analyze`] measures, [`fusion`] adds up; [`pipeline`] holds them together |
-//! | what goes out | [`report`]: a document, a page, lines; [`web`]: the host's and the candidate's pages; [`evidence`]: a log that can be checked |
+//! | what goes out | [`report`]: a document, a page, lines; [`web`]: the host's and the candidate's pages; [`evidence`]: a log that can be checked; [`feedback`]: what reviewers say of it |
 //! | everywhere | [`core`] is the vocabulary, [`config`] the settings, [`tenants`] who may call, [`telemetry`] log, metrics and spans |
 //!
 //! `ARCHITECTURE.md` has the rooms' walls, which a test holds.
@@ -50,6 +50,7 @@ pub mod decode;
 pub mod engine;
 pub mod evaluate;
 pub mod evidence;
+pub mod feedback;
 pub mod forge;
 pub mod fusion;
 pub mod grpc;

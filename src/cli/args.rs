@@ -1,6 +1,7 @@
 //! Arguments. Each setting of [`KEYS`] is a flag of every command.
 
 use super::evaluate::EvaluateArgs;
+use super::feedback::FeedbackArgs;
 use super::forge::ForgeArgs;
 use super::output::Output;
 use super::review::ReviewArgs;
@@ -87,11 +88,14 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Write an evidence log anew without the names in it; it verifies like the whole one.
     Redact(RedactArgs),
-    /// Delete the evidence logs of a live interview from evidence.dir.
+    /// Delete what was kept of an interview: its evidence logs from evidence.dir, reviewers' opinions of it from
+    /// feedback.file.
     Forget {
-        /// Id of the interview, as its client gave it.
+        /// Id of the interview, as its client gave it; of opinions on a report also the input's path in it.
         session: String,
     },
+    /// Say of an assessment that it is right or wrong, for figures on recordings of your own (docs/feedback.md).
+    Feedback(FeedbackArgs),
     /// List the models, verify them, or show the card of one.
     Models {
         /// Default: list.

@@ -6,6 +6,7 @@
 mod args;
 mod evaluate;
 mod exit;
+mod feedback;
 mod forge;
 mod keys;
 mod models;
@@ -100,6 +101,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(&args),
         Command::Redact(args) => verify::take_out(&args),
         Command::Forget { session } => verify::forget(&config, &session),
+        Command::Feedback(arguments) => feedback::run(&config, &arguments),
         Command::Forge(arguments) => forge::run(&config, &arguments),
         Command::Stream {
             file,

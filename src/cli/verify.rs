@@ -93,28 +93,45 @@ pub fn take_out(args: &RedactArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Deletes the logs of an interview. None to delete is a failure: whoever asks for it must not believe that it
-/// was done.
+/// Deletes the logs of an interview, and opinions of it. None to delete is a failure: whoever asks for it must not
+/// believe that it was done.
 pub fn forget(config: &Config, session: &str) -> Result<(), Failure> {
-    let dir = config.evidence.dir.as_ref().ok_or_else(|| {
-        let error =
-            anyhow::anyhow!("forget: evidence.dir is not set, expected the folder of the logs");
-        fail(exit::USAGE, error)
-    })?;
-    let deleted = delete_session(dir, session)
-        .with_context(|| format!("cannot delete in {}", dir.display()))
-        .map_err(|e| fail(exit::INPUT, e))?;
-    for log in &deleted {
-        line(&format!("deleted {}", log.display()));
-    }
-    if deleted.is_empty() {
+    let (dir, opinions) = (&config.evidence.dir, &config.feedback.file);
+    if dir.is_none() && opinions.is_none() {
         let error = anyhow::anyhow!(
-            "{}: no log of interview {session} (a redacted one has no id)",
-            dir.display()
+            "forget: neither evidence.dir nor feedback.file is set, expected the folder of the logs or the file of opinions"
         );
-        return Err(fail(exit::INPUT, error));
+        return Err(fail(exit::USAGE, error));
     }
-    Ok(())
+    let mut found = false;
+    if let Some(dir) = dir {
+        let deleted = delete_session(dir, session)
+            .with_context(|| format!("cannot delete in {}", dir.display()))
+            .map_err(|e| fail(exit::INPUT, e))?;
+        for log in &deleted {
+            line(&format!("deleted {}", log.display()));
+        }
+        found |= !deleted.is_empty();
+    }
+    if let Some(file) = opinions {
+        let n = liveproof::feedback::forget(file, session).map_err(|e| fail(exit::INPUT, e))?;
+        if n > 0 {
+            line(&format!("deleted {n} opinions from {}", file.display()));
+        }
+        found |= n > 0;
+    }
+    if found {
+        return Ok(());
+    }
+    let places = [dir, opinions]
+        .into_iter()
+        .flatten()
+        .map(|p| p.display().to_string());
+    let error = anyhow::anyhow!(
+        "{}: nothing of interview {session} (a redacted log has no id)",
+        places.collect::<Vec<_>>().join(", ")
+    );
+    Err(fail(exit::INPUT, error))
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {

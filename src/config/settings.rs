@@ -200,6 +200,11 @@ settings! {
         /// as `liveproof forget` does by the interview's id.
         keep_days: u32 = 0, "0 to 36500 days", |n| *n <= 36_500;
     }
+    /// What reviewers say of assessments (docs/feedback.md).
+    feedback: Feedback {
+        /// File that `liveproof feedback` adds opinions to. Empty: none are taken down.
+        file: Option<PathBuf> = None, "a path, or empty", |_| true;
+    }
     /// Models and inference.
     engine: Engine {
         /// Folder with `manifest.toml` and the weights. Empty: `models` beside the program,

@@ -12,6 +12,7 @@ mod door;
 mod evaluate;
 mod evidence;
 mod faults;
+mod feedback;
 mod files;
 mod forge;
 mod fuzz;
