@@ -40,7 +40,7 @@ def scores(e: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def main_table(e: dict[str, Any]) -> list[str]:
     head = ["score", "coverage (recordings)", "coverage (time)", "AUC", "equal error", "pairs ranked right",
-            "false alarms: recordings", "segments of 3 s", "stills", "ECE", "Cllr"]
+            "false alarms: recordings", "found: recordings", "false alarms: segments of 3 s", "stills", "ECE", "Cllr"]
     rows, silent = [], []
     for name, f in scores(e):
         if f["coverage"] == 0:
@@ -49,8 +49,9 @@ def main_table(e: dict[str, Any]) -> list[str]:
         label = f"`{name}`" + (" (experimental, no vote)" if f["experimental"] else "")
         c = f["calibration"]
         rows.append([label, pct(f["coverage"]), pct(f["coverage_segments"]), area(f), pct(f["eer"]), pairs(f["pairs"]),
-                     rate(f["false_alarm_clips"]), rate(f["false_alarm_segments"]), rate(f["false_alarm_stills"]),
-                     f"{c['ece']:.3f}" if c else "–", f"{c['cllr']:.2f}" if c else "–"])
+                     rate(f["false_alarm_clips"]), rate(f["detected_clips"]), rate(f["false_alarm_segments"]),
+                     rate(f["false_alarm_stills"]), f"{c['ece']:.3f}" if c else "–",
+                     f"{c['cllr']:.2f}" if c else "–"])
     out = table(head, rows) if rows else []
     return out + ([f"No number from {', '.join(silent)}.", ""] if silent else [])
 
