@@ -65,6 +65,7 @@ fn recording() -> FileInfo {
     FileInfo {
         container: "any".to_owned(),
         duration_ns: Some(90_000_000_000),
+        comment: String::new(),
         streams: vec![
             stream(0, TrackKind::Video),
             stream(1, TrackKind::Audio),

@@ -141,7 +141,7 @@ pub trait Analyzer: Send {
 
 mod calibration;
 pub mod compliance;
-mod lips;
+pub(crate) mod lips;
 mod tracks;
 mod window;
 

@@ -40,8 +40,14 @@ impl Output {
         Ok(())
     }
 
-    /// Writes what was asked for. The paths of the pages are printed last.
-    pub fn write(&self, reports: Vec<FileReport>) -> Result<(), Failure> {
+    /// True when pages were asked for.
+    pub fn has_pages(&self) -> bool {
+        self.html.is_some()
+    }
+
+    /// Writes what was asked for, and gives the pages. Their paths are printed last.
+    pub fn write(&self, reports: Vec<FileReport>) -> Result<Vec<PathBuf>, Failure> {
+        let mut pages = Vec::new();
         let document = Document::new(reports);
         if let Some(path) = &self.json {
             let text = to_json(&document).map_err(|e| fail(exit::INTERNAL, e))?;
@@ -53,13 +59,14 @@ impl Output {
             for (file, name) in document.files.iter().zip(names) {
                 let page = dir.join(name);
                 save(&page, &to_html(file, &Generator::default()))?;
-                if self.on_stdout() {
-                    continue;
+                if !self.on_stdout() {
+                    let shown = page.canonicalize();
+                    line(&shown.as_deref().unwrap_or(&page).display().to_string());
                 }
-                line(&page.canonicalize().unwrap_or(page).display().to_string());
+                pages.push(page);
             }
         }
-        Ok(())
+        Ok(pages)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `liveproof review`.
 
+mod pdf;
 mod policy;
 mod progress;
 
@@ -14,6 +15,7 @@ use liveproof::review::{
     Basis, Batch, CandidateChoice, FolderError, Found, ReferenceClip, ReferenceInput,
     ReviewEvidence, ReviewFolder, ReviewOptions, find,
 };
+use pdf::Printer;
 use policy::FailOn;
 use progress::{Show, Shown};
 use std::path::{Path, PathBuf};
@@ -68,6 +70,18 @@ pub struct ReviewArgs {
     /// Leave out the small pictures of the face behind the stretches that stand out most.
     #[arg(long)]
     no_thumbnails: bool,
+    /// Make faces in the small pictures unrecognisable before they are kept.
+    #[arg(long, conflicts_with = "no_thumbnails")]
+    blur_faces: bool,
+    /// With --html or --pages: a PDF beside each page, printed by a Chromium or Chrome that is installed.
+    #[arg(long)]
+    pdf: bool,
+    /// The browser that prints, where it is not in PATH.
+    #[arg(long, value_name = "PROGRAM", requires = "pdf")]
+    pdf_browser: Option<PathBuf>,
+    /// Leave out how far the mouth opened and how loud it was, which pages draw.
+    #[arg(long)]
+    no_plots: bool,
     /// Where results go.
     #[command(flatten)]
     output: Output,
@@ -90,9 +104,11 @@ pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
     let options = ReviewOptions {
         pipeline: PipelineSettings {
             pictures: !args.no_thumbnails,
+            plots: !args.no_plots,
             ..rooms::pipeline(config)
         },
         candidate: args.candidate,
+        blur_faces: args.blur_faces,
     };
     let reference = match &args.reference {
         Some(path) => Some(read_reference(path, &engine, &options)?),
@@ -115,10 +131,13 @@ pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
         quiet: args.quiet,
     };
     let show = Show::new(&found.recordings, shown);
-    let entries = match &folder {
+    let (entries, pages) = match &folder {
         Some(folder) => into_folder(args, &batch, folder, passed_over, show)?,
         None => at_once(args, &batch, passed_over, show)?,
     };
+    if args.pdf {
+        print(args, &pages)?;
+    }
     policy::judge(&args.fail_on, &entries)
 }
 
@@ -135,6 +154,11 @@ fn check(args: &ReviewArgs) -> Result<(), Failure> {
         let error = "--out: holds a JSON report of each recording, and pages with --pages; \
                      found --json or --html beside it, expected neither";
         return Err(fail(exit::USAGE, anyhow::anyhow!(error)));
+    }
+    if args.pdf && !args.pages && !args.output.has_pages() {
+        let error =
+            anyhow::anyhow!("--pdf: prints pages, so it needs --html, or --out with --pages");
+        return Err(fail(exit::USAGE, error));
     }
     if args.output.on_stdout() && args.csv.as_deref().is_some_and(output::is_stdout) {
         let error = anyhow::anyhow!("--csv: standard output holds the JSON document already");
@@ -160,6 +184,21 @@ fn passed_over(found: &Found) -> Vec<PassedOverFile> {
     named
 }
 
+/// Prints the pages. They are written by now, and stay where printing fails.
+fn print(args: &ReviewArgs, pages: &[PathBuf]) -> Result<(), Failure> {
+    let printer = Printer::find(args.pdf_browser.as_deref());
+    let printer = printer.map_err(|e| fail(exit::UNAVAILABLE, e))?;
+    for page in pages {
+        let pdf = printer
+            .print(page)
+            .map_err(|e| fail(exit::UNAVAILABLE, e))?;
+        if !args.on_stdout() {
+            output::line(&pdf.canonicalize().unwrap_or(pdf).display().to_string());
+        }
+    }
+    Ok(())
+}
+
 /// A report for each recording in the folder, then the index.
 fn into_folder(
     args: &ReviewArgs,
@@ -167,7 +206,7 @@ fn into_folder(
     folder: &ReviewFolder,
     passed_over: Vec<PassedOverFile>,
     show: Show<'_>,
-) -> Result<Vec<IndexEntry>, Failure> {
+) -> Result<(Vec<IndexEntry>, Vec<PathBuf>), Failure> {
     let program = rooms::program_digest()?;
     let (reference, evidence) = (batch.reference, batch.evidence);
     let basis = Basis::new(&program, batch.engine, batch.options, reference, evidence);
@@ -181,9 +220,12 @@ fn into_folder(
     let entries = index.files.clone();
     let page = folder.close(index).map_err(folder_failure)?;
     if !args.on_stdout() {
-        output::line(&page.canonicalize().unwrap_or(page).display().to_string());
+        let shown = page.canonicalize();
+        output::line(&shown.as_deref().unwrap_or(&page).display().to_string());
     }
-    Ok(entries)
+    let mut pages = vec![page];
+    pages.extend(entries.iter().map(|e| folder.page_of(e)));
+    Ok((entries, pages))
 }
 
 /// All reports in memory, for one document, pages, or lines.
@@ -192,15 +234,15 @@ fn at_once(
     batch: &Batch<'_>,
     passed_over: Vec<PassedOverFile>,
     show: Show<'_>,
-) -> Result<Vec<IndexEntry>, Failure> {
+) -> Result<(Vec<IndexEntry>, Vec<PathBuf>), Failure> {
     let reports = batch.all(&show);
     show.finish(batch.jobs);
     let entry = |r: &FileReport| IndexEntry::of(r, "", None);
     let entries: Vec<IndexEntry> = reports.iter().map(entry).collect();
-    args.output.write(reports)?;
+    let pages = args.output.write(reports)?;
     let index = BatchIndex::new(entries, passed_over);
     write_csv(args, &index)?;
-    Ok(index.files)
+    Ok((index.files, pages))
 }
 
 fn write_csv(args: &ReviewArgs, index: &BatchIndex) -> Result<(), Failure> {

@@ -260,6 +260,7 @@ fn describe(path: &Path, plan: &Plan, hello: &Hello, signals: Vec<SignalInfo>) -
     };
     FileReport {
         error: None,
+        test_copy: plan.test_copy.clone(),
         consent_id: plan.spec.consent_id.clone(),
         participants: participants.collect(),
         settings: Some(ScoreSettings {

@@ -19,6 +19,7 @@ mod layout;
 mod media;
 mod outcome;
 mod picture;
+mod plot;
 mod reference;
 mod result;
 mod series;
@@ -49,6 +50,10 @@ pub use media::{
 };
 pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome, PredictionSet};
 pub use picture::{EvidencePicture, TracePicture};
+pub use plot::{
+    MOST_PLOT_STEPS, PLOT_FLOOR_DB, PLOT_FULL, PLOT_MOUTH_IOD, PLOT_NOTHING, PLOT_STEP_NS,
+    PlotSeries,
+};
 pub use reference::{
     Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,
 };

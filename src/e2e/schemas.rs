@@ -94,6 +94,7 @@ fn golden_with_picture() -> Value {
     use liveproof::report::{Document, RegionShare, ReportPicture};
     let text = std::fs::read_to_string(media("golden/report.json")).unwrap();
     let mut document: Document = serde_json::from_str(&text).unwrap();
+    document.files[0].test_copy = Some("this is a test copy, an untouched control".into());
     document.files[0].pictures.push(ReportPicture {
         participant: ParticipantId::parse("candidate").unwrap(),
         signal: "face_swap".into(),
@@ -107,6 +108,7 @@ fn golden_with_picture() -> Value {
             share: 0.7,
         }],
         side_px: 224,
+        blurred: true,
         jpeg_base64: "/9j/".into(),
     });
     serde_json::from_str(&liveproof::report::to_json(&document).unwrap()).unwrap()

@@ -7,6 +7,7 @@ use super::{ForgeError, ForgeOptions, Kind, save};
 use crate::core::{FieldError, Frame, Span, TrackKind};
 use crate::decode::file::{FileSource, Media, OpenOptions, StreamInfo};
 use crate::decode::{RecordingWriter, StreamSpec};
+use crate::ingest::events_file::TEST_COPY;
 use crate::vision::Crop;
 use std::path::Path;
 
@@ -20,9 +21,9 @@ impl Original<'_> {
         to: &Path,
     ) -> Result<(), ForgeError> {
         let words = match kind {
-            Kind::Untouched => "TEST COPY, NOT TAMPERED WITH (liveproof forge)".to_owned(),
+            Kind::Untouched => format!("{TEST_COPY}, NOT TAMPERED WITH (liveproof forge)"),
             kind => format!(
-                "TEST COPY, TAMPERED WITH: {kind}, {} (liveproof forge)",
+                "{TEST_COPY}, TAMPERED WITH: {kind}, {} (liveproof forge)",
                 span.words()
             ),
         };

@@ -7,6 +7,7 @@ use super::ability::Watch;
 use super::album::Album;
 use super::analyzers::Turn;
 use super::challenges::{challenges, hand_wanted};
+use super::plots::Plot;
 use super::reference::LaneReference;
 use super::seats::{clock_between, first_track, interviewer, sound_of};
 use super::sight::Sight;
@@ -16,7 +17,7 @@ use crate::analyze::compliance::Compliance;
 use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen};
 use crate::core::{
     Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture, Frame, InterviewSpec,
-    MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, Quality, Reference,
+    MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, PlotSeries, Quality, Reference,
     ReferenceKind, SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
 };
 use crate::engine::ModelSet;
@@ -44,6 +45,7 @@ pub(super) struct Lane {
     pub(super) watch: Watch,
     pub(super) compliance: Compliance,
     album: Album,
+    plot: Option<Plot>,
     policies: Vec<SignalPolicy>,
     fusion_config: FusionConfig,
     session: SessionFusion,
@@ -101,6 +103,7 @@ impl Lane {
             watch: Watch::default(),
             compliance: Compliance::default(),
             album: Album::new(settings.pictures),
+            plot: settings.plots.then(Plot::default),
             policies: policies.to_vec(),
             fusion_config: settings.fusion,
             session: SessionFusion::new(policies, settings.fusion),
@@ -150,6 +153,11 @@ impl Lane {
     /// The pictures behind the strongest findings, in the order of time.
     pub(super) fn take_pictures(&mut self) -> Vec<EvidencePicture> {
         self.album.take()
+    }
+
+    /// Mouth and sound over the segments that are closed; `None` where nobody asked, or none is.
+    pub(super) fn take_plot(&mut self) -> Option<PlotSeries> {
+        self.plot.take()?.finish(&self.participant.id)
     }
 
     /// A remark on the reference, if there is a new one.
@@ -443,6 +451,11 @@ impl Lane {
         let has_number = outcome.score().is_some();
         coverage.scored = f64::from(u8::from(has_number));
         self.session.add_segment(&span, &findings, has_number);
+        if let Some(mut plot) = self.plot.take() {
+            let voice = self.voice(voices, Some(&self.participant.id), span.end);
+            plot.add(&span, self.sight.before(span.end), voice);
+            self.plot = Some(plot);
+        }
         self.sight.drop_details(Some(span.end));
         self.totals.add(&span, &coverage);
         self.watch.saw(&quality, &coverage);

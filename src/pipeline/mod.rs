@@ -15,6 +15,7 @@ mod analyzers;
 mod cautions;
 mod challenges;
 mod lane;
+mod plots;
 mod reference;
 mod seats;
 mod sight;
@@ -28,8 +29,8 @@ pub use reference::ReferenceReader;
 
 use crate::core::{
     AudioBlock, Baseline, ChallengeResult, ControlEvent, EventKind, EvidencePicture, FieldError,
-    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, Reference, SegmentResult,
-    SessionSummary, SignalCapability, Span, TrackId, TrackKind,
+    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, PlotSeries, Reference,
+    SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
@@ -58,6 +59,8 @@ pub struct PipelineSettings {
     pub question_marks: bool,
     /// True to keep the pictures behind the strongest findings, see [`Pipeline::take_pictures`].
     pub pictures: bool,
+    /// True to keep how far the mouth opened and how loud it was, see [`Pipeline::take_plots`].
+    pub plots: bool,
     /// Session time between two provisional results of a segment that is open, nanoseconds; `None`
     /// for none but where a track is waited for.
     pub provisional_ns: Option<i64>,
@@ -83,6 +86,7 @@ impl Default for PipelineSettings {
             detect_interval_ns: 1_000_000_000,
             question_marks: false,
             pictures: false,
+            plots: false,
             provisional_ns: None,
             stage_deadline_ns: None,
             stopwatch: || 0,
@@ -174,6 +178,12 @@ impl Pipeline {
             .iter_mut()
             .flat_map(Lane::take_pictures)
             .collect()
+    }
+
+    /// Mouth opening and sound level of each participant over the segments that are closed; none unless the
+    /// settings ask for them.
+    pub fn take_plots(&mut self) -> Vec<PlotSeries> {
+        self.lanes.iter_mut().filter_map(Lane::take_plot).collect()
     }
 
     /// Which signals can run on the announced tracks, how well, and why the others cannot.

@@ -1,5 +1,6 @@
 //! The document behind every report; its JSON form is described by `docs/report.schema.json`.
 
+use super::ReportSeries;
 use crate::core::{
     MediaTime, ParticipantId, Role, SegmentResult, SessionSummary, SignalCapability, Span,
 };
@@ -55,6 +56,10 @@ pub struct FileReport {
     pub path: String,
     /// Why the input could not be read; then there are no segments and no summary.
     pub error: Option<String>,
+    /// What to know of a recording that is a test copy: tampered with on purpose, or an untouched control,
+    /// in words; `None` for any other. Nothing that measures looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_copy: Option<String>,
     /// Where the record of the candidate's consent is kept; empty when not given.
     pub consent_id: String,
     /// Everybody in the call.
@@ -76,6 +81,9 @@ pub struct FileReport {
     /// Small pictures behind the findings that stand out most, at most three of a participant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<ReportPicture>,
+    /// Mouth opening and sound level over time, one entry of a participant at most; for drawings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<ReportSeries>,
 }
 
 impl FileReport {
@@ -84,6 +92,7 @@ impl FileReport {
         Self {
             path: path.into(),
             error: Some(error.into()),
+            test_copy: None,
             consent_id: String::new(),
             participants: Vec::new(),
             settings: None,
@@ -94,6 +103,7 @@ impl FileReport {
             segments: Vec::new(),
             summary: None,
             pictures: Vec::new(),
+            series: Vec::new(),
         }
     }
 }
@@ -120,6 +130,9 @@ pub struct ReportPicture {
     pub regions: Vec<RegionShare>,
     /// Width and height in pixels.
     pub side_px: u32,
+    /// True where the face was made unrecognisable before the picture was encoded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blurred: bool,
     /// The picture as JPEG, base64 (RFC 4648, padded).
     pub jpeg_base64: String,
 }

@@ -8,9 +8,13 @@ mod document;
 mod html;
 mod index;
 mod json;
+mod prevalence;
+mod rubric;
 #[cfg(test)]
 pub(crate) mod sample;
+mod series;
 mod standing;
+mod stretch;
 mod text;
 
 pub use document::{
@@ -25,6 +29,7 @@ pub use index::{
     index_to_csv, index_to_html,
 };
 pub use json::to_json;
+pub use series::ReportSeries;
 pub(crate) use standing::{change_line, verdict_line};
 pub(crate) use text::reference_line;
 pub use text::{capability_line, segment_line, summary_lines};

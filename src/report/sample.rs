@@ -1,15 +1,16 @@
 //! A small made-up document that uses every shape a report can take; for tests only.
 
 use super::{
-    Document, FileReport, Generator, ModelReport, Notice, ParticipantReport, ScoreSettings,
-    SignalReport,
+    Document, FileReport, Generator, ModelReport, Notice, ParticipantReport, ReportSeries,
+    ScoreSettings, SignalReport,
 };
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, ChallengeKind, ChallengeResult, ChallengeStatus,
-    Change, Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, ParticipantId,
-    ParticipantSummary, PredictionSet, Quality, QuestionGap, ReferenceKind, ReferenceSource,
-    ReferenceSummary, Role, Score, ScoreOutcome, SegmentResult, SessionSummary, SignalCapability,
-    SignalSummary, Span, StageTimes, Standing, TracePoint, Verdict,
+    Change, Comparison, Coverage, Evidence, Finding, MediaTime, ModelRef, Outcome, PLOT_NOTHING,
+    ParticipantId, ParticipantSummary, PlotSeries, PredictionSet, Quality, QuestionGap,
+    ReferenceKind, ReferenceSource, ReferenceSummary, Role, Score, ScoreOutcome, SegmentResult,
+    SessionSummary, SignalCapability, SignalSummary, Span, StageTimes, Standing, TracePoint,
+    Verdict,
 };
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -305,6 +306,12 @@ pub(crate) fn document() -> Document {
         }],
         segments: segments(),
         summary: Some(summary()),
+        series: vec![ReportSeries::of(&PlotSeries {
+            participant: candidate(),
+            start: MediaTime::ZERO,
+            mouth: vec![0, 40, 120, PLOT_NOTHING],
+            sound: vec![90, PLOT_NOTHING, 200, 180],
+        })],
         ..FileReport::failed("interview.mp4", "")
     };
     let unread = FileReport::failed("notes.mp4", "not a media file that FFmpeg recognises");

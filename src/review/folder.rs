@@ -209,11 +209,12 @@ impl ReviewFolder {
         let path = self.report(&name);
         let nothing = std::io::Error::other("a document of no recording");
         let report = document.files.first().ok_or_else(|| io(&path)(nothing))?;
-        let entry = IndexEntry::of(
+        let mut entry = IndexEntry::of(
             report,
             &format!("{REPORTS}/{name}.json"),
             identity.map(|id| id.sha256.clone()),
         );
+        entry.evidence = log.map(|_| format!("{REPORTS}/{name}.evidence.jsonl"));
         // First the report, then the word that it is there.
         let done = self.done(&name);
         match std::fs::remove_file(&done) {
@@ -274,8 +275,7 @@ impl ReviewFolder {
     pub fn close(&self, mut index: BatchIndex) -> Result<PathBuf, FolderError> {
         if self.pages {
             for file in &mut index.files {
-                let stem = file.report.strip_suffix(".json").unwrap_or(&file.report);
-                file.page = Some(format!("{stem}.html"));
+                file.page = Some(page_beside(&file.report));
             }
         }
         let [csv, html, document] = INDEX.map(|name| self.root.join(name));
@@ -296,6 +296,11 @@ impl ReviewFolder {
         write(&path, &(text + "\n")).map(drop)
     }
 
+    /// The page of a recording, where pages are written.
+    pub fn page_of(&self, entry: &IndexEntry) -> PathBuf {
+        self.root.join(page_beside(&entry.report))
+    }
+
     fn report(&self, name: &str) -> PathBuf {
         self.root.join(REPORTS).join(format!("{name}.json"))
     }
@@ -312,6 +317,12 @@ impl ReviewFolder {
     fn done(&self, name: &str) -> PathBuf {
         self.root.join(DONE).join(format!("{name}.json"))
     }
+}
+
+/// The page of a report, relative to the index as the report is.
+fn page_beside(report: &str) -> String {
+    let stem = report.strip_suffix(".json").unwrap_or(report);
+    format!("{stem}.html")
 }
 
 /// The name of a recording's report: the recording's own, in letters that need no escape in a link,

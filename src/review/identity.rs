@@ -28,8 +28,8 @@ pub fn sha256_of(path: &Path) -> std::io::Result<String> {
 /// The settings that a recording's results depend on, as text.
 pub fn settings_words(p: &PipelineSettings) -> String {
     format!(
-        "{} {} {} {:?} {}",
-        p.segment_ns, p.skew_ns, p.detect_interval_ns, p.fusion, p.pictures
+        "{} {} {} {:?} {} {}",
+        p.segment_ns, p.skew_ns, p.detect_interval_ns, p.fusion, p.pictures, p.plots
     )
 }
 
@@ -51,7 +51,7 @@ impl Basis {
             engine.fingerprint(),
             format!("{:?}", decode::library_versions()),
             settings_words(&options.pipeline),
-            format!("{:?}", options.candidate),
+            format!("{:?} {}", options.candidate, options.blur_faces),
             format!("{reference:?}"),
             // The key by its id, and what the logs say of the program.
             format!("{evidence:?}"),

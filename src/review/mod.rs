@@ -41,7 +41,7 @@ use crate::engine::{Engine, ModelSet};
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::pipeline::{Pipeline, PipelineSettings};
 use crate::report::{
-    FileReport, ModelReport, Notice, ParticipantReport, ScoreSettings, SignalReport,
+    FileReport, ModelReport, Notice, ParticipantReport, ReportSeries, ScoreSettings, SignalReport,
 };
 use evidence::Scribe;
 use std::collections::VecDeque;
@@ -61,6 +61,8 @@ pub struct ReviewOptions {
     pub pipeline: PipelineSettings,
     /// Who is the candidate where the recording shows several people.
     pub candidate: CandidateChoice,
+    /// True to make the faces of the report's pictures unrecognisable before they are encoded.
+    pub blur_faces: bool,
 }
 
 /// What a review tells while it runs.
@@ -165,12 +167,15 @@ fn try_review(
     remarks.extend(crowd(&plan, &segments));
     segments.sort_by_key(|s| (s.span.start, s.participant.clone()));
     let mut report = describe(path, &plan.spec, engine, &settings);
+    report.test_copy = plan.test_copy.clone();
     report.capabilities = capabilities;
     remarks.extend(pipeline.take_remarks());
     report.notices = notices(&plan, source.stats(), remarks);
     report.segments = segments;
     report.summary = Some(summary);
-    report.pictures = pictures::encoded(pipeline.take_pictures());
+    report.pictures = pictures::encoded(pipeline.take_pictures(), options.blur_faces);
+    let plots = pipeline.take_plots();
+    report.series = plots.iter().map(ReportSeries::of).collect();
     if let Some(wanted) = input.evidence {
         *wanted.log = scribe.end(&report);
     }

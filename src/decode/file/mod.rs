@@ -79,7 +79,12 @@ pub struct FileInfo {
     pub duration_ns: Option<i64>,
     /// Video and audio streams; others are left out.
     pub streams: Vec<StreamInfo>,
+    /// The comment in the container's metadata, at most [`MAX_COMMENT`] characters; empty without one.
+    pub comment: String,
 }
+
+/// Characters of a comment that are kept.
+pub const MAX_COMMENT: usize = 200;
 
 impl FileInfo {
     /// The stream with this index, if it is video or audio.

@@ -1,6 +1,6 @@
 //! Opening a file and listing its streams.
 
-use super::{DecodeError, FileInfo, StreamInfo, to_ns};
+use super::{DecodeError, FileInfo, MAX_COMMENT, StreamInfo, to_ns};
 use crate::core::TrackKind;
 use crate::decode::ffi;
 use crate::decode::picture::Orientation;
@@ -116,8 +116,16 @@ fn list_streams(input: &ff::format::context::Input) -> (FileInfo, i64) {
         container: input.format().name().to_owned(),
         duration_ns: (duration_us > 0).then(|| duration_us.saturating_mul(1_000)),
         streams,
+        comment: comment_of(input),
     };
     (info, zero_ns)
+}
+
+fn comment_of(input: &ff::format::context::Input) -> String {
+    let metadata = input.metadata();
+    // Matroska has its tags in capitals; FFmpeg looks names up without regard to that.
+    let comment = metadata.get("comment").unwrap_or_default();
+    comment.chars().take(MAX_COMMENT).collect()
 }
 
 fn describe(stream: &ff::Stream<'_>) -> Option<StreamInfo> {

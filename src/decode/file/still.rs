@@ -77,6 +77,7 @@ impl StillSource {
             info: FileInfo {
                 container: codec.to_owned(),
                 duration_ns: None,
+                comment: String::new(),
                 streams: vec![stream],
             },
             picture,

@@ -48,15 +48,20 @@ def program_output(*arguments):
     return subprocess.run([program(), *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+def environment():
+    """What the program runs with: the runtime of the set-up, where no other is named."""
+    variables = dict(os.environ)
+    variables.setdefault("ORT_DYLIB_PATH", str(ROOT / "vendor" / "onnxruntime" / "libonnxruntime.so"))
+    return variables
+
+
 class Server:
     """`liveproof serve` on a free port of the loopback."""
 
     def __init__(self, *arguments):
-        environment = dict(os.environ)
-        environment.setdefault("ORT_DYLIB_PATH", str(ROOT / "vendor" / "onnxruntime" / "libonnxruntime.so"))
         self.process = subprocess.Popen(
             [program(), "serve", "--listen", "127.0.0.1:0", *arguments],
-            cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         self.lines = []
         self._listening = threading.Event()

@@ -11,7 +11,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{Plan, Selection};
+pub use plan::{Plan, Selection, TEST_COPY};
 
 use crate::core::{ClockSource, FieldError, ParticipantId, ParticipantSpec, Region, TrackId};
 use std::path::{Path, PathBuf};

@@ -31,9 +31,15 @@ pub struct Plan {
     pub events: Vec<ControlEvent>,
     /// A stretch at which it was verified who is before the camera; also among the events.
     pub reference: Option<Span>,
-    /// What the reader should know: streams left out.
+    /// What a reader has to know of a test copy, in words; `None` for what is none. By the events file, or by the
+    /// mark that `liveproof forge` leaves in the metadata.
+    pub test_copy: Option<String>,
+    /// What the reader should know: that it is a test copy, streams left out.
     pub notices: Vec<String>,
 }
+
+/// How the comment begins that `liveproof forge` leaves in the metadata of a test copy.
+pub const TEST_COPY: &str = "TEST COPY";
 
 impl Plan {
     /// True when the plan marks the end of a question.
@@ -102,6 +108,7 @@ impl EventsFile {
         }));
         events.sort_by_key(|e| e.time);
         let used: HashSet<usize> = entries.iter().map(|e| e.stream).collect();
+        let test_copy = self.copy_notice().or_else(|| marked_copy(info));
         Ok(Plan {
             spec: InterviewSpec {
                 session_id,
@@ -121,11 +128,12 @@ impl EventsFile {
                 .collect(),
             events,
             reference,
-            notices: self
-                .copy_notice()
-                .into_iter()
+            notices: test_copy
+                .iter()
+                .cloned()
                 .chain(left_out(info, &used))
                 .collect(),
+            test_copy,
         })
     }
 
@@ -359,6 +367,16 @@ fn describe(stream: &StreamInfo, entry: &TrackEntry, clock: ClockSource) -> Trac
         video,
         audio,
     }
+}
+
+/// The same of a copy that lost its events file, by its metadata.
+fn marked_copy(info: &FileInfo) -> Option<String> {
+    info.comment.starts_with(TEST_COPY).then(|| {
+        format!(
+            "this is a test copy by its metadata ({}); no signal is told so",
+            info.comment
+        )
+    })
 }
 
 /// A sentence for each stream that is not used.

@@ -31,6 +31,7 @@ fn recording() -> FileInfo {
     FileInfo {
         container: "mov".into(),
         duration_ns: Some(100_000_000_000),
+        comment: String::new(),
         streams: vec![
             stream(0, TrackKind::Video),
             stream(1, TrackKind::Audio),
@@ -149,6 +150,22 @@ fn without_a_file_or_lists_the_first_streams_are_taken() {
             .iter()
             .all(|t| t.participant.as_str() == "c")
     );
+
+    // A copy that lost its events file is known by its metadata; another comment says nothing.
+    let mut commented = FileInfo {
+        comment: "TEST COPY, TAMPERED WITH: freeze, 2.0 to 4.0 s (liveproof forge)".into(),
+        ..recording()
+    };
+    let plan = Plan::unannounced(&commented, session()).unwrap();
+    let said = plan.test_copy.unwrap();
+    assert!(
+        said.contains("test copy by its metadata") && said.contains("freeze"),
+        "{said}"
+    );
+    assert_eq!(plan.notices[0], said);
+    commented.comment = "a holiday".into();
+    let plan = Plan::unannounced(&commented, session()).unwrap();
+    assert_eq!(plan.test_copy, None);
 
     let silent = FileInfo {
         streams: Vec::new(),

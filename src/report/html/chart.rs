@@ -4,8 +4,9 @@
 //! the same markup serves a phone and a wide screen without a script.
 
 use super::markup::Html;
-use super::words;
+use super::{plots, words};
 use crate::core::{Finding, Outcome, QuestionGap, ScoreOutcome, SegmentResult, Span};
+use crate::report::series::Plotted;
 
 const SCORE_H: f64 = 132.0;
 const LANE_H: f64 = 30.0;
@@ -13,12 +14,19 @@ const OFFSET_H: f64 = 84.0;
 /// Sound early by 90 ms to late by 185 ms is acceptable to viewers (ITU-R BT.1359-1).
 const ACCEPTABLE_MS: (f64, f64) = (-90.0, 185.0);
 
+/// Up to so many segments each has a mark of its own that says its figure when pointed at; of more, a mark is
+/// narrower than a pixel or two, and the table has the figures.
+const EACH: usize = 240;
+/// Width of a drawing of so many, in units of its own.
+const FINE: f64 = 10_000.0;
+
 /// What the timeline of one participant shows.
 pub(super) struct Timeline<'a> {
     pub(super) segments: &'a [&'a SegmentResult],
     pub(super) gaps: &'a [QuestionGap],
     pub(super) signals: &'a [&'a str],
     pub(super) prior: Option<f64>,
+    pub(super) plotted: Option<&'a Plotted>,
     pub(super) duration_s: f64,
 }
 
@@ -26,11 +34,14 @@ pub(super) struct Timeline<'a> {
 pub(super) fn timeline(h: &mut Html, id: usize, t: &Timeline<'_>) {
     h.raw("<div class=\"timeline\"")
         .attr("id", &format!("timeline-{id}"));
-    h.attr("data-rows", &format!("segments-{id}"));
-    h.raw(" role=\"group\" aria-label=\"Timeline; the table of segments below holds the same figures\" tabindex=\"0\">");
+    h.attr("data-duration", &format!("{:.3}", t.duration_s));
+    h.raw(" role=\"group\" aria-label=\"Timeline; the table of segments below holds the same figures\">");
     score_lane(h, t);
     for name in t.signals {
         signal_lane(h, t, name);
+    }
+    if let Some(plotted) = t.plotted {
+        plots::lanes(h, plotted, t.duration_s);
     }
     if !t.gaps.is_empty() {
         question_lane(h, t);
@@ -38,9 +49,6 @@ pub(super) fn timeline(h: &mut Html, id: usize, t: &Timeline<'_>) {
     time_axis(h, t.duration_s);
     h.raw("<div class=\"cursor\" hidden></div></div>");
     legend(h);
-    h.raw("<p class=\"readout\"")
-        .attr("id", &format!("readout-{id}"));
-    h.raw(" aria-live=\"polite\" hidden></p>");
 }
 
 /// The hatch that marks abstentions, shared by every lane of the page.
@@ -53,7 +61,7 @@ pub(super) fn definitions(h: &mut Html) {
     ));
 }
 
-fn open_lane(h: &mut Html, title: &str, note: &str, class: &'static str) {
+pub(super) fn open_lane(h: &mut Html, title: &str, note: &str, class: &'static str) {
     h.raw("<div class=\"lane\"><div class=\"lane-name\">");
     h.elem("span", "lane-title", title);
     if !note.is_empty() {
@@ -62,7 +70,7 @@ fn open_lane(h: &mut Html, title: &str, note: &str, class: &'static str) {
     h.raw("</div><div").attr("class", class).raw(">");
 }
 
-fn open_svg(h: &mut Html, height: f64, label: &str) {
+pub(super) fn open_svg(h: &mut Html, height: f64, label: &str) {
     h.raw("<svg width=\"100%\" role=\"img\"")
         .num("height", height)
         .attr("aria-label", label);
@@ -71,7 +79,7 @@ fn open_svg(h: &mut Html, height: f64, label: &str) {
         .raw("/>");
 }
 
-fn close_lane(h: &mut Html) {
+pub(super) fn close_lane(h: &mut Html) {
     h.raw("</svg></div></div>");
 }
 
@@ -234,7 +242,11 @@ fn signal_lane(h: &mut Html, t: &Timeline<'_>, name: &str) {
             None => Some("no finding"),
         }
     });
-    for (s, f) in found().filter(|(_, f)| f.outcome.is_scored()) {
+    if t.segments.len() > EACH {
+        tones(h, t, name);
+    }
+    let each = found().filter(|(_, f)| t.segments.len() <= EACH && f.outcome.is_scored());
+    for (s, f) in each {
         let (x, w) = place(&s.span, t.duration_s);
         h.raw("<rect")
             .attr("class", tone(f.contribution))
@@ -262,6 +274,36 @@ fn signal_lane(h: &mut Html, t: &Timeline<'_>, name: &str) {
     if !offsets.is_empty() {
         offset_lane(h, &offsets);
     }
+}
+
+/// The contributions of a long interview: one shape for all segments of a tone.
+fn tones(h: &mut Html, t: &Timeline<'_>, name: &str) {
+    let mut shapes: Vec<(&'static str, String)> = Vec::new();
+    for s in t.segments {
+        let Some(f) = finding(s, name).filter(|f| f.outcome.is_scored()) else {
+            continue;
+        };
+        let (class, (x, w)) = (tone(f.contribution), place(&s.span, t.duration_s));
+        // From edge to edge in whole units, so that neighbours leave no gap.
+        let (from, to) = ((FINE * x).round(), (FINE * (x + w)).round());
+        let mark = format!("M{from:.0} 0H{to:.0}V{LANE_H}H{from:.0}Z");
+        match shapes.iter_mut().find(|(c, _)| *c == class) {
+            Some((_, path)) => path.push_str(&mark),
+            None => shapes.push((class, mark)),
+        }
+    }
+    h.raw("<svg width=\"100%\" preserveAspectRatio=\"none\"")
+        .num("height", LANE_H)
+        .attr("viewBox", &format!("0 0 {FINE} {LANE_H}"))
+        .raw(">");
+    for (class, path) in shapes {
+        // The pale edge between neighbours would be all that is seen of them.
+        h.raw("<path stroke-width=\"0\"")
+            .attr("class", class.trim_start_matches("tone "))
+            .attr("d", &path)
+            .raw("/>");
+    }
+    h.raw("</svg>");
 }
 
 /// The colour class of a contribution: three steps to each side of a neutral one.
@@ -326,7 +368,7 @@ fn offset_lane(h: &mut Html, offsets: &[Offset]) {
             stroke(h, "offset-line", (a.x, y(a.ms)), (b.x, y(b.ms)));
         }
     }
-    for o in offsets {
+    for o in offsets.iter().filter(|_| offsets.len() <= EACH) {
         h.raw("<circle class=\"offset-dot\" r=\"2.6\"")
             .pct("cx", o.x)
             .num("cy", y(o.ms));

@@ -60,53 +60,89 @@ fn bar(h: &mut Html, value: f64, reach: f64) {
     h.raw("<line class=\"axis0\" x1=\"50%\" x2=\"50%\" y1=\"0\" y2=\"16\"/></svg>");
 }
 
+/// Questions and answers, with the pause between them.
 pub(super) fn gaps(h: &mut Html, gaps: &[QuestionGap]) {
+    h.raw("<section class=\"card\"><h2>Questions and answers</h2>");
     if gaps.is_empty() {
+        h.raw("<p>No question was found, so no pause was measured. That takes the interviewer’s sound on a track of its own, or marks where questions end.</p></section>\n");
         return;
     }
-    let heard: Vec<f64> = gaps
-        .iter()
-        .filter_map(|g| g.gap_ms)
-        .filter(|v| v.is_finite())
-        .collect();
+    let heard = gaps.iter().filter_map(|g| g.gap_ms);
+    let heard: Vec<f64> = heard.filter(|v| v.is_finite()).collect();
     let reach = heard.iter().fold(1000.0_f64, |m, v| m.max(v.abs()));
-    h.raw("<section class=\"card\"><h2>Pauses between question and answer</h2><p>");
-    if let Some(median) = median(heard.iter().copied()) {
-        h.text(&format!(
-            "{} of {} answers heard, median pause {median:.0} ms. ",
+    h.raw("<p>");
+    match median(heard.iter().copied()) {
+        Some(median) => h.text(&format!(
+            "{} of {} answers heard; the pause before them was {median:.0}\u{a0}ms at the median (half are shorter, half longer). ",
             heard.len(),
             gaps.len()
-        ));
+        )),
+        None => h.text("No answer was heard to any of them. "),
+    };
+    h.raw("People pause longer on video calls than face to face, and differ widely: a long pause alone means nothing.</p><div class=\"table\"><table class=\"stack\" role=\"table\"><caption>Measured on the recording’s clock; a pause below zero is an overlap</caption><thead><tr role=\"row\">");
+    for title in [
+        "Question",
+        "Asked until",
+        "Answered from",
+        "Pause",
+        "Length of the pause",
+        "Remark",
+    ] {
+        h.raw("<th scope=\"col\" role=\"columnheader\">")
+            .text(title)
+            .raw("</th>");
     }
-    h.raw("People pause longer on video calls than face to face, and differ widely: a long pause alone means nothing.</p><div class=\"table\"><table><caption>Measured on the recording’s clock; a pause below zero is an overlap</caption><thead><tr><th scope=\"col\">Question</th><th scope=\"col\">Ended</th><th scope=\"col\" class=\"n\">Pause</th><th scope=\"col\"><span class=\"soft\">length</span></th></tr></thead><tbody>");
+    h.raw("</tr></thead><tbody>");
     for g in gaps {
-        h.raw("<tr><th scope=\"row\">")
-            .text(&(g.index + 1).to_string())
-            .raw("</th><td>");
-        h.text(&words::clock_tenths(g.question_end.as_secs_f64()))
-            .raw("</td><td class=\"n\">");
-        match g.gap_ms {
-            Some(ms) => h.text(&format!("{}\u{a0}ms", words::figure(ms.round()))),
-            None => h.text("no answer heard"),
-        };
-        h.raw("</td><td class=\"bar\">");
-        if let Some(ms) = g.gap_ms {
-            h.raw("<svg width=\"100%\" height=\"16\" aria-hidden=\"true\"><rect class=\"a2\" y=\"3\" height=\"10\"");
-            h.pct("width", (ms / reach).clamp(0.0, 1.0)).raw("/></svg>");
-        }
-        if let (Some(content), Some(onset)) = (g.content_onset, g.answer_onset)
-            && content > onset
-        {
-            let later = content.since_ns(onset) as f64 / 1e6;
-            h.elem(
-                "span",
-                "soft small",
-                &format!("filler first, words {later:.0} ms later"),
-            );
-        }
-        h.raw("</td></tr>");
+        question(h, g, reach);
     }
     h.raw("</tbody></table></div></section>\n");
+}
+
+fn question(h: &mut Html, g: &QuestionGap, reach: f64) {
+    h.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">Question ")
+        .text(&(g.index + 1).to_string())
+        .raw("</th>");
+    let clock = |t: crate::core::MediaTime| words::clock_tenths(t.as_secs_f64());
+    let onset = g.answer_onset.map_or("no answer heard".to_owned(), clock);
+    let pause = g.gap_ms.filter(|v| v.is_finite());
+    let length = pause.map_or("–".to_owned(), |ms| {
+        format!("{}\u{a0}ms", words::figure(ms.round()))
+    });
+    for (label, value) in [
+        ("Asked until", clock(g.question_end)),
+        ("Answered from", onset),
+        ("Pause", length),
+    ] {
+        h.raw("<td role=\"cell\" class=\"figures\"")
+            .attr("data-label", label)
+            .raw(">")
+            .text(&value)
+            .raw("</td>");
+    }
+    h.raw("<td role=\"cell\" class=\"bar\">");
+    if let Some(ms) = pause {
+        h.raw("<svg width=\"100%\" height=\"16\" aria-hidden=\"true\"><rect class=\"a2\" y=\"3\" height=\"10\"");
+        h.pct("width", (ms / reach).clamp(0.0, 1.0)).raw("/></svg>");
+    }
+    h.raw("</td><td role=\"cell\" class=\"small\">")
+        .text(&remark(g, pause))
+        .raw("</td></tr>");
+}
+
+/// What a reader should know of an answer besides its pause.
+fn remark(g: &QuestionGap, pause: Option<f64>) -> String {
+    let mut remarks = Vec::new();
+    if pause.is_some_and(|ms| ms < 0.0) {
+        remarks.push("answered before the question was over".to_owned());
+    }
+    if let (Some(content), Some(onset)) = (g.content_onset, g.answer_onset)
+        && content > onset
+    {
+        let later = content.since_ns(onset) as f64 / 1e6;
+        remarks.push(format!("filler first, words {later:.0}\u{a0}ms later"));
+    }
+    words::capital(&remarks.join("; "))
 }
 
 /// What was measured of the onsets and turns of the voice without a vote, as of the latest segment.

@@ -4,66 +4,6 @@ use super::markup::Html;
 use super::words;
 use crate::report::{FileReport, Generator, ModelReport, Notice};
 
-/// The example behind the base-rate statement.
-const PREVALENCE: f64 = 1.0 / 1400.0;
-const TRUE_ALARMS: f64 = 0.90;
-const FALSE_ALARMS: f64 = 0.01;
-
-/// Share of alarms that are true (positive predictive value, Bayes' rule).
-fn true_share_of_alarms(prevalence: f64, true_rate: f64, false_rate: f64) -> f64 {
-    let hits = prevalence * true_rate;
-    hits / (hits + (1.0 - prevalence) * false_rate)
-}
-
-/// Why a rare thing stays rare even after an alarm.
-pub(super) fn base_rate(h: &mut Html, prior: Option<f64>) {
-    let share = true_share_of_alarms(PREVALENCE, TRUE_ALARMS, FALSE_ALARMS);
-    h.raw("<section class=\"card\" id=\"base-rate\"><h2>Most alarms about rare things are false</h2><div class=\"two\"><div><p>");
-    h.text(&format!(
-        "Suppose that one interview in {} is manipulated, and that a test finds {} of those while it raises a \
-         false alarm on {} of the others. Then only {} of its alarms are true.",
-        words::thousands((1.0 / PREVALENCE).round() as u64),
-        words::percent(TRUE_ALARMS),
-        words::percent(FALSE_ALARMS),
-        words::percent((share * 100.0).round() / 100.0),
-    ));
-    h.raw("</p><p class=\"soft small\">The rates are an example, not liveproof’s own. ");
-    if let Some(p) = prior {
-        h.text(&format!(
-            "This report assumes that {} interviews is manipulated before anything is measured; whoever runs \
-             liveproof sets that figure.",
-            words::one_in(p)
-        ));
-    }
-    h.raw("</p></div><div><div class=\"dots\" role=\"img\"");
-    let filled = (share * 100.0).round() as usize;
-    h.attr(
-        "aria-label",
-        &format!(
-            "Of 100 alarms, {filled} are true and {} are false",
-            100 - filled
-        ),
-    );
-    h.raw(">");
-    for i in 0..100 {
-        h.raw(if i < filled {
-            "<i class=\"on\"></i>"
-        } else {
-            "<i></i>"
-        });
-    }
-    h.raw("</div>");
-    h.elem(
-        "p",
-        "soft small",
-        &format!(
-            "Of 100 alarms in that example: {filled} true (filled), {} false.",
-            100 - filled
-        ),
-    );
-    h.raw("</div></div></section>\n");
-}
-
 /// Every model of the manifest with its digest and the terms of its training data.
 pub(super) fn models(h: &mut Html, models: &[ModelReport]) {
     h.raw("<section class=\"card\" id=\"models\"><h2>Models and their data</h2>");
@@ -145,9 +85,9 @@ pub(super) fn limits(h: &mut Html, cautions: &[String]) {
         "<li>“Not measured” is not “fine”: a hatched stretch is unknown, neither good nor bad.</li>",
         "<li>Poor light, a slow line, a headset or a virtual background lower what can be measured. They are never counted against a person.</li>",
         "<li>No decision about a person may rest on this page alone.</li>",
-        "</ul></div><div><h2>How to contest it</h2><ul class=\"plain\">",
-        "<li>Ask for the recording, this page and its JSON document: the same file through the same version and models, named above by digest, gives the same figures.</li>",
-        "<li>Name the stretch: the table of segments tells for each moment which signal moved the score, and by how much.</li>",
+        "</ul></div><div id=\"contest\"><h2>How to contest it</h2><ul class=\"plain\">",
+        "<li>Ask for the recording, this page and its JSON document: the same file through the same version and models, named below by digest, gives the same figures.</li>",
+        "<li>Name the stretch: the table of segments under “Over time” tells for each moment which signal moved the score, and by how much.</li>",
         "<li>Give the plain causes: Bluetooth or a relay delays sound; note-taking, a second language, a stammer or a bad line lengthen pauses.</li>",
         "<li>Ask for a second interview by another route, the same for every candidate, and for a person to decide.</li>",
         "</ul></div></div></section>\n",
@@ -165,23 +105,13 @@ pub(super) fn footer(h: &mut Html, file: &FileReport, generator: &Generator) {
     ));
     h.elem("code", "", &file.path);
     h.raw("</p><p>");
+    let blurred = !file.pictures.is_empty() && file.pictures.iter().all(|p| p.blurred);
     h.text(&match file.pictures.len() {
+        _ if blurred => "This page holds no face that could be recognised and no sound of the interview. It".to_owned(),
         0 => "This page holds no picture and no sound of the interview".to_owned(),
         1 => "This page holds one small picture of a face from the interview and no sound: pass it on as you would the recording. It".to_owned(),
         n => format!("This page holds {n} small pictures of a face from the interview and no sound: pass it on as you would the recording. It"),
     });
     h.raw(if file.pictures.is_empty() { "," } else { "" });
     h.raw(" loads nothing from any network and sends nothing.</p></footer>\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_example_gives_six_percent() {
-        let share = true_share_of_alarms(PREVALENCE, TRUE_ALARMS, FALSE_ALARMS);
-        assert!((share - 0.0605).abs() < 5e-4, "{share}");
-        assert_eq!((share * 100.0).round(), 6.0);
-    }
 }

@@ -9,13 +9,18 @@
 //! reasons; abstentions hatched; the evidence with and without the prior; the base-rate
 //! statement; model digests and data terms; what the score does not say.
 
+mod brief;
 mod challenges;
 mod chart;
 mod figures;
 mod fixed;
+mod flags;
 mod markup;
+mod moment;
 mod person;
 mod pictures;
+mod plots;
+mod rubric;
 mod stretches;
 #[cfg(test)]
 mod tests;
@@ -28,7 +33,9 @@ use markup::Html;
 /// What other pages of the program share with the report: its markup, frame and words.
 pub(crate) mod kit {
     pub(crate) use super::markup::Html;
-    pub(crate) use super::words::{authenticity, capital, figure, percent, signal, thousands};
+    pub(crate) use super::words::{
+        authenticity, capital, clock, figure, percent, signal, strength, thousands,
+    };
     pub(crate) use super::{close_page, open_page};
 }
 
@@ -49,6 +56,7 @@ pub fn to_html(file: &FileReport, generator: &Generator) -> String {
     open_page(&mut h, &format!("{name} – liveproof assessment"));
     top(&mut h, file, name);
     h.raw("<main>");
+    brief::test_copy(&mut h, file);
     if let Some(error) = &file.error {
         failed(&mut h, error);
     }
@@ -62,14 +70,16 @@ pub fn to_html(file: &FileReport, generator: &Generator) -> String {
         }
         None => {}
     }
-    fixed::base_rate(&mut h, file.settings.as_ref().map(|s| s.prior));
-    fixed::models(&mut h, &file.models);
-    fixed::notices(&mut h, &file.notices);
+    flags::section(&mut h, file);
     let cautions = file
         .summary
         .as_ref()
         .map_or(&[][..], |s| s.cautions.as_slice());
     fixed::limits(&mut h, cautions);
+    technical(&mut h, file);
+    if file.summary.is_some() {
+        rubric::sources(&mut h);
+    }
     h.raw("</main>");
     fixed::footer(&mut h, file, generator);
     close_page(&mut h);
@@ -92,6 +102,18 @@ fn assessed(h: &mut Html, file: &FileReport, summary: &SessionSummary) {
     for (id, person) in summary.participants.iter().enumerate() {
         person::sections(h, id, file, summary, person);
     }
+}
+
+/// What a reader needs who wants to know how it was made.
+fn technical(h: &mut Html, file: &FileReport) {
+    h.raw("<h2 class=\"person\" id=\"technical\">For a closer look</h2>");
+    if let Some(summary) = &file.summary {
+        for person in &summary.participants {
+            person::technical(h, file, summary, person);
+        }
+    }
+    fixed::models(h, &file.models);
+    fixed::notices(h, &file.notices);
 }
 
 /// Closes a page, with the script of its theme button.
@@ -132,6 +154,17 @@ fn top(h: &mut Html, file: &FileReport, name: &str) {
     }
     h.elem("p", "meta", &meta.join(" · "));
     h.raw("</div><button type=\"button\" class=\"theme\" hidden>Theme</button></header>\n");
+    if file
+        .summary
+        .as_ref()
+        .is_some_and(|s| !s.participants.is_empty())
+    {
+        h.raw(concat!(
+            "<nav aria-label=\"On this page\"><a href=\"#brief-0\">In short</a><a href=\"#indicators-0\">Indicators</a>",
+            "<a href=\"#over-time-0\">Over time</a><a href=\"#base-rate\">What a flag means</a>",
+            "<a href=\"#contest\">How to contest it</a><a href=\"#technical\">Closer look</a></nav>\n"
+        ));
+    }
 }
 
 fn failed(h: &mut Html, error: &str) {

@@ -2,7 +2,7 @@
 
 use super::chart::{self, Timeline};
 use super::markup::Html;
-use super::{challenges, figures, pictures, stretches, words};
+use super::{brief, challenges, figures, moment, pictures, plots, rubric, stretches, words};
 use crate::core::{
     AbstainCount, AbstainReason, Abstention, ParticipantSummary, Score, ScoreOutcome,
     SegmentResult, SessionSummary, SignalSummary,
@@ -31,20 +31,37 @@ pub(super) fn sections(
     if summary.participants.len() > 1 {
         h.elem("h2", "person", p.participant.as_str());
     }
-    headline(h, file, p, &segments);
+    let rows = crate::report::rubric::rows(file, p);
+    brief::section(h, id, file, summary, p, &rows);
+    rubric::section(h, id, &rows);
     over_time(h, id, file, summary, p, &segments);
     pictures::section(h, id, file, p);
+    figures::gaps(h, &p.gaps);
     challenges::section(h, &p.challenges);
+}
+
+/// The sections of one participant for a reader who wants the figures.
+pub(super) fn technical(
+    h: &mut Html,
+    file: &FileReport,
+    summary: &SessionSummary,
+    p: &ParticipantSummary,
+) {
+    let mine = |s: &&SegmentResult| s.participant == p.participant;
+    let segments: Vec<&SegmentResult> = file.segments.iter().filter(mine).collect();
+    if summary.participants.len() > 1 {
+        h.elem("h3", "person", p.participant.as_str());
+    }
+    headline(h, file, p, &segments);
     measured(h, file, p);
     if let Some(score) = p.outcome.score() {
         figures::sum(h, p, score);
     }
-    figures::gaps(h, &p.gaps);
     figures::seen(h, p, &segments);
 }
 
 fn headline(h: &mut Html, file: &FileReport, p: &ParticipantSummary, segments: &[&SegmentResult]) {
-    h.raw("<section class=\"card\" aria-label=\"Assessment\"><div class=\"headline\"><div>");
+    h.raw("<section class=\"card\"><h2>The score</h2><div class=\"headline\"><div>");
     match &p.outcome {
         ScoreOutcome::Score(s) => {
             h.elem("span", "figure", &words::authenticity(s.authenticity));
@@ -166,7 +183,9 @@ fn over_time(
     p: &ParticipantSummary,
     segments: &[&SegmentResult],
 ) {
-    h.raw("<section class=\"card\"><h2>Over time</h2><p class=\"soft\">The score of each segment, and what each signal added to it. Hatched: no number there, for the reason written in it.</p>");
+    h.raw("<section class=\"card\"")
+        .attr("id", &format!("over-time-{id}"))
+        .raw("><h2>Over time</h2><p class=\"soft\">The score of each segment, and what each signal added to it. Hatched: no number there, for the reason written in it.</p>");
     if segments.is_empty() {
         h.raw("<p>The recording is shorter than one segment.</p></section>\n");
         return;
@@ -181,6 +200,9 @@ fn over_time(
         .settings
         .map(|s| s.prior)
         .or(p.outcome.score().map(|s| s.prior));
+    let mut series = file.series.iter();
+    let series = series.find(|s| s.participant == p.participant);
+    let plotted = series.and_then(|s| s.plotted());
     chart::timeline(
         h,
         id,
@@ -189,10 +211,16 @@ fn over_time(
             gaps: &p.gaps,
             signals: &names,
             prior,
+            plotted: plotted.as_ref(),
             duration_s,
         },
     );
-    stretches::list(h, &names, segments);
+    moment::panel(h, id, duration_s);
+    moment::data(h, id, p, series.filter(|_| plotted.is_some()));
+    stretches::list(h, id, &names, segments);
+    if let Some(plotted) = &plotted {
+        plots::close_ups(h, id, plotted, &names, segments);
+    }
     stretches::segment_table(h, id, &names, segments, duration_s);
     h.raw("</section>\n");
 }

@@ -51,7 +51,11 @@ pub(super) fn section(h: &mut Html, id: usize, file: &FileReport, p: &Participan
     if mine.is_empty() {
         return;
     }
-    h.raw("<section class=\"card traces\"><h2>Where the measured traces lie</h2><p class=\"soft\">From each of the stretches that stand out most, the picture with the highest score. The deeper the tint, the more that region’s fine structure raised the score; what lowered it is listed and not tinted. Point at a picture, or select it, to see it without the tint. Compression, a filter or a repair of the picture can leave such traces too: they are a reason to look, not a finding about a person.</p><div class=\"faces\">");
+    h.raw("<section class=\"card traces\"><h2>Where the measured traces lie</h2><p class=\"soft\">From each of the stretches that stand out most, the picture with the highest score. The deeper the tint, the more that region’s fine structure raised the score; what lowered it is listed and not tinted. Point at a picture, or select it, to see it without the tint. Compression, a filter or a repair of the picture can leave such traces too: they are a reason to look, not a finding about a person.</p>");
+    if mine.iter().any(|p| p.blurred) {
+        h.raw("<p class=\"soft\">The faces were made unrecognisable before the pictures were kept; the outlines show where eyes and mouth were.</p>");
+    }
+    h.raw("<div class=\"faces\">");
     for (n, picture) in mine.into_iter().enumerate() {
         one(h, id, n, picture);
     }
@@ -62,13 +66,29 @@ fn one(h: &mut Html, id: usize, n: usize, picture: &ReportPicture) {
     let (signal, _) = words::signal(&picture.signal);
     let at = words::clock_tenths(picture.time.as_secs_f64());
     let shares = ordered(&picture.regions);
-    h.raw("<figure class=\"face\"><div class=\"look\" tabindex=\"0\"><img width=\"224\" height=\"224\"");
+    h.raw("<figure class=\"face\"")
+        .attr("data-of", &format!("timeline-{id}"))
+        .attr(
+            "data-from",
+            &format!("{:.3}", picture.span.start.as_secs_f64()),
+        )
+        .attr("data-to", &format!("{:.3}", picture.span.end.as_secs_f64()));
+    h.raw("><div")
+        .attr(
+            "class",
+            if picture.blurred {
+                "look blurred"
+            } else {
+                "look"
+            },
+        )
+        .raw(" tabindex=\"0\"><img width=\"224\" height=\"224\"");
     h.attr(
         "src",
         &format!("data:image/jpeg;base64,{}", picture.jpeg_base64),
     );
     h.attr("alt", &description(&at, &shares)).raw(">");
-    tint(h, &format!("face-{id}-{n}"), picture.face, &picture.regions);
+    tint(h, &format!("face-{id}-{n}"), picture);
     h.raw("</div><figcaption>");
     h.elem("strong", "", &format!("At {at}"));
     h.text(&format!(
@@ -143,8 +163,9 @@ fn list(h: &mut Html, shares: &[(String, f64)]) {
 }
 
 /// The tint over the picture: each region that raised the score, as deep as its share.
-fn tint(h: &mut Html, id: &str, face: [f32; 4], regions: &[RegionShare]) {
-    let [cx, cy, w, height] = face.map(|v| f64::from(v) * SIDE);
+fn tint(h: &mut Html, id: &str, picture: &ReportPicture) {
+    let regions = &picture.regions;
+    let [cx, cy, w, height] = picture.face.map(|v| f64::from(v) * SIDE);
     if ![cx, cy, w, height].iter().all(|v| v.is_finite()) || w <= 0.0 || height <= 0.0 {
         return;
     }
@@ -174,7 +195,16 @@ fn tint(h: &mut Html, id: &str, face: [f32; 4], regions: &[RegionShare]) {
         shape(h, id, &oval, &r.name);
         h.raw("</g>");
     }
-    h.raw("</g><ellipse class=\"edge\"");
+    h.raw("</g>");
+    if picture.blurred {
+        // Where eyes and mouth are can no longer be seen.
+        for region in ["eyes", "mouth"] {
+            h.raw("<g class=\"outline\">");
+            shape(h, id, &oval, region);
+            h.raw("</g>");
+        }
+    }
+    h.raw("<ellipse class=\"edge\"");
     oval.ellipse(h, 1.0);
     h.raw("/></svg>");
 }

@@ -63,6 +63,7 @@ fn write_sample_pages() {
     for (name, file) in [
         ("sample", sample()),
         ("unscored", unscored),
+        ("hour", full_hour()),
         (
             "failed",
             FileReport::failed(
@@ -111,8 +112,12 @@ fn it_says_what_it_must() {
     for words in [
         "Synthetic voice",
         "by a model of the operator’s own",
-        "only 6\u{a0}% of its alarms are true",
-        "one interview in 1,400",
+        "What a flag means",
+        "5 of 32 (16\u{a0}%, 95\u{a0}% interval 6.6\u{a0}% to 33\u{a0}%)",
+        "1\u{a0}in\u{a0}1,000",
+        "Published indicators",
+        "What to do next",
+        "counts neither for nor against the candidate",
         "The weights carry the terms of the data",
         "research only",
         "Evidence, without the prior",
@@ -150,7 +155,7 @@ fn shown_terms_sum_to_the_shown_evidence() {
 #[test]
 fn the_late_stretch_is_one_stretch() {
     let html = page(&sample());
-    assert!(html.contains("<strong>0:42 to 1:09</strong> Lip-sync"));
+    assert!(html.contains(">0:42 to 1:09</a></strong> Lip-sync"));
     assert_eq!(html.matches("a segment: offset").count(), 1);
     assert!(html.contains("Standing out: Lip-sync, 0:42 to 1:09"));
     // Pauses of ordinary length add a few hundredths, which is nothing to look at.
@@ -216,6 +221,13 @@ fn pictures_show_where_traces_lie_and_the_page_says_that_it_holds_them() {
         "ring lowered it, cheeks are faint, one is no number"
     );
     assert!(!html.contains("no picture and no sound") && !html.contains("NaN"));
+    // A face that was made unrecognisable has its eyes and mouth outlined, and the page says why.
+    assert!(!html.contains("class=\"outline\""));
+    file.pictures[0].blurred = true;
+    let blurred = page(&file);
+    assert_eq!(blurred.matches("<g class=\"outline\"").count(), 2);
+    assert!(blurred.contains("class=\"look blurred\"") && blurred.contains("made unrecognisable"));
+    assert!(blurred.contains("no face that could be recognised"));
     // A face box that is no box, and no share above 0: the picture stands, without a tint.
     file.pictures = vec![picture(&[("eyes", -1.0)])];
     file.pictures[0].face = [0.5, f32::NAN, 0.0, 0.1];
@@ -291,4 +303,76 @@ fn what_the_server_issued_shows_its_record_its_second_prompt_and_an_early_reacti
     ] {
         assert!(html.contains(held), "{held}");
     }
+}
+
+/// An hour in which every signal has a number with evidence in every segment, three pictures of the usual size,
+/// mouth and sound throughout, forty questions: more than any interview has.
+fn full_hour() -> FileReport {
+    let mut file = sample();
+    let template = file.segments[30].clone();
+    let names = [
+        "face_swap",
+        "lip_sync",
+        "hand_occlusion",
+        "head_turn",
+        "response_latency",
+        "voice_spoof",
+    ];
+    let evidence = |i: i64| {
+        let value = |k: i64| ((i * 37 + k * 101) % 997) as f64 / 7.0;
+        vec![
+            Evidence::against("offset_ms", value(1), 6.6),
+            Evidence::new("lock_probability", value(2) / 200.0),
+            Evidence::new("informative_speech_s", value(3)),
+        ]
+    };
+    let finding = |name: &str, i: i64| Finding {
+        signal: name.to_owned(),
+        outcome: Outcome::Scored {
+            llr: 0.1,
+            quality: 1.0,
+            evidence: evidence(i),
+        },
+        contribution: ((i % 13) as f64 - 6.0) / 10.0,
+        span: span(i),
+        prediction_set: Some(PredictionSet::Both),
+        ..template.findings[0].clone()
+    };
+    let segment = |i: i64| SegmentResult {
+        index: i as u64,
+        span: span(i),
+        findings: names.iter().map(|n| finding(n, i)).collect(),
+        outcome: ScoreOutcome::Score(crate::fusion::score((i % 17) as f64 / 10.0, PRIOR)),
+        ..template.clone()
+    };
+    file.segments = (0..1200).map(segment).collect();
+    let noise: Vec<u8> = (0..72_000u32).map(|i| (i * 7919 % 251) as u8).collect();
+    file.series = vec![crate::report::ReportSeries::of(&PlotSeries {
+        participant: template.participant.clone(),
+        start: MediaTime::ZERO,
+        mouth: noise.clone(),
+        sound: noise,
+    })];
+    file.pictures = (0..3)
+        .map(|_| crate::report::ReportPicture {
+            jpeg_base64: "A".repeat(40_000),
+            ..picture(&[("eyes", 1.0)])
+        })
+        .collect();
+    let summary = file.summary.as_mut().unwrap();
+    summary.duration = MediaTime::from_ms(3_600_000);
+    let p = &mut summary.participants[0];
+    p.gaps = (0..40)
+        .map(|i| gap(i, 90_000 * i64::from(i), Some(900)))
+        .collect();
+    p.signals = names.map(|n| signal(n, 1.0, 0.2, vec![])).to_vec();
+    file
+}
+
+#[test]
+fn an_hour_weighs_less_than_three_megabytes() {
+    let html = page(&full_hour());
+    assert_eq!(html.matches("<tr data-from").count(), 1200);
+    assert!(html.len() < 3_000_000, "{} bytes", html.len());
+    assert_eq!(html, page(&full_hour()));
 }

@@ -239,6 +239,14 @@ pub(crate) fn capital(text: &str) -> String {
         .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
+/// The same text with a small letter in front.
+pub(super) fn uncapital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
+
 /// A number with as many decimals as its size deserves, with a true minus sign.
 pub(crate) fn figure(value: f64) -> String {
     if !value.is_finite() {
@@ -297,13 +305,23 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// Seconds as `m:ss`, or `h:mm:ss`.
-pub(super) fn clock(seconds: f64) -> String {
+pub(crate) fn clock(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60);
     if h > 0 {
         format!("{h}:{m:02}:{s:02}")
     } else {
         format!("{m}:{s:02}")
+    }
+}
+
+/// Seconds as a length: `48 s`, `12 min 5 s`, `1 h 3 min`.
+pub(super) fn length(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, s) => format!("{s}\u{a0}s"),
+        (0, m, s) => format!("{m}\u{a0}min {s}\u{a0}s"),
+        (h, m, _) => format!("{h}\u{a0}h {m}\u{a0}min"),
     }
 }
 
@@ -315,7 +333,7 @@ pub(super) fn clock_tenths(seconds: f64) -> String {
 
 /// What an evidence logit says in words. The steps follow the verbal scale of the ENFSI
 /// guideline for evaluative reporting (2015): likelihood ratios of 2, 10, 100 and 1000.
-pub(super) fn strength(logit: f64) -> String {
+pub(crate) fn strength(logit: f64) -> String {
     let ratio = logit.abs().exp();
     let how = match ratio {
         r if r < 2.0 => return "The evidence points neither way".to_owned(),
@@ -376,6 +394,9 @@ mod tests {
         assert_eq!(one_in(1.0 / 1400.0), "1\u{a0}in\u{a0}1,400");
         assert_eq!(clock(3661.0), "1:01:01");
         assert_eq!(clock_tenths(59.96), "1:00.0");
+        assert_eq!(length(47.6), "48\u{a0}s");
+        assert_eq!(length(725.0), "12\u{a0}min 5\u{a0}s");
+        assert_eq!(length(3_790.0), "1\u{a0}h 3\u{a0}min");
         assert_eq!(figure(f64::NAN), "not a number");
     }
 

@@ -4,7 +4,7 @@ use super::{BatchIndex, IndexEntry, IndexPerson};
 use std::fmt::Write as _;
 
 /// The columns of the index.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "path",
     "status",
     "participant",
@@ -22,6 +22,8 @@ const COLUMNS: [&str; 17] = [
     "notices",
     "report",
     "sha256",
+    "test_copy",
+    "evidence",
 ];
 
 /// The index as CSV. A recording without anybody who is assessed has one line all the same; a field
@@ -74,6 +76,8 @@ fn line(file: &IndexEntry, person: Option<&IndexPerson>) -> Vec<String> {
         file.notices.to_string(),
         text(&file.report),
         file.sha256.clone().unwrap_or_default(),
+        file.test_copy.to_string(),
+        text(file.evidence.as_deref().unwrap_or_default()),
     ]
 }
 

@@ -45,18 +45,48 @@ fn plural(n: usize, what: &str) -> String {
 
 fn counts(h: &mut Html, index: &BatchIndex) {
     h.raw("<section class=\"card\"><h2>Overview</h2><dl class=\"pair\">");
+    let mut fact = |name: &str, n: usize| {
+        h.raw("<div>")
+            .elem("dt", "", name)
+            .elem("dd", "", &kit::thousands(n as u64))
+            .raw("</div>");
+    };
     for count in &index.counts {
-        h.raw("<div>");
-        h.elem("dt", "", &kit::capital(count.status.words()));
-        h.elem("dd", "", &kit::thousands(count.recordings as u64));
-        h.raw("</div>");
+        fact(&kit::capital(count.status.words()), count.recordings);
+    }
+    let copies = index.files.iter().filter(|f| f.test_copy).count();
+    if copies > 0 {
+        fact("Test copies among them", copies);
+    }
+    let logs = index.files.iter().filter(|f| f.evidence.is_some()).count();
+    if logs > 0 {
+        fact("With a signed evidence log", logs);
     }
     h.raw("</dl></section>\n");
 }
 
+/// Columns of the table, and whether they hold numbers.
+const COLUMNS: [(&str, bool); 7] = [
+    ("Recording", false),
+    ("Assessment", false),
+    ("Authenticity", true),
+    ("Evidence", true),
+    ("Seen", true),
+    ("Measured", true),
+    ("Length", true),
+];
+
 fn table(h: &mut Html, index: &BatchIndex) {
-    h.raw("<section class=\"card\"><h2>Recordings</h2><div class=\"table\"><table class=\"stack\"><caption>Authenticity is 1 − P(manipulated) at the prior; evidence is the natural log of the odds without it, positive where what was measured is like manipulated recordings. Seen: share of the length with pictures and with sound; measured: share on which some signal gave a number.</caption>");
-    h.raw("<thead><tr><th scope=\"col\">Recording</th><th scope=\"col\">Assessment</th><th scope=\"col\" class=\"n\">Authenticity</th><th scope=\"col\" class=\"n\">Evidence</th><th scope=\"col\" class=\"n\">Seen</th><th scope=\"col\" class=\"n\">Measured</th><th scope=\"col\" class=\"n\">Length</th></tr></thead><tbody>");
+    h.raw("<section class=\"card\"><h2>Recordings</h2><div class=\"table\"><table class=\"stack sortable\" role=\"table\"><caption>Authenticity is 1 − P(manipulated) at the prior; evidence is the natural log of the odds without it, positive where what was measured is like manipulated recordings. Seen: share of the length with pictures and with sound; measured: share on which some signal gave a number.</caption>");
+    h.raw("<thead><tr role=\"row\">");
+    for (title, numbers) in COLUMNS {
+        h.raw("<th scope=\"col\" role=\"columnheader\"");
+        if numbers {
+            h.raw(" class=\"n\"");
+        }
+        h.raw(">").text(title).raw("</th>");
+    }
+    h.raw("</tr></thead><tbody>");
     for file in &index.files {
         match file.participants.as_slice() {
             [] => row(h, file, None),
@@ -67,7 +97,7 @@ fn table(h: &mut Html, index: &BatchIndex) {
 }
 
 fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
-    h.raw("<tr><th scope=\"row\"><a");
+    h.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"><a class=\"report\"");
     h.attr("href", file.page.as_deref().unwrap_or(&file.report));
     let (folder, name) = match file.path.rfind(['/', '\\']) {
         Some(at) => file.path.split_at(at + 1),
@@ -77,56 +107,68 @@ fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     if let Some(p) = person.filter(|_| file.participants.len() > 1) {
         h.elem("span", "small", &format!(" {}", p.participant));
     }
+    if file.test_copy {
+        h.raw(" <span class=\"state see\"><span>test copy</span></span>");
+    }
     if !folder.is_empty() {
         h.elem("p", "meta", folder);
     }
+    if let Some(log) = &file.evidence {
+        h.raw("<p class=\"meta\"><a class=\"report\"")
+            .attr("href", log)
+            .raw(">evidence log</a></p>");
+    }
     h.raw("</th>");
     assessment(h, file, person);
-    let score = |v: Option<f64>, form: fn(f64) -> String| v.map_or("–".to_owned(), form);
-    let cells = [
+    figures(h, file, person);
+    h.raw("</tr>");
+}
+
+/// The cells that hold numbers; what was not measured has none to be sorted by.
+fn figures(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
+    let length = file.duration.as_secs_f64();
+    let length = (file.status != FileStatus::Error).then_some(length);
+    let of = |f: fn(&IndexPerson) -> f64| person.map(f);
+    let cells: [(&str, Option<f64>, fn(f64) -> String); 5] = [
         (
             "Authenticity",
-            score(person.and_then(|p| p.authenticity), kit::authenticity),
+            person.and_then(|p| p.authenticity),
+            kit::authenticity,
         ),
-        (
-            "Evidence",
-            score(person.and_then(|p| p.evidence_logit), |v| {
-                format!("{v:+.2}")
-            }),
-        ),
-        (
-            "Seen",
-            person.map_or("–".to_owned(), |p| {
-                let (video, audio) = (p.coverage.video, p.coverage.audio);
-                format!("{} / {}", kit::percent(video), kit::percent(audio))
-            }),
-        ),
-        (
-            "Measured",
-            person.map_or("–".to_owned(), |p| kit::percent(p.coverage.scored)),
-        ),
-        (
-            "Length",
-            match file.status {
-                FileStatus::Error => "–".to_owned(),
-                _ => clock(file.duration.as_secs_f64()),
-            },
-        ),
+        ("Evidence", person.and_then(|p| p.evidence_logit), |v| {
+            format!("{v:+.2}")
+        }),
+        ("Seen", of(|p| p.coverage.video), kit::percent),
+        ("Measured", of(|p| p.coverage.scored), kit::percent),
+        ("Length", length, clock),
     ];
-    for (label, value) in cells {
-        h.raw("<td class=\"n\"").attr("data-label", label).raw(">");
-        h.text(&value).raw("</td>");
+    for (label, value, form) in cells {
+        let key = value.filter(|v| v.is_finite());
+        h.raw("<td class=\"n\" role=\"cell\"")
+            .attr("data-label", label)
+            .attr(
+                "data-sort",
+                &key.map_or(String::new(), |v| format!("{v:.6}")),
+            )
+            .raw(">");
+        h.text(&value.map_or("–".to_owned(), form));
+        if let ("Seen", Some(p)) = (label, person) {
+            h.text(&format!(" / {}", kit::percent(p.coverage.audio)));
+        }
+        h.raw("</td>");
     }
-    h.raw("</tr>");
 }
 
 /// Where the recording stands, and what a reader has to know with it.
 fn assessment(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
-    h.raw("<td data-label=\"Assessment\">");
     let status = match person {
         None => file.status,
         Some(p) => p.status(),
     };
+    let order = FileStatus::ALL.iter().position(|s| *s == status);
+    h.raw("<td role=\"cell\" data-label=\"Assessment\"")
+        .attr("data-sort", &order.map_or(String::new(), |n| n.to_string()))
+        .raw(">");
     let measured = !matches!(status, FileStatus::Error | FileStatus::Unmeasured);
     h.raw(if measured {
         "<span class=\"state yes\">"

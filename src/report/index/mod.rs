@@ -115,6 +115,12 @@ pub struct IndexEntry {
     /// Its page, relative to the index, where there is one.
     #[serde(default)]
     pub page: Option<String>,
+    /// Its signed evidence log, relative to the index, where there is one.
+    #[serde(default)]
+    pub evidence: Option<String>,
+    /// True for a test copy, as `liveproof forge` makes them.
+    #[serde(default)]
+    pub test_copy: bool,
     /// Where it stands.
     pub status: FileStatus,
     /// Why it could not be reviewed.
@@ -186,6 +192,8 @@ impl IndexEntry {
             sha256,
             report: place.to_owned(),
             page: None,
+            evidence: None,
+            test_copy: report.test_copy.is_some(),
             status: status_of(report, &people),
             error: report.error.clone(),
             duration: summary.map_or(MediaTime::ZERO, |s| s.duration),

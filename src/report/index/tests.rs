@@ -87,6 +87,7 @@ fn index() -> BatchIndex {
     let mut hostile = entry(&report());
     hostile.path = "=cmd|' /C calc'!A0, \"x\"<script>.mp4".to_owned();
     hostile.page = Some("reports/x.html".to_owned());
+    hostile.evidence = Some("reports/x.evidence.jsonl".to_owned());
     let mut changed = report();
     let people = &mut changed.summary.as_mut().unwrap().participants;
     people[0].change = Change {
@@ -94,6 +95,7 @@ fn index() -> BatchIndex {
         ..people[0].change.clone()
     };
     changed.summary.as_mut().unwrap().partial = true;
+    changed.test_copy = Some("this is a test copy".to_owned());
     let files = vec![
         hostile,
         entry(&changed),
@@ -142,6 +144,11 @@ fn the_table_has_a_line_for_each_and_calculates_nothing() {
         (cell(3, "authenticity"), cell(3, "detail")),
         ("", "not a media file")
     );
+    assert_eq!(
+        (cell(1, "test_copy"), cell(2, "test_copy")),
+        ("false", "true")
+    );
+    assert_eq!(cell(1, "evidence"), "reports/x.evidence.jsonl");
     // A negative number stays one.
     let logit: f64 = cell(1, "evidence_logit").parse().unwrap();
     assert_eq!(format!("{logit:.4}"), cell(1, "evidence_logit"));
@@ -159,6 +166,12 @@ fn the_page_escapes_links_and_says_what_it_is_not() {
         "Not read to its end",
         "Not a media file",
         "It is no ranking",
+        "Test copies among them",
+        "<span>test copy</span>",
+        "href=\"reports/x.evidence.jsonl\"",
+        "With a signed evidence log",
+        // What was not measured has nothing to be sorted by.
+        "data-label=\"Authenticity\" data-sort=\"\">–",
         "Found and not reviewed",
     ] {
         assert!(page.contains(words), "{words}");

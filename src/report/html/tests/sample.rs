@@ -2,8 +2,8 @@
 
 use crate::core::*;
 use crate::report::{
-    FileReport, ModelReport, Notice, ParticipantReport, RegionShare, ReportPicture, ScoreSettings,
-    SignalReport,
+    FileReport, ModelReport, Notice, ParticipantReport, RegionShare, ReportPicture, ReportSeries,
+    ScoreSettings, SignalReport,
 };
 
 pub(super) const PRIOR: f64 = 0.01;
@@ -255,6 +255,28 @@ pub(super) fn summary(lips: f64) -> SessionSummary {
     }
 }
 
+/// Speech in bursts, and a mouth that opens with it; a quarter of a second ahead of it while the sound is late.
+fn series() -> ReportSeries {
+    let burst = |i: i64| match i.rem_euclid(60) {
+        n if n > 40 => 0,
+        n => (n * 37 % 11) as u8,
+    };
+    let steps = 0..20 * 108;
+    let late = |i: i64| {
+        if (20 * 42..20 * 69).contains(&i) {
+            5
+        } else {
+            0
+        }
+    };
+    ReportSeries::of(&PlotSeries {
+        participant: ParticipantId::parse("candidate").unwrap(),
+        start: MediaTime::ZERO,
+        mouth: steps.clone().map(|i| 20 * burst(i)).collect(),
+        sound: steps.map(|i| 60 + 15 * burst(i - late(i))).collect(),
+    })
+}
+
 /// A report as the demo interview gives it.
 pub(super) fn sample() -> FileReport {
     let missing = Abstention::new(
@@ -283,6 +305,7 @@ pub(super) fn sample() -> FileReport {
     FileReport {
         path: "testdata/demo/interview.mp4".to_owned(),
         error: None,
+        test_copy: None,
         consent_id: "synthetic-nobody-filmed".to_owned(),
         participants: vec![
             ParticipantReport {
@@ -330,6 +353,7 @@ pub(super) fn sample() -> FileReport {
         }],
         segments: (0..SEGMENTS).map(segment).collect(),
         summary: Some(summary(-0.41)),
+        series: vec![series()],
         pictures: Vec::new(),
     }
 }
@@ -350,6 +374,7 @@ pub(super) fn picture(shares: &[(&str, f64)]) -> ReportPicture {
         face: [0.5, 0.5, 0.45, 0.6],
         regions: shares.iter().map(share).collect(),
         side_px: 224,
+        blurred: false,
         jpeg_base64: "/9j/4AAQSkZJRg==".to_owned(),
     }
 }

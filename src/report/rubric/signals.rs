@@ -1,0 +1,254 @@
+//! Rows of the rubric that rest on a signal's findings.
+
+use super::{Case, Read, Reading};
+use crate::core::{AbstainReason, Abstention, Outcome, SignalSummary, Span, median};
+use crate::report::html::kit::{capital, clock, figure, percent, strength};
+use crate::report::stretch::{Stretch, stretches};
+
+/// Share of a recording below which a measurement says little, where the report states no floor of its own.
+const LEAST_SHARE: f64 = 0.1;
+/// Numbers that tell the classes apart on a smaller share than this say little; as for a session's standing.
+const TOLD_APART: f64 = 0.5;
+
+/// A signal as it is.
+pub(super) fn signal(case: &Case<'_>, name: &str) -> Read {
+    let Some(s) = case.p.signals.iter().find(|s| s.signal == name) else {
+        return Read::new(
+            Reading::NotMeasurable,
+            "This version has no such measurement.",
+        );
+    };
+    let findings = case.segments.iter().flat_map(|s| &s.findings);
+    let mut numbers = findings
+        .filter(|f| f.signal == name && f.outcome.is_scored() && f.contribution.is_finite());
+    if s.coverage.is_nan() || s.coverage <= 0.0 || numbers.next().is_none() {
+        return unmeasured(case, s);
+    }
+    let runs = stretches(name, &case.segments);
+    let floor = case
+        .file
+        .settings
+        .map_or(LEAST_SHARE, |s| s.session_coverage_floor);
+    let share = format!("It was measured on {} of the time.", percent(s.coverage));
+    let mut read = if !runs.is_empty() {
+        looks(&runs)
+    } else if s.coverage < floor {
+        let result = "Measured on too little of the interview to say anything of the whole.";
+        Read::new(Reading::NeitherWay, result)
+    } else if s.told_apart.is_some_and(|t| t < TOLD_APART) {
+        let result = "Measured; most of its numbers are like those of authentic and of manipulated recordings alike.";
+        Read::new(Reading::NeitherWay, result)
+    } else {
+        let result = format!(
+            "No stretch stood out on the {} of the time on which it was measured.",
+            percent(s.coverage)
+        );
+        Read::new(Reading::Nothing, result)
+    };
+    read.sure = match runs.iter().map(|r| r.peak.contribution).reduce(f64::max) {
+        Some(most) => format!("{share} {} at its strongest.", strength(most)),
+        None => share,
+    };
+    for limit in limits(case, name) {
+        read.sure
+            .push_str(&format!(" Less certain than evaluated: {limit}."));
+    }
+    read
+}
+
+/// Stretches that a row names at most.
+const NAMED: usize = 3;
+
+fn looks(runs: &[Stretch<'_>]) -> Read {
+    let result = match runs.len() {
+        1 => "One stretch stands out.".to_owned(),
+        n if n <= NAMED => format!("{n} stretches stand out."),
+        n => format!("{n} stretches stand out; the {NAMED} strongest are named."),
+    };
+    let mut strongest = runs.to_vec();
+    strongest.sort_by(|a, b| b.peak.contribution.total_cmp(&a.peak.contribution));
+    strongest.truncate(NAMED);
+    let mut times: Vec<Span> = strongest.iter().map(|r| r.span).collect();
+    times.sort_by_key(|t| t.start);
+    Read {
+        times,
+        ..Read::new(Reading::Look, result)
+    }
+}
+
+/// What keeps a signal from its published accuracy on these tracks.
+fn limits<'a>(case: &'a Case<'_>, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let mine = move |c: &&crate::core::SignalCapability| {
+        c.participant == case.p.participant && c.signal == name
+    };
+    let found = case.file.capabilities.iter().find(mine);
+    let limits = found.into_iter().flat_map(|c| &c.limits);
+    limits.map(|l| l.trim_end_matches('.'))
+}
+
+/// Why a signal gave no number: what stands in its way, or the reason it gave most often.
+fn unmeasured(case: &Case<'_>, s: &SignalSummary) -> Read {
+    let mine = |c: &&crate::core::SignalCapability| {
+        c.participant == case.p.participant && c.signal == s.signal
+    };
+    let capability = case.file.capabilities.iter().find(mine);
+    if let Some(obstacle) = capability.and_then(|c| c.obstacle.as_ref()) {
+        return Read::new(Reading::NotMeasurable, because(obstacle));
+    }
+    let Some(most) = s.abstained.iter().max_by_key(|a| a.segments) else {
+        return Read::new(
+            Reading::NotMeasurable,
+            "No part of the interview was offered to it.",
+        );
+    };
+    let why = because(&Abstention::new(most.reason, most.detail.clone()));
+    match most.reason {
+        AbstainReason::Experimental => Read::new(Reading::NoVote, why),
+        AbstainReason::NotRequested => Read::new(Reading::NotAsked, why),
+        _ => Read::new(Reading::NotMeasurable, why),
+    }
+}
+
+/// A reason and its detail as a sentence.
+fn because(a: &Abstention) -> String {
+    if a.reason == AbstainReason::ModelMissing {
+        return "No model for it is installed.".to_owned();
+    }
+    let reason = a.reason.words();
+    let detail = a.detail.trim_end_matches('.');
+    if detail.is_empty() || detail == reason {
+        format!("{}.", capital(reason))
+    } else if detail.starts_with(reason) {
+        format!("{}.", capital(detail))
+    } else {
+        format!("{}: {detail}.", capital(reason))
+    }
+}
+
+/// A value of a finding's evidence.
+fn value(outcome: &Outcome, name: &str) -> Option<f64> {
+    let found = outcome.evidence().iter().find(|e| e.name == name);
+    found.map(|e| e.value).filter(|v| v.is_finite())
+}
+
+/// Sound against lips, with the offsets that were measured.
+pub(super) fn lips(case: &Case<'_>) -> Read {
+    const NAME: &str = "lip_sync";
+    let mut read = signal(case, NAME);
+    let runs = stretches(NAME, &case.segments);
+    let side = |ms: f64| match ms {
+        ms if ms >= 0.0 => "behind the lips",
+        _ => "ahead of the lips",
+    };
+    let at_peak = runs
+        .iter()
+        .filter_map(|r| value(&r.peak.outcome, "offset_ms"));
+    let findings = case.segments.iter().flat_map(|s| &s.findings);
+    let offsets = findings
+        .filter(|f| f.signal == NAME && f.outcome.is_scored())
+        .filter_map(|f| value(&f.outcome, "offset_ms"));
+    let largest = at_peak.reduce(|a, b| if b.abs() > a.abs() { b } else { a });
+    match (read.reading, largest, median(offsets)) {
+        (Reading::Look, Some(ms), _) => read.result.push_str(&format!(
+            " The sound was up to {}\u{a0}ms {} there.",
+            figure(ms.abs().round()),
+            side(ms)
+        )),
+        (Reading::Nothing | Reading::NeitherWay, _, Some(ms)) => read.result.push_str(&format!(
+            " The sound was {}\u{a0}ms {} at the median.",
+            figure(ms.abs().round()),
+            side(ms)
+        )),
+        _ => {}
+    }
+    read
+}
+
+/// Traces of a swap, and jumps of the appearance, which have no vote.
+pub(super) fn face(case: &Case<'_>) -> Read {
+    const NAME: &str = "face_swap";
+    let mut read = signal(case, NAME);
+    let Some(jumps) = jumps(case, NAME) else {
+        return read;
+    };
+    read.result.push(' ');
+    read.result.push_str(&jumps);
+    // Something was measured after all, without a vote.
+    if read.reading == Reading::NotMeasurable {
+        read.reading = Reading::NoVote;
+    }
+    read
+}
+
+/// Jumps of the face's appearance to another and back, if there were any.
+pub(super) fn jumps(case: &Case<'_>, name: &str) -> Option<String> {
+    let findings = case.segments.iter().flat_map(|s| &s.findings);
+    let found = findings.filter(|f| f.signal == name);
+    let jumped = found.filter_map(|f| {
+        let count = value(&f.outcome, "appearance_jumps").filter(|n| *n > 0.0)?;
+        Some((count, value(&f.outcome, "appearance_jump_at_s")))
+    });
+    let (mut count, mut first) = (0.0, None);
+    for (n, at) in jumped {
+        count += n;
+        first = first.or(at);
+    }
+    let at = first.map_or_else(String::new, |t| format!(", first at {}", clock(t)));
+    let times = if count == 1.0 { "once" } else { "times" };
+    let n = if count == 1.0 {
+        String::new()
+    } else {
+        format!("{} ", figure(count))
+    };
+    (count > 0.0).then(|| {
+        format!("The face’s appearance jumped to another and back {n}{times}{at} (experimental, no vote).")
+    })
+}
+
+/// Pauses, with how many answers were heard.
+pub(super) fn latency(case: &Case<'_>) -> Read {
+    let mut read = signal(case, "response_latency");
+    let gaps = &case.p.gaps;
+    let heard: Vec<f64> = gaps
+        .iter()
+        .filter_map(|g| g.gap_ms)
+        .filter(|v| v.is_finite())
+        .collect();
+    if let Some(median) = median(heard.iter().copied()) {
+        read.result.push_str(&format!(
+            " {} of {} answers heard; the pause was {}\u{a0}ms at the median.",
+            heard.len(),
+            gaps.len(),
+            figure(median.round())
+        ));
+    }
+    read
+}
+
+/// Signals that would say whether the person stays the same.
+const IDENTITY: [&str; 2] = ["identity", "identity_continuity"];
+
+/// The same face throughout: by a signal where this build has one; else what else bears on it.
+pub(super) fn identity(case: &Case<'_>) -> Read {
+    let known = |n: &&str| case.p.signals.iter().any(|s| s.signal == **n);
+    if let Some(name) = IDENTITY.into_iter().find(known) {
+        return signal(case, name);
+    }
+    let why = "Faces and voices are not compared to tell who somebody is, neither within this recording nor with another.";
+    let mut read = Read::new(Reading::NotMeasurable, why);
+    // A change in mid-call is measured on all signals together.
+    let change = &case.p.change;
+    if let (true, Some(since)) = (change.threshold > 0.0, change.since) {
+        let end = case.segments.last().map_or(since, |s| s.span.end);
+        read = Read {
+            reading: Reading::Look,
+            result: format!(
+                "From {} on, what was measured stands out against what came before, as where somebody takes over in mid-call. {why}",
+                clock(since.as_secs_f64())
+            ),
+            times: vec![Span::new(since, end)],
+            sure: "A change of all measurements together, evaluated in simulation only.".to_owned(),
+        };
+    }
+    read
+}
