@@ -55,6 +55,7 @@ pub mod forge;
 pub mod fusion;
 pub mod grpc;
 pub mod ingest;
+pub mod jobs;
 pub mod pipeline;
 pub mod report;
 pub mod review;

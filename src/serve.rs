@@ -10,6 +10,7 @@ use crate::grpc::{
     DoorLimits, Health, PageFile, Reflection, Reload, ServeError, Server, ServerSettings, Tls,
 };
 use crate::ingest::Limits;
+use crate::jobs::{Finished, JobListener, Jobs, JobsConfig};
 use crate::pipeline::PipelineSettings;
 use crate::session::{
     BackendLimits, Concluded, EngineBackend, EvidenceSettings, Listener, ReferenceLimits, Registry,
@@ -28,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request besides its picture: ids, layout, event texts, 64 KiB of decoder set-up.
 const ENVELOPE_BYTES: u64 = 128 << 10;
+/// How long the end of the process waits for reviews to stop; they look after every picture.
+const REVIEWS_END: Duration = Duration::from_secs(5);
 /// Where the pages find the protocol's descriptors.
 const PROTOCOL_PATH: &str = "/assets/protocol.json";
 /// Bytes of a pixel in the widest raw format (RGBA).
@@ -60,6 +63,8 @@ pub struct ServeConfig {
     pub webhook: Option<WebhookTarget>,
     /// Serve the pages for a host's and a candidate's browser.
     pub pages: bool,
+    /// What is done with recordings that clients hand in; `None` = none are taken.
+    pub reviews: Option<JobsConfig>,
     /// File of tenants and their keys; without it no keys are asked for.
     pub keys: Option<PathBuf>,
     /// Who may ask for the descriptors of the protocol.
@@ -85,6 +90,7 @@ impl Default for ServeConfig {
             evidence: None,
             webhook: None,
             pages: true,
+            reviews: None,
             keys: None,
             reflection: Reflection::default(),
             door: DoorLimits::default(),
@@ -101,6 +107,7 @@ pub struct Serving {
     addr: SocketAddr,
     metrics: Option<(MetricsListener, SocketAddr)>,
     notices: Option<Notices>,
+    jobs: Option<Jobs>,
 }
 
 /// Binds the address, starts the workers and waits until their models are warm.
@@ -109,7 +116,16 @@ pub struct Serving {
 /// An address that cannot be bound, or threads that cannot be started.
 pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, ServeError> {
     let pool = Pool::new(&engine, config.workers).map_err(ServeError::Threads)?;
+    let notices = config.webhook.as_ref().map(Notices::start);
+    let jobs = match config.reviews.clone() {
+        Some(reviews) => {
+            let told = notices.as_ref().map(Notices::job_listener);
+            Some(Jobs::open(reviews, engine.clone(), told)?)
+        }
+        None => None,
+    };
     let settings = ServerSettings {
+        reviews: jobs.clone(),
         session: SessionLimits {
             refuse_at: u32::try_from(config.workers).unwrap_or(u32::MAX),
             ..config.session.clone()
@@ -132,7 +148,6 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         None => drawn_key()?,
     };
     let backend = EngineBackend::new(engine.clone(), pool, config.pipeline, &limits, record_key);
-    let notices = config.webhook.as_ref().map(Notices::start);
     let listener = notices.as_ref().map(Notices::listener);
     let backend = backend
         .with_evidence(config.evidence)
@@ -145,6 +160,10 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
     })?;
     show_start(&backend);
     backend.warmed_up().await;
+    if let Some(jobs) = &jobs {
+        let registry = server.registry();
+        jobs.start(move || registry.overloaded() > 0)?;
+    }
     server.health().ready().await;
     Ok(Serving {
         server,
@@ -153,6 +172,7 @@ pub async fn start(config: ServeConfig, engine: Arc<Engine>) -> Result<Serving, 
         addr,
         metrics,
         notices,
+        jobs,
     })
 }
 
@@ -186,6 +206,23 @@ impl Notices {
                 "summary": interview.summary,
             });
             webhook.tell(Topic::InterviewConcluded, &data);
+        }))
+    }
+
+    fn job_listener(&self) -> JobListener {
+        let webhook = self.webhook.clone();
+        JobListener(Arc::new(move |job: &Finished<'_>| {
+            let data = serde_json::json!({
+                "tenant": job.tenant.as_str(),
+                "review_id": job.view.id.as_str(),
+                "request_id": job.view.request_id,
+                "display_name": job.view.name,
+                "recording_sha256": job.view.recording_sha256,
+                "state": job.view.state.word(),
+                "detail": job.view.detail,
+                "summary": job.summary,
+            });
+            webhook.tell(Topic::ReviewFinished, &data);
         }))
     }
 
@@ -325,6 +362,13 @@ impl Serving {
     /// # Errors
     /// See [`Server::run`].
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+        let jobs = self.jobs.clone();
+        let stop = async move {
+            stop.await;
+            if let Some(jobs) = jobs {
+                jobs.stop();
+            }
+        };
         let scrapes = async {
             if let Some((listener, _)) = self.metrics {
                 listener.run().await;
@@ -335,10 +379,26 @@ impl Serving {
             result = self.server.run(stop) => result,
             never = scrapes => match never {},
         };
+        if let Some(jobs) = self.jobs {
+            end_of(&jobs).await;
+        }
         if let Some(notices) = self.notices {
             notices.end().await;
         }
         result
+    }
+}
+
+/// Waits, for a bounded time, until no review is worked on any more. What is on the disk is whole at any moment.
+async fn end_of(jobs: &Jobs) {
+    jobs.stop();
+    let idle = async {
+        while !jobs.is_idle() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(REVIEWS_END, idle).await.is_err() {
+        tracing::warn!("a review did not stop in time; it begins anew with the next start");
     }
 }
 

@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "liveproof/v1/media.proto",
             "liveproof/v1/result.proto",
             "liveproof/v1/info.proto",
+            "liveproof/v1/review.proto",
             "liveproof/v1/web.proto",
         ],
         [root],

@@ -8,8 +8,9 @@ use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, MemoryBud
 use liveproof::evidence::{Program, SigningKey, Store, StoreLimits};
 use liveproof::fusion::{FusionConfig, SequentialTest};
 use liveproof::grpc::{DoorLimits, Reflection, Tls};
+use liveproof::jobs::{JobLimits, JobsConfig};
 use liveproof::pipeline::PipelineSettings;
-use liveproof::review;
+use liveproof::review::{self, ReviewEvidence, ReviewOptions};
 use liveproof::serve::ServeConfig;
 use liveproof::session::{EvidenceSettings, ReferenceLimits, SessionLimits, observe_evidence};
 use liveproof::webhook::{WebhookSecret, WebhookTarget};
@@ -117,7 +118,39 @@ pub fn service(config: &Config, engine: &Engine) -> Result<ServeConfig, Failure>
         evidence: evidence(config, engine)?,
         webhook: webhook(config)?,
         pages: s.pages,
+        reviews: reviews(config, engine)?,
     })
+}
+
+/// What the service does with recordings that are handed in, if anything.
+fn reviews(config: &Config, engine: &Engine) -> Result<Option<JobsConfig>, Failure> {
+    let r = &config.review;
+    let Some(dir) = &r.dir else { return Ok(None) };
+    let mib = |n: u32| u64::from(n) << 20;
+    let evidence = match evidence_key(config)? {
+        Some(key) => Some(ReviewEvidence {
+            key,
+            program: program(config, engine, [])?,
+        }),
+        None => None,
+    };
+    Ok(Some(JobsConfig {
+        dir: dir.clone(),
+        recordings: r.recordings_dir.clone(),
+        threads: usize::try_from(r.service_jobs).unwrap_or(1),
+        limits: JobLimits {
+            max_upload_bytes: mib(r.max_upload_mb),
+            max_disk_bytes: mib(r.max_disk_mb),
+            max_tenant_disk_bytes: mib(r.max_tenant_disk_mb),
+            max_tenant_jobs: r.max_tenant_jobs,
+            keep: Duration::from_secs(u64::from(r.keep_hours) * 3_600),
+        },
+        options: ReviewOptions {
+            pipeline: pipeline(config),
+            ..ReviewOptions::default()
+        },
+        evidence,
+    }))
 }
 
 /// Where interviews leave their logs, if anywhere.

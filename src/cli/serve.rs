@@ -4,6 +4,7 @@ use super::exit::{self, Failure, fail};
 use super::{print, rooms};
 use liveproof::config::Config;
 use liveproof::grpc::ServeError;
+use liveproof::jobs::JobsError;
 use liveproof::serve::{Serving, reload_on_hangup, start, stop_signal};
 use liveproof::telemetry;
 
@@ -62,6 +63,8 @@ fn failure(error: ServeError) -> Failure {
     let code = match &error {
         ServeError::Bind { .. } => exit::UNAVAILABLE,
         ServeError::Keys(_) | ServeError::Tls(_) => exit::USAGE,
+        ServeError::Reviews(JobsError::InUse(_)) => exit::UNAVAILABLE,
+        ServeError::Reviews(JobsError::Folder { .. }) => exit::USAGE,
         ServeError::Cut(_) => exit::CUT,
         _ => exit::INTERNAL,
     };

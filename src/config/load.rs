@@ -225,6 +225,19 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
                 .to_owned(),
         ));
     }
+    let review = &config.review;
+    if review.recordings_dir.is_some() && review.dir.is_none() {
+        faults.push(ConfigError::Conflict(
+            "review.recordings_dir needs review.dir".to_owned(),
+        ));
+    }
+    if review.max_upload_mb > review.max_tenant_disk_mb.min(review.max_disk_mb) {
+        faults.push(ConfigError::Conflict(format!(
+            "review.max_upload_mb = {} is above review.max_tenant_disk_mb = {} or review.max_disk_mb = {}: an \
+             upload of that size could never be taken",
+            review.max_upload_mb, review.max_tenant_disk_mb, review.max_disk_mb
+        )));
+    }
     if config.webhook.url.reveal().is_some() != config.webhook.secret_file.reveal().is_some() {
         faults.push(ConfigError::Conflict(
             "webhook.url and webhook.secret_file: set both, or none".to_owned(),
@@ -353,6 +366,11 @@ mod tests {
             "[webhook]\nurl = 'https://a.example/'",
             "webhook.url and webhook.secret_file: set both, or none",
         );
+        check(
+            "[review]\nrecordings_dir = 'calls'",
+            "review.recordings_dir needs review.dir",
+        );
+        check("[review]\nmax_disk_mb = 4095", "could never be taken");
         check(
             "[evidence]\ndir = 'logs'",
             "evidence.dir needs evidence.key_file",

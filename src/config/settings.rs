@@ -226,6 +226,24 @@ settings! {
     review: Review {
         /// Recordings worked on at the same time. `auto`: one per worker, as far as memory holds them.
         jobs: Count = Count::Auto, "auto, or 1 and up (recordings)", |_| true;
+        /// Folder in which `serve` keeps recordings that clients hand in, until they are reviewed, and their
+        /// reports (docs/reviews-service.md). Empty: it takes none.
+        dir: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Folder with recordings that clients may name in place of an upload, each tenant those in the
+        /// folder of its name (`default` where no keys are asked for). Empty: none. Needs `dir`.
+        recordings_dir: Option<PathBuf> = None, "a path, or empty", |_| true;
+        /// Recordings that `serve` reviews at the same time, each on a thread of the lowest priority.
+        service_jobs: u32 = 1, "1 to 64 recordings", |n| (1..=64).contains(n);
+        /// Largest upload, recording and reference together.
+        max_upload_mb: u32 = 4_096, "1 to 1048576 MiB", |n| (1..=1_048_576).contains(n);
+        /// What recordings and reports may take on the disk in all.
+        max_disk_mb: u32 = 20_480, "1 to 1073741824 MiB", |n| (1..=1_073_741_824).contains(n);
+        /// The same of one tenant.
+        max_tenant_disk_mb: u32 = 10_240, "1 to 1073741824 MiB", |n| (1..=1_073_741_824).contains(n);
+        /// Jobs of one tenant that may wait or run; the key file may state another number.
+        max_tenant_jobs: u32 = 20, "1 to 10000 jobs", |n| (1..=10_000).contains(n);
+        /// Hours that a job and its reports stay after its end, then they are deleted.
+        keep_hours: u32 = 168, "1 to 87600 hours", |n| (1..=87_600).contains(n);
     }
     /// What is logged, on standard error.
     log: Log {

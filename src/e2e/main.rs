@@ -26,6 +26,7 @@ mod process;
 mod provisional;
 mod recorded;
 mod reference;
+mod reviews;
 mod schemas;
 mod sdk;
 mod support;

@@ -24,12 +24,12 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const KEY: [u8; 32] = [9; 32];
 
-fn secret() -> WebhookSecret {
+pub fn secret() -> WebhookSecret {
     WebhookSecret::parse(&format!("whsec_{}", STANDARD.encode(KEY))).unwrap()
 }
 
 /// A request as it came.
-struct Got {
+pub struct Got {
     head: String,
     body: Vec<u8>,
 }
@@ -47,7 +47,7 @@ impl Got {
     }
 
     /// Checks the signature as a receiver would, and reads the body.
-    fn read(&self) -> Value {
+    pub fn read(&self) -> Value {
         let (id, at) = (self.header("webhook-id"), self.header("webhook-timestamp"));
         let signed = [format!("{id}.{at}.").as_bytes(), &self.body].concat();
         let signature = self
@@ -88,7 +88,7 @@ async fn take(mut stream: impl AsyncRead + AsyncWrite + Unpin, status: u16) -> O
 }
 
 /// A receiver that gives these answers, then 200.
-async fn receiver(statuses: Vec<u16>, tls: Option<TlsAcceptor>) -> (u16, mpsc::Receiver<Got>) {
+pub async fn receiver(statuses: Vec<u16>, tls: Option<TlsAcceptor>) -> (u16, mpsc::Receiver<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (to, from) = mpsc::channel(64);
@@ -111,7 +111,7 @@ async fn receiver(statuses: Vec<u16>, tls: Option<TlsAcceptor>) -> (u16, mpsc::R
     (port, from)
 }
 
-async fn next(from: &mut mpsc::Receiver<Got>) -> Got {
+pub async fn next(from: &mut mpsc::Receiver<Got>) -> Got {
     timeout(Duration::from_secs(30), from.recv())
         .await
         .expect("a notice")

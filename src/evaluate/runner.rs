@@ -232,12 +232,11 @@ impl Runner<'_> {
         };
         let mut filter = degradation.map(|d| d.filter(seed_of(&clip.name)));
         let input = ReviewInput {
-            path: &clip.path,
             events: clip.events.as_deref(),
             stretch: clip.only.map(|s| s.span()),
             reference: reference.as_ref(),
             filter: filter.as_mut().map(|f| f.as_mut() as &mut dyn MediaFilter),
-            evidence: None,
+            ..ReviewInput::of(&clip.path)
         };
         let report = review_input(input, engine, &mut set, &self.settings.review, &mut |_| {});
         *models = Some((task.engine, set));
@@ -255,8 +254,8 @@ impl Runner<'_> {
             return Ok(None);
         };
         let input = ReferenceInput {
-            path,
             stretch: clip.reference_only.map(|s| s.span()),
+            ..ReferenceInput::of(path)
         };
         let read = input.read(models, &self.settings.review);
         read.map(Some).map_err(|e| format!("reference: {e}"))

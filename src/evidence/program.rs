@@ -69,7 +69,6 @@ impl Program {
         engine_digest: String,
         settings: BTreeMap<String, String>,
     ) -> Self {
-        let lines: String = settings.iter().map(|(k, v)| format!("{k}={v}\n")).collect();
         let model = |(id, sha256, available)| ModelDigest {
             id,
             sha256,
@@ -82,10 +81,25 @@ impl Program {
             machine: Machine::default(),
             models: models.into_iter().map(model).collect(),
             engine_digest,
-            settings_sha256: hex::encode(sha256(&[lines.as_bytes()])),
+            settings_sha256: digest(&settings),
             settings,
         }
     }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with_setting(&self, name: &str, value: String) -> Self {
+        let mut more = self.clone();
+        more.settings.insert(name.to_owned(), value);
+        more.settings_sha256 = digest(&more.settings);
+        more
+    }
+}
+
+/// SHA-256 over the settings as lines, lower-case hex.
+fn digest(settings: &BTreeMap<String, String>) -> String {
+    let lines: String = settings.iter().map(|(k, v)| format!("{k}={v}\n")).collect();
+    hex::encode(sha256(&[lines.as_bytes()]))
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -11,6 +11,7 @@ mod inbound;
 mod issued;
 mod outbound;
 mod results;
+pub mod review;
 pub mod web;
 
 /// Generated types, for the other files of this room.

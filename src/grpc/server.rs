@@ -8,10 +8,12 @@ use super::convert::pb::{GetInfoRequest, GetInfoResponse, InterviewRequest, Inte
 use super::convert::{client_message, info_response, server_message};
 use super::limits::DoorLimits;
 use super::pages::{self, Pages};
+use super::reviews::Reviews;
 use super::status::{inbound_error, status_of};
 use super::tls::{Certificates, Tls, TlsError};
 use super::web::Web;
 use crate::challenge::NoEntropy;
+use crate::jobs::{Jobs, JobsError};
 use crate::session::{Backend, Caller, Hub, InboundError, Registry, Session, SessionLimits};
 use crate::telemetry::{Readiness, SessionRefused};
 use crate::tenants::{KeyStore, KeysError};
@@ -57,6 +59,8 @@ pub struct ServerSettings {
     pub tls: Option<Tls>,
     /// Pages for a host's and a candidate's browser, and the service that they speak to; `None` = neither.
     pub pages: Option<Pages>,
+    /// Recordings that clients hand in; `None` = none are taken.
+    pub reviews: Option<Jobs>,
     /// File of tenants and their keys; without it no keys are asked for.
     pub keys: Option<PathBuf>,
     /// Who may ask for the descriptors of the protocol.
@@ -117,6 +121,9 @@ pub enum ServeError {
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Review jobs cannot be kept.
+    #[error(transparent)]
+    Reviews(#[from] JobsError),
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(#[source] std::io::Error),
@@ -296,7 +303,9 @@ impl Server {
         let infos = InfoServiceServer::new(Infos {
             backend: self.backend.clone(),
             registry: self.registry.clone(),
+            reviews: self.settings.reviews.clone(),
         });
+        let reviews = Reviews::service(self.settings.reviews.clone(), self.registry.clone());
         let reflection = match self.settings.reflection {
             Reflection::Off => None,
             access => {
@@ -321,13 +330,14 @@ impl Server {
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .http2_max_header_list_size(self.settings.door.max_header_bytes)
-            // Room for the interviews plus health, information and refusals.
-            .max_concurrent_streams(self.settings.max_sessions.saturating_add(16))
+            // Room for the interviews plus health, information, reviews and refusals.
+            .max_concurrent_streams(self.settings.max_sessions.saturating_add(64))
             .add_routes(pages.map(Routes::from).unwrap_or_default())
             .add_service(self.health.clone())
             .add_optional_service(web)
             .add_optional_service(reflection)
             .add_service(InterceptedService::new(infos, gate.clone()))
+            .add_service(InterceptedService::new(reviews, gate.clone()))
             .add_service(InterceptedService::new(interviews, gate)))
     }
 }
@@ -388,6 +398,7 @@ impl InterviewService for Interviews {
 struct Infos {
     backend: Arc<dyn Backend>,
     registry: Registry,
+    reviews: Option<Jobs>,
 }
 
 #[tonic::async_trait]
@@ -398,6 +409,7 @@ impl InfoService for Infos {
     ) -> Result<Response<GetInfoResponse>, Status> {
         let mut info = self.backend.info();
         info.sessions = self.registry.sessions();
-        Ok(Response::new(info_response(info)))
+        let reviews = self.reviews.as_ref().map(Jobs::terms);
+        Ok(Response::new(info_response(info, reviews)))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::auth::DoorError;
 use crate::core::FieldError;
+use crate::jobs::JobError;
 use crate::session::{HubError, InboundError, SessionError};
 use crate::tenants::Refusal;
 use std::time::Duration;
@@ -10,6 +11,13 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// When a client that met a stopping server should try again: 10 s, a restart's length.
 const RETRY_AFTER_STOP: Duration = Duration::from_secs(10);
+
+/// When a client whose upload is under way on another connection should try again: 1 s; that connection may be
+/// lost and its end not noticed yet.
+const RETRY_UPLOAD: Duration = Duration::from_secs(1);
+/// When a client should try again whose tenant has all jobs that it may, or for which there is no disk: 30 s,
+/// since reviews last minutes.
+const RETRY_FULL: Duration = Duration::from_secs(30);
 
 /// The status of a session's error, with field violations and retry hints as
 /// `google.rpc` details.
@@ -63,6 +71,22 @@ pub fn status_of_hub(error: &HubError) -> Status {
     Status::new(code, error.to_string())
 }
 
+/// The status of what cannot be done with a review job.
+pub fn status_of_job(error: &JobError) -> Status {
+    let (code, details) = match error {
+        JobError::Field(e) => return status_of_field(e),
+        JobError::Unknown => (Code::NotFound, ErrorDetails::new()),
+        JobError::OtherRequest => (Code::AlreadyExists, ErrorDetails::new()),
+        JobError::UnderWay => (Code::Unavailable, retry(RETRY_UPLOAD)),
+        JobError::Full(_) | JobError::NoSpace => (Code::ResourceExhausted, retry(RETRY_FULL)),
+        JobError::Slow(_) => (Code::DeadlineExceeded, ErrorDetails::new()),
+        JobError::NotOver | JobError::NoReport => (Code::FailedPrecondition, ErrorDetails::new()),
+        JobError::Stopping => (Code::Unavailable, retry(RETRY_AFTER_STOP)),
+        JobError::Internal => (Code::Internal, ErrorDetails::new()),
+    };
+    Status::with_error_details(code, error.to_string(), details)
+}
+
 /// The status of a call that was not let in. No key, an unknown one, a revoked and an expired one are
 /// told apart in the log alone.
 pub fn status_of_door(error: &DoorError) -> Status {
@@ -110,6 +134,7 @@ pub fn inbound_error(status: &Status) -> InboundError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jobs::Full;
 
     #[test]
     fn every_error_has_its_code() {
@@ -166,6 +191,38 @@ mod tests {
             assert_eq!(status.code(), code, "{error}");
             assert_eq!(status.message(), error.to_string());
         }
+    }
+
+    #[test]
+    fn every_error_of_a_job_has_its_code() {
+        for (error, code) in [
+            (
+                JobError::Field(FieldError::new("a", 1, "2")),
+                Code::InvalidArgument,
+            ),
+            (JobError::Unknown, Code::NotFound),
+            (JobError::OtherRequest, Code::AlreadyExists),
+            (JobError::UnderWay, Code::Unavailable),
+            (JobError::Full(Full::TenantJobs(1)), Code::ResourceExhausted),
+            (JobError::NoSpace, Code::ResourceExhausted),
+            (
+                JobError::Slow(Duration::from_secs(1)),
+                Code::DeadlineExceeded,
+            ),
+            (JobError::NotOver, Code::FailedPrecondition),
+            (JobError::NoReport, Code::FailedPrecondition),
+            (JobError::Stopping, Code::Unavailable),
+            (JobError::Internal, Code::Internal),
+        ] {
+            let status = status_of_job(&error);
+            assert_eq!(
+                (status.code(), status.message()),
+                (code, error.to_string().as_str())
+            );
+        }
+        let full = status_of_job(&JobError::NoSpace);
+        let hint = full.get_details_retry_info().unwrap().retry_delay;
+        assert_eq!(hint, Some(RETRY_FULL));
     }
 
     #[test]

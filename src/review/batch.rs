@@ -52,10 +52,16 @@ struct Reviewed {
     log: Option<Vec<u8>>,
 }
 
-/// A worker's own: models are made when the first recording needs them.
+/// Works on one recording after the other with models of its own, which are made when the first one
+/// needs them. A recording that makes it panic costs its own report and no other.
+pub struct Reviewer {
+    engine: Arc<Engine>,
+    models: Option<ModelSet>,
+}
+
 struct Worker<'a> {
     batch: Batch<'a>,
-    models: Option<ModelSet>,
+    reviewer: Reviewer,
 }
 
 // === impl Batch ===
@@ -117,7 +123,7 @@ impl Batch<'_> {
         let run = || {
             let mut worker = Worker {
                 batch: *self,
-                models: None,
+                reviewer: Reviewer::new(Arc::clone(self.engine)),
             };
             while !stop.load(Ordering::Relaxed) {
                 let turn = next.fetch_add(1, Ordering::Relaxed);
@@ -140,6 +146,40 @@ impl Batch<'_> {
     }
 }
 
+// === impl Reviewer ===
+
+impl Reviewer {
+    /// One without models yet.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            engine,
+            models: None,
+        }
+    }
+
+    /// Has something done with the models.
+    ///
+    /// # Errors
+    /// [`ReviewError::Models`], or [`ReviewError::WorkerFailed`] where the work panics.
+    pub fn run<T>(&mut self, work: impl FnOnce(&mut ModelSet) -> T) -> Result<T, ReviewError> {
+        let made = self.models.take().map_or_else(|| self.engine.new_set(), Ok);
+        let mut models = made.map_err(|e| ReviewError::Models(e.to_string()))?;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let result = work(&mut models);
+            (result, models)
+        }));
+        // After a panic the models go with it: what they hold now is anybody's guess.
+        let (result, models) = done.map_err(|_| ReviewError::WorkerFailed)?;
+        self.models = Some(models);
+        Ok(result)
+    }
+
+    /// Lets the models go; the next recording makes them anew.
+    pub fn rest(&mut self) {
+        self.models = None;
+    }
+}
+
 // === impl Worker ===
 
 impl Worker<'_> {
@@ -158,15 +198,7 @@ impl Worker<'_> {
             lasting: false,
             log: None,
         };
-        let mut models = match self
-            .models
-            .take()
-            .map_or_else(|| batch.engine.new_set(), Ok)
-        {
-            Ok(models) => models,
-            Err(e) => return passing(e.to_string()),
-        };
-        let reviewed = catch_unwind(AssertUnwindSafe(|| {
+        let reviewed = self.reviewer.run(|models| {
             let mut log = None;
             let wanted = batch.evidence.zip(sha256);
             let input = ReviewInput {
@@ -179,22 +211,20 @@ impl Worker<'_> {
                 ..ReviewInput::of(path)
             };
             let mut on = |p: Progress<'_>| progress.on(index, p);
-            let report = review_input(input, batch.engine, &mut models, batch.options, &mut on);
-            (report, log, models)
-        }));
+            let report = review_input(input, batch.engine, models, batch.options, &mut on);
+            (report, log)
+        });
         match reviewed {
-            Ok((report, log, models)) => {
-                self.models = Some(models);
-                Reviewed {
-                    report,
-                    lasting: true,
-                    log,
+            Ok((report, log)) => Reviewed {
+                report,
+                lasting: true,
+                log,
+            },
+            Err(e) => {
+                if matches!(e, ReviewError::WorkerFailed) {
+                    tracing::error!(path = %name, "a review panicked");
                 }
-            }
-            // The models went with it: what they hold now is anybody's guess.
-            Err(_) => {
-                tracing::error!(path = %name, "a review panicked");
-                passing(ReviewError::WorkerFailed.to_string())
+                passing(e.to_string())
             }
         }
     }

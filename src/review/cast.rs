@@ -65,6 +65,20 @@ impl std::str::FromStr for CandidateChoice {
     }
 }
 
+/// As [`CandidateChoice::from_str`](std::str::FromStr) reads it.
+impl std::fmt::Display for CandidateChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AsFound => f.write_str("as-found"),
+            Self::Longest => f.write_str("longest"),
+            Self::Each => f.write_str("each"),
+            Self::Region(r) => {
+                write!(f, "region:{},{},{},{}", r.x, r.y, r.width, r.height)
+            }
+        }
+    }
+}
+
 /// A participant of the cast: who, and which part of the picture shows them when.
 struct Seat<'a> {
     who: ParticipantSpec,

@@ -22,6 +22,12 @@ pub enum ReviewError {
     /// Somebody wrote to the recording or its events file meanwhile.
     #[error("the recording or its events file changed while it was reviewed")]
     Changed,
+    /// Somebody ended the review.
+    #[error("the review was ended")]
+    Cancelled,
+    /// The models cannot be made ready.
+    #[error("{0}")]
+    Models(String),
     /// The worker that reviewed it stopped.
     #[error("the review stopped unexpectedly; the log has the cause")]
     WorkerFailed,

@@ -5,6 +5,7 @@ use crate::core::Span;
 use crate::decode::file::Media;
 use crate::ingest::events_file;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// Changes media on their way into the pipeline, as `evaluate` does to see what a signal bears.
 /// What comes out must keep the order of times within a track.
@@ -20,6 +21,8 @@ pub trait MediaFilter {
 pub struct ReviewInput<'a> {
     /// The file.
     pub path: &'a Path,
+    /// What reports call it; `None` = its path. Where it is given, the log says neither.
+    pub shown: Option<&'a str>,
     /// Its events file; `None` looks beside the recording.
     pub events: Option<&'a Path>,
     /// The stretch that is looked at, in the recording's own time; `None` = all of it.
@@ -30,6 +33,8 @@ pub struct ReviewInput<'a> {
     pub filter: Option<&'a mut dyn MediaFilter>,
     /// Asks for an evidence log; of all of the recording as it was decoded, before any filter.
     pub evidence: Option<WantedLog<'a>>,
+    /// Ends the review as [`super::ReviewError::Cancelled`] once it is true.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 impl std::fmt::Debug for ReviewInput<'_> {
@@ -52,12 +57,20 @@ impl<'a> ReviewInput<'a> {
     pub fn of(path: &'a Path) -> Self {
         Self {
             path,
+            shown: None,
             events: None,
             stretch: None,
             reference: None,
             filter: None,
             evidence: None,
+            stop: None,
         }
+    }
+
+    /// What reports call it.
+    pub fn name(&self) -> String {
+        self.shown
+            .map_or_else(|| self.path.display().to_string(), str::to_owned)
     }
 
     /// The events file: as given, or beside the recording.

@@ -21,7 +21,7 @@ mod places;
 mod reference;
 mod whole;
 
-pub use batch::{Batch, BatchProgress};
+pub use batch::{Batch, BatchProgress, Reviewer};
 pub use cast::CandidateChoice;
 pub use error::ReviewError;
 pub use evidence::{ReviewEvidence, WantedLog};
@@ -46,6 +46,7 @@ use crate::report::{
 use evidence::Scribe;
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Sound and pictures of one moment lie at most this far apart in a file.
 const INTERLEAVE_NS: i64 = 5_000_000_000;
@@ -95,24 +96,31 @@ pub fn review_input(
     options: &ReviewOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> FileReport {
-    let name = input.path.display().to_string();
+    let name = input.name();
+    let own = input.shown.is_none();
     match try_review(input, engine, models, options, progress) {
         Ok(report) => report,
         Err(e) => {
-            tracing::debug!(path = %name, error = %e, "not reviewed");
+            if own {
+                tracing::debug!(path = %name, error = %e, "not reviewed");
+            }
             FileReport::failed(name, e.to_string())
         }
     }
 }
 
-fn try_review(
+/// The same, and what could not be reviewed as an error.
+///
+/// # Errors
+/// [`ReviewError`].
+pub fn try_review(
     mut input: ReviewInput<'_>,
     engine: &Engine,
     models: &mut ModelSet,
     options: &ReviewOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<FileReport, ReviewError> {
-    let path = input.path;
+    let (path, stop) = (input.path, input.stop);
     let mut source = MediaSource::open(path, &OpenOptions::default())?;
     progress(Progress::Opened(source.info().duration_ns));
     let (plan, chosen) = cast_of(&input, source.info(), options.candidate, models)?;
@@ -141,9 +149,13 @@ fn try_review(
         segments: &mut segments,
         capabilities: &mut capabilities,
         scribe,
+        stop,
         progress,
     };
     let cut_short = path_in.read_all(&mut source, &mut input.filter, models);
+    if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        return Err(ReviewError::Cancelled);
+    }
     path_in
         .push_events(None)
         .map_err(|e| ReviewError::Plan(vec![e]))?;
@@ -168,6 +180,7 @@ fn try_review(
     segments.sort_by_key(|s| (s.span.start, s.participant.clone()));
     let mut report = describe(path, &plan.spec, engine, &settings);
     report.test_copy = plan.test_copy.clone();
+    report.path = input.name();
     report.capabilities = capabilities;
     remarks.extend(pipeline.take_remarks());
     report.notices = notices(&plan, source.stats(), remarks);
@@ -237,6 +250,8 @@ struct PathIn<'a> {
     /// What the signals can do, by what came so far.
     capabilities: &'a mut Vec<SignalCapability>,
     scribe: Scribe,
+    /// Reading ends where this is true.
+    stop: Option<&'a AtomicBool>,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
@@ -250,6 +265,9 @@ impl PathIn<'_> {
     ) -> Option<String> {
         let mut passed = Vec::new();
         loop {
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return None;
+            }
             let media = match source.next() {
                 Ok(media) => media,
                 Err(e) => return Some(e.to_string()),

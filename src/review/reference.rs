@@ -7,14 +7,19 @@ use crate::engine::ModelSet;
 use crate::ingest::events_file::{self, Plan};
 use crate::pipeline::ReferenceReader;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A recording to be read as reference.
 #[derive(Debug, Clone, Copy)]
 pub struct ReferenceInput<'a> {
     /// The recording; its events file, if one lies beside it, says who is who.
     pub path: &'a Path,
+    /// What reports call it; `None` = its path.
+    pub shown: Option<&'a str>,
     /// The stretch to be read; `None` = the one that its events file marks, or all of it.
     pub stretch: Option<Span>,
+    /// Ends the reading as [`ReviewError::Cancelled`] once it is true.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 /// What was read of a reference, with whose it is.
@@ -37,7 +42,9 @@ impl<'a> ReferenceInput<'a> {
     pub fn of(path: &'a Path) -> Self {
         Self {
             path,
+            shown: None,
             stretch: None,
+            stop: None,
         }
     }
 
@@ -47,10 +54,12 @@ impl<'a> ReferenceInput<'a> {
     }
 
     fn name(&self, stretch: Option<Span>) -> String {
-        let path = self.path.display();
+        let name = self
+            .shown
+            .map_or_else(|| self.path.display().to_string(), str::to_owned);
         match stretch {
-            None => path.to_string(),
-            Some(s) => format!("{path}, {}", s.words()),
+            None => name,
+            Some(s) => format!("{name}, {}", s.words()),
         }
     }
 
@@ -79,6 +88,9 @@ impl<'a> ReferenceInput<'a> {
         let mut reader = ReferenceReader::new(named, options.pipeline.detect_interval_ns);
         let mut any = false;
         loop {
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Err(ReviewError::Cancelled);
+            }
             let frame = match source.next() {
                 Ok(Some(Media::Frame { frame, .. })) => frame,
                 Ok(Some(Media::Audio { .. })) => continue,

@@ -252,8 +252,8 @@ fn against(engine: &Arc<Engine>, name: &str, reference: Option<&str>) -> FileRep
     let from = |a: i64, b: i64| Some(Span::new(MediaTime::from_ms(a), MediaTime::from_ms(b)));
     let clip = reference.map(media).map(|other| {
         let clip = ReferenceInput {
-            path: &other,
             stretch: from(0, 3000),
+            ..ReferenceInput::of(&other)
         };
         clip.read(&mut models, &options).unwrap()
     });
@@ -362,8 +362,8 @@ fn a_recording_is_never_its_own_reference() {
         (from(0, 3000), from(3000, 6000), true),
     ] {
         let clip = ReferenceInput {
-            path: &path,
             stretch: read,
+            ..ReferenceInput::of(&path)
         };
         let clip = clip.read(&mut models, &options).unwrap();
         // The same file by another name.

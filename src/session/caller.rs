@@ -21,6 +21,8 @@ pub struct TenantLimits {
     pub max_length: Option<Duration>,
     /// Calls a minute; an interview is one call.
     pub max_requests_per_min: Option<u32>,
+    /// Review jobs that wait or run.
+    pub max_reviews: Option<u32>,
 }
 
 // === impl Caller ===

@@ -220,6 +220,11 @@ impl Registry {
         Overload(self.clone())
     }
 
+    /// Interviews on the last step of their ladders.
+    pub fn overloaded(&self) -> u32 {
+        self.0.overloaded.load(Ordering::Relaxed)
+    }
+
     fn slot(&self, caller: &Caller) -> Result<OwnedSemaphorePermit, SessionError> {
         if self.0.overloaded.load(Ordering::Relaxed) >= self.0.refuse_at {
             return Err(SessionError::Overloaded {

@@ -69,6 +69,11 @@ pub(super) struct Metrics {
     pub(super) connections_refused: Family<Word, Counter>,
     pub(super) calls_refused: Family<Word, Counter>,
     pub(super) webhooks: Family<Word, Counter>,
+    pub(super) reviews: Family<Word, Gauge>,
+    pub(super) reviews_submitted: Counter,
+    pub(super) reviews_refused: Family<Word, Counter>,
+    pub(super) reviews_ended: Family<Word, Counter>,
+    pub(super) review_media: Counter,
     pub(super) reloads: Family<[(&'static str, &'static str); 2], Counter>,
 }
 
@@ -125,11 +130,17 @@ impl Metrics {
             connections_refused: Family::default(),
             calls_refused: Family::default(),
             webhooks: Family::default(),
+            reviews: Family::default(),
+            reviews_submitted: Counter::default(),
+            reviews_refused: Family::default(),
+            reviews_ended: Family::default(),
+            review_media: Counter::default(),
             reloads: Family::default(),
         };
         m.register_interviews();
         m.register_work();
         m.register_evidence();
+        m.register_reviews();
         m.register_server();
         m.begin_at_zero();
         m
@@ -222,6 +233,25 @@ impl Metrics {
         );
     }
 
+    fn register_reviews(&mut self) {
+        let r = self.registry.sub_registry_with_prefix(PREFIX);
+        let help = "Review jobs that wait or run";
+        r.register("reviews", help, self.reviews.clone());
+        let help = "Recordings handed in";
+        r.register("reviews_submitted", help, self.reviews_submitted.clone());
+        let help = "Recordings not taken, by cause";
+        r.register("reviews_refused", help, self.reviews_refused.clone());
+        let help = "Review jobs that are over, by outcome";
+        r.register("reviews_ended", help, self.reviews_ended.clone());
+        let help = "Media of review jobs that are over";
+        r.register_with_unit(
+            "review_media",
+            help,
+            Unit::Seconds,
+            self.review_media.clone(),
+        );
+    }
+
     fn register_server(&mut self) {
         let r = self.registry.sub_registry_with_prefix(PREFIX);
         r.register(
@@ -254,6 +284,15 @@ impl Metrics {
     fn begin_at_zero(&self) {
         for outcome in ["delivered", "failed", "given_up"] {
             drop(self.webhooks.get_or_create(&[("outcome", outcome)]));
+        }
+        for state in ["queued", "running"] {
+            drop(self.reviews.get_or_create(&[("state", state)]));
+        }
+        for outcome in ["done", "failed", "cancelled"] {
+            drop(self.reviews_ended.get_or_create(&[("outcome", outcome)]));
+        }
+        for cause in ["invalid", "full", "tenant_full", "tenant_disk", "disk"] {
+            drop(self.reviews_refused.get_or_create(&[("cause", cause)]));
         }
         for cause in ["full", "tenant_full", "overloaded", "stopping"] {
             drop(self.refused.get_or_create(&[("cause", cause)]));

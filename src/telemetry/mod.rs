@@ -11,6 +11,7 @@ mod export;
 mod listener;
 mod metrics;
 mod process;
+mod review;
 mod webhook;
 
 pub use door::{
@@ -24,6 +25,7 @@ pub use events::{
 };
 pub use listener::MetricsListener;
 pub use metrics::exposition;
+pub use review::{ReviewEnded, ReviewInterrupted, ReviewQueue, ReviewRefused, ReviewSubmitted};
 pub use webhook::WebhookTried;
 
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -120,6 +120,7 @@ struct LimitsText {
     max_sessions: Option<u32>,
     max_session_s: Option<u32>,
     max_requests_per_min: Option<u32>,
+    max_reviews: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -283,6 +284,7 @@ fn limits(i: usize, text: &LimitsText) -> Result<TenantLimits, KeysError> {
         max_sessions: at_least_one("max_sessions", text.max_sessions)?,
         max_length: seconds.map(|s| Duration::from_secs(u64::from(s))),
         max_requests_per_min: at_least_one("max_requests_per_min", text.max_requests_per_min)?,
+        max_reviews: at_least_one("max_reviews", text.max_reviews)?,
     })
 }
 
@@ -306,7 +308,7 @@ mod tests {
             r#"
 [[tenant]]
 id = "acme"
-limits = {{ max_sessions = 2, max_session_s = 60, max_requests_per_min = 9 }}
+limits = {{ max_sessions = 2, max_session_s = 60, max_requests_per_min = 9, max_reviews = 3 }}
 keys = [
   {{ id = "old", sha256 = "{}", not_after = 2027-01-15T08:00:00Z }},
   {{ id = "new", sha256 = "{}" }},
@@ -336,6 +338,7 @@ sha256 = "{}"
         assert_eq!(caller.limits.max_sessions, Some(2));
         assert_eq!(caller.limits.max_length, Some(Duration::from_secs(60)));
         assert_eq!(caller.limits.max_requests_per_min, Some(9));
+        assert_eq!(caller.limits.max_reviews, Some(3));
         assert_eq!(keys.admit(Some(&key(2)), NOW).unwrap(), caller, "rotation");
         let acme = TenantId::parse("acme").unwrap();
         let (tenant, name) = (acme.clone(), "old".to_owned());

@@ -1,4 +1,4 @@
-//! Tells the operator's own service that an interview is over, by signed HTTP requests.
+//! Tells the operator's own service that an interview or a review is over, by signed HTTP requests.
 //!
 //! **In:** what is over, as JSON. **Out:** POSTs as Standard Webhooks 1.0 has them. **May touch:** the network, the
 //! clock. **Must not touch:** media, sessions.
@@ -73,6 +73,8 @@ impl std::fmt::Debug for WebhookTarget {
 pub enum Topic {
     /// A live interview, with its summary.
     InterviewConcluded,
+    /// A review job that is done, has failed or was cancelled.
+    ReviewFinished,
 }
 
 // === impl Topic ===
@@ -82,6 +84,7 @@ impl Topic {
     pub fn word(self) -> &'static str {
         match self {
             Self::InterviewConcluded => "interview.concluded",
+            Self::ReviewFinished => "review.finished",
         }
     }
 }

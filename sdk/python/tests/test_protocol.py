@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 import liveproof
 from liveproof import _wire, enums, events, media
-from liveproof.v1 import challenge_pb2, info_pb2, interview_pb2, media_pb2, result_pb2
+from liveproof.v1 import challenge_pb2, info_pb2, interview_pb2, media_pb2, result_pb2, review_pb2
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 
@@ -58,6 +58,8 @@ MESSAGES: dict[type, type[Message]] = {
     liveproof.Region: media_pb2.Region,
     liveproof.Reprompt: challenge_pb2.ChallengeReprompt,
     liveproof.Resumed: interview_pb2.Resumed,
+    liveproof.Review: review_pb2.Review,
+    liveproof.ReviewTerms: info_pb2.ReviewTerms,
     liveproof.Score: result_pb2.Score,
     liveproof.Scored: result_pb2.Scored,
     liveproof.Segment: result_pb2.SegmentResult,
@@ -134,7 +136,7 @@ def test_every_event_can_be_sent() -> None:
 def test_no_value_is_forgotten(name: str) -> None:
     cls: type[enum.IntEnum] = getattr(enums, name)
     prefix = "".join("_" + c if c.isupper() else c for c in name).strip("_").upper() + "_"
-    modules = (media_pb2, result_pb2, challenge_pb2, interview_pb2)
+    modules = (media_pb2, result_pb2, challenge_pb2, interview_pb2, review_pb2)
     wire, prefix = ENUMS.get(cls) or (next(getattr(m, name) for m in modules if hasattr(m, name)), prefix)
     assert {member.name: member.value for member in cls} == {
         key.removeprefix(prefix): value for key, value in wire.items()

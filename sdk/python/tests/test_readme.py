@@ -9,9 +9,11 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from conftest import DEMO, MEDIA
+from conftest import DEMO, MEDIA, address_of
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 
@@ -80,6 +82,15 @@ def test_a_file_is_streamed(installed: pathlib.Path, tmp_path: pathlib.Path, ser
     assert re.search(r"^ +0\.0 to +3\.0 s  candidate: ", said, re.M)
     assert re.search(r"^camera: \d+ sent, \d+ dropped$", said, re.M)
     assert "caution: " in said
+
+
+def test_a_recording_is_handed_in(installed: pathlib.Path, tmp_path: pathlib.Path, serve: Callable[..., Any]) -> None:
+    address = address_of(serve("--review-dir", str(tmp_path / "spool")))
+    example = HERE / "examples" / "review_file.py"
+    said = python(installed, example, address, MEDIA / "vp9_opus.webm", tmp_path, cwd=tmp_path).splitlines()
+    assert "done: 2 segments" in said
+    assert len([line for line in said if line.startswith("segment ")]) == 2
+    assert all((tmp_path / f"vp9_opus.webm.{ending}").is_file() for ending in ("json", "html"))
 
 
 def test_a_worker_beside_an_agent(installed: pathlib.Path, tmp_path: pathlib.Path, server: str) -> None:

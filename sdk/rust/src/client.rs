@@ -22,7 +22,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection to a server. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Client {
-    way: Way,
+    pub(crate) way: Way,
 }
 
 impl Client {

@@ -278,10 +278,8 @@ impl Driver {
             if Instant::now() + pause > until {
                 return Err(why.into());
             }
-            let cut = RandomState::new().build_hasher().finish() % 512;
-            let part = 1_024 - u32::try_from(cut).unwrap_or(0);
             tokio::select! {
-                () = sleep(pause * part / 1_024) => {}
+                () = sleep(cut(pause)) => {}
                 () = self.updates.closed() => return Ok(None),
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -310,8 +308,21 @@ impl Driver {
     }
 }
 
-/// True when a later attempt to resume may succeed.
-fn may_try_again(error: &ClientError) -> bool {
+/// A pause, shorter by up to a half, drawn at random.
+fn cut(pause: Duration) -> Duration {
+    let cut = RandomState::new().build_hasher().finish() % 512;
+    let part = 1_024 - u32::try_from(cut).unwrap_or(0);
+    pause * part / 1_024
+}
+
+/// The pause after so many failures, 1 and up.
+pub(crate) fn pause_after(failed: u32) -> Duration {
+    let grown = FIRST_PAUSE * 2u32.saturating_pow(failed.saturating_sub(1).min(8));
+    cut(grown.min(LONGEST_PAUSE))
+}
+
+/// True when a later attempt may succeed.
+pub(crate) fn may_try_again(error: &ClientError) -> bool {
     match error {
         ClientError::Status(status) => {
             std::error::Error::source(status.as_ref()).is_some()

@@ -18,9 +18,21 @@ pub enum ClientError {
     /// The API key holds characters that cannot be sent.
     #[error("the API key holds characters that cannot be sent")]
     Key,
-    /// The server's first message was not `hello`.
-    #[error("the server's first message was not hello")]
+    /// The server's first message was not `hello`, or an answer lacks what it is for.
+    #[error("the server's first message was not hello, or an answer is empty")]
     NoHello,
+    /// A file cannot be read.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A report is not what its digest says.
+    #[error("the report that came is not the one that the server has")]
+    Damaged,
     /// The interview has ended; the updates say why.
     #[error("the interview has ended")]
     Ended,
@@ -57,7 +69,12 @@ impl ClientError {
                 s.code(),
                 tonic::Code::ResourceExhausted | tonic::Code::Unavailable
             ),
-            Self::Key | Self::NoHello | Self::Ended | Self::TooLarge { .. } => false,
+            Self::Key
+            | Self::NoHello
+            | Self::File { .. }
+            | Self::Damaged
+            | Self::Ended
+            | Self::TooLarge { .. } => false,
         }
     }
 }

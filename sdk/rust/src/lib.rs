@@ -49,6 +49,9 @@
 //! `open`): show the prompt of [`Update::Challenge`], say when it was shown with
 //! [`InterviewSender::challenge_shown`], and read on; `docs/challenges.md` has the way of one.
 //!
+//! A recording is handed in with [`Client::submit_review`], where the server takes some; its review goes on by
+//! itself and can be watched ([`Client::watch_review`]), ended and fetched from anywhere.
+//!
 //! A client that heeds its credit, as this one does, loses nothing. A connection that breaks is
 //! replaced by another one, as long as the server's grace period lasts: what had not arrived is sent
 //! again, results that were lost on the way come again, and [`Update::Resumed`] tells of it. To end an
@@ -63,11 +66,13 @@ mod interview;
 mod kept;
 #[cfg(feature = "platforms")]
 pub mod platforms;
+mod reviews;
 
 pub use access::Access;
 pub use client::Client;
 pub use error::ClientError;
 pub use interview::{Interview, InterviewSender, Update, Updates};
+pub use reviews::{Report, ReviewJob, ReviewUpdate, ReviewWatch, is_over};
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 

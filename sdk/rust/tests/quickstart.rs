@@ -15,10 +15,11 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(more: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut process = Command::new(server_program())
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
             .current_dir(root)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -70,7 +71,7 @@ fn the_quick_start_runs_as_printed() {
             "{program:?} is not there: cargo build --workspace --examples --bins"
         );
     }
-    let server = Server::start();
+    let server = Server::start(&[]);
     let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/media/face.jpg");
     let done = Command::new(quickstart)
         .arg(&server.address)
@@ -90,4 +91,36 @@ fn the_quick_start_runs_as_printed() {
     assert_eq!(starts, ["segment 0", "segment 1", "summary"], "{said}");
     // A still of a drawn face is measured as nothing, and said to be so.
     assert!(said.lines().all(|line| line.contains("NoScore")), "{said}");
+}
+
+#[test]
+fn a_recording_is_handed_in() {
+    let example = built().join("examples/review");
+    assert!(
+        example.is_file(),
+        "{example:?} is not there: cargo build --workspace --examples --bins"
+    );
+    // Beside the programs, where there is room for certain; away with the test.
+    let folder = built().join(format!("review-example-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let spool = folder.join("spool");
+    let server = Server::start(&["--review-dir", spool.to_str().unwrap()]);
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/media/vp9_opus.webm");
+    let done = Command::new(example)
+        .arg(&server.address)
+        .args([&clip, &folder])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let page = folder.join("vp9_opus.webm.html");
+    let saved = page.is_file() && folder.join("vp9_opus.webm.json").is_file();
+    drop(server);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(
+        done.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert!(said.contains("Done: 2 segments"), "{said}");
+    assert!(saved, "{said}");
 }

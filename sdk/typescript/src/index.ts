@@ -9,12 +9,13 @@ export type { Overflow } from "./outbox.js";
 export { plain, type Plain } from "./plain.js";
 export {
   authenticity, type CapabilityUpdate, type ChallengeUpdate, type EventAck, type EvidenceLog, type Hello, type Info, type Notice,
-  type Outcome, outcomeWords, type ParticipantSummary, type Resumed, type Segment, type Summary, type Update,
+  isOver, type Outcome, outcomeWords, type ParticipantSummary, type Resumed, type Review, type ReviewUpdate, type Segment,
+  type Summary, type Update,
 } from "./results.js";
 export { DEFAULT_RETRY, pauseMs, type Retry } from "./retry.js";
 export type { AudioTrack, Track, VideoTrack } from "./tracks.js";
 export {
-  AbstainReason, AudioFormat, ChallengeDeclineReason, ChallengeKind, ChallengeMode, ChallengeNeed, ChallengeOutcome,
+  AbstainReason, AudioFormat, CandidateChoice, ChallengeDeclineReason, ChallengeKind, ChallengeMode, ChallengeNeed, ChallengeOutcome,
   ChallengeSide, ChallengeStanding, ClockMappingSource, ColorMatrix, ColorRange, NoticeKind, ParticipantRole,
-  PredictionSet, ReferenceKind, ScreenColour, SignalConfidence, Standing, TrackKind, VideoFormat, WebState,
+  PredictionSet, ReferenceKind, ReportFormat, ReviewState, ScreenColour, SignalConfidence, Standing, TrackKind, VideoFormat, WebState,
 } from "./v1.js";

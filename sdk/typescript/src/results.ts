@@ -8,6 +8,7 @@
 
 import { type Plain, plain } from "./plain.js";
 import type * as v1 from "./v1.js";
+import { ReviewState } from "./v1.js";
 
 /** What a server is. */
 export type Info = Plain<v1.GetInfoResponse>;
@@ -36,6 +37,17 @@ export type EvidenceLog = Plain<v1.EvidenceLog>;
 export type ParticipantSummary = Plain<v1.ParticipantSummary>;
 /** A number, or why there is none. */
 export type Outcome = Segment["outcome"] | ParticipantSummary["outcome"];
+
+/** A review job as it was when the server said so. */
+export type Review = Plain<v1.Review>;
+
+/** What a watched job says, told apart by `case`: where it stands, and final segments. */
+export type ReviewUpdate = ({ readonly case: "review" } & Review) | ({ readonly case: "segment" } & Segment);
+
+/** True once nothing more comes of a job. */
+export function isOver(review: Review): boolean {
+  return [ReviewState.DONE, ReviewState.FAILED, ReviewState.CANCELLED].includes(review.state);
+}
 
 /** What comes of an interview, told apart by `case`. */
 export type Update =

@@ -4,4 +4,5 @@ export * from "./gen/liveproof/v1/info_pb.js";
 export * from "./gen/liveproof/v1/interview_pb.js";
 export * from "./gen/liveproof/v1/media_pb.js";
 export * from "./gen/liveproof/v1/result_pb.js";
+export * from "./gen/liveproof/v1/review_pb.js";
 export * from "./gen/liveproof/v1/web_pb.js";

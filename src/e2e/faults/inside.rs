@@ -176,6 +176,7 @@ async fn a_panicking_worker_ends_its_own_interview_and_no_other() {
         max_message_bytes: 16 << 20,
         tls: None,
         pages: None,
+        reviews: None,
         keys: None,
         reflection: Reflection::default(),
         door: DoorLimits::default(),

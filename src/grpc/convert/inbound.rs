@@ -141,12 +141,7 @@ fn video(v: pb::VideoTrack) -> Result<VideoTrackSpec, FieldError> {
             "0 (unknown) to 240",
         ));
     }
-    let region = v.region.map(|r| Region {
-        x: r.x,
-        y: r.y,
-        width: r.width,
-        height: r.height,
-    });
+    let region = v.region.map(region);
     Ok(VideoTrackSpec {
         format,
         size: (v.width > 0 || v.height > 0).then_some((v.width, v.height)),
@@ -328,6 +323,16 @@ fn digest(bytes: &[u8], field: &str) -> Result<(), FieldError> {
     }
     let found = format!("{} bytes", bytes.len());
     Err(FieldError::new(field, found, "32 bytes, or none"))
+}
+
+/// A part of a picture, not yet checked.
+pub(super) fn region(r: pb::Region) -> Region {
+    Region {
+        x: r.x,
+        y: r.y,
+        width: r.width,
+        height: r.height,
+    }
 }
 
 pub(super) fn text(value: String, field: &str, max: usize) -> Result<String, FieldError> {

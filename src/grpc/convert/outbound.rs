@@ -2,8 +2,10 @@
 
 use super::enums::{write_audio_format, write_notice, write_reason, write_video_format};
 use super::results::{write_segment, write_summary};
+use super::review::write_terms;
 use super::{issued, pb};
 use crate::core::{Confidence, SignalCapability};
+use crate::jobs::JobTerms;
 use crate::session::{
     EventAck, Hello, ModelInfo, Notice, Numbered, Resumed, ServerInfo, ServerMessage, SignalInfo,
     WireLimits,
@@ -54,7 +56,7 @@ pub fn server_message(said: Numbered) -> pb::InterviewResponse {
 }
 
 /// The answer to `GetInfo`.
-pub fn info_response(info: ServerInfo) -> pb::GetInfoResponse {
+pub fn info_response(info: ServerInfo, reviews: Option<JobTerms>) -> pb::GetInfoResponse {
     pb::GetInfoResponse {
         version: info.version,
         models: info.models.into_iter().map(model).collect(),
@@ -63,6 +65,7 @@ pub fn info_response(info: ServerInfo) -> pb::GetInfoResponse {
         onnxruntime_version: info.onnxruntime_version,
         execution_provider: info.execution_provider,
         sessions: info.sessions,
+        reviews: reviews.map(write_terms),
     }
 }
 

@@ -248,10 +248,7 @@ class Driver:
 
     def _may_resume(self, error: ServerError) -> bool:
         """True when the transport and not the server ended the stream, and the server lets us back in."""
-        passing = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED)
-        transport = error.code in passing and any(word in error.message for word in _TRANSPORT)
-        lost = transport or error.code is grpc.StatusCode.UNAVAILABLE
-        return lost and bool(self._token) and self._grace_s > 0
+        return is_lost(error) and bool(self._token) and self._grace_s > 0
 
     async def _reconnect(self, why: ServerError) -> Connection | None:
         """Another connection for the interview; None when only the end of the stream was lost."""
@@ -273,7 +270,7 @@ class Driver:
                 await self._go_on(at)
                 return connection
             except ServerError as error:
-                if not _may_try_again(error):
+                if not may_try_again(error):
                     raise
                 hint_s = error.retry_after_s
             pause_s = _RESUME.pause_s(failed, hint_s)
@@ -290,7 +287,14 @@ class Driver:
         await self._updates.put(at)
 
 
-def _may_try_again(error: ServerError) -> bool:
+def is_lost(error: ServerError) -> bool:
+    """True when the transport and not the server ended a stream."""
+    passing = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED)
+    transport = error.code in passing and any(word in error.message for word in _TRANSPORT)
+    return transport or error.code is grpc.StatusCode.UNAVAILABLE
+
+
+def may_try_again(error: ServerError) -> bool:
     """True when a later attempt to resume may succeed."""
     passing = (
         grpc.StatusCode.UNAVAILABLE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -14,12 +14,14 @@ from . import _outbox, _wire
 from ._driver import Connection, Driver
 from .access import Tls, bearer, channel, target_of
 from .challenges import ChallengePolicy
+from .enums import CandidateChoice, ReportFormat
 from .errors import LiveproofError, ServerError, from_grpc
 from .interview import Interview, Overflow, lanes_of
 from .retry import Retry
+from .reviews import Path, Report, Review, ReviewCalls, ReviewWatch, StoredRecording
 from .session import Info
-from .tracks import Participant, Track, participants_of, to_message
-from .v1 import info_pb2, interview_pb2
+from .tracks import Participant, Region, Track, participants_of, to_message
+from .v1 import info_pb2, interview_pb2, review_pb2
 
 __all__ = ["Client", "Opening"]
 
@@ -64,6 +66,7 @@ class Client:
         self._channel: grpc.aio.Channel | None = None
         self._drivers: set[Driver] = set()
         self._closed = False
+        self._reviews = ReviewCalls(self._way, self._metadata, self._retry, self._with_retries)
 
     async def __aenter__(self) -> Client:
         return self
@@ -139,6 +142,59 @@ class Client:
             return Interview(driver, outbox, connection.hello, tracks)
 
         return Opening(open_)
+
+    async def submit_review(
+        self,
+        recording: Path | StoredRecording,
+        *,
+        reference: Path | StoredRecording | None = None,
+        display_name: str = "",
+        request_id: str | None = None,
+        candidate: CandidateChoice | Region = CandidateChoice.AS_FOUND,
+        thumbnails: bool = True,
+        blur_faces: bool = False,
+        plots: bool = True,
+        events: Mapping[str, Any] | str | bytes | None = None,
+        evidence: bool = False,
+    ) -> Review:
+        """Hands a recording in: a file, which is uploaded, or one in the server's own folder.
+
+        Returns once the server has it whole; its review goes on without this client. `reference` is a recording of the
+        same person before the same camera at a verified moment; `display_name` what reports call the recording, where
+        not its file's name; `events` participants, tracks and events (docs/events.md). The same `request_id` once more
+        is the same job; one is drawn where none is given, and calls that did not reach the server are tried again.
+
+        Raises `InvalidInput` with the fields at fault, `Overloaded` where the tenant or the disk has all it may,
+        `ServerError` with `UNIMPLEMENTED` where the server takes no recordings.
+        """
+        return await self._reviews.submit(
+            recording, reference, display_name, request_id, candidate, thumbnails, blur_faces, plots, events, evidence
+        )
+
+    def watch_review(self, review_id: str, *, after: int = 0, patience_s: float = 60.0) -> ReviewWatch:
+        """Watches a job to its end: `async for update in client.watch_review(...)`; segments up to `after` are left
+        out, as those that an earlier watch told.
+        """
+        return ReviewWatch(self._reviews, review_id, after, patience_s)
+
+    async def cancel_review(self, review_id: str) -> Review:
+        """Ends a job that waits or runs; one that is over stays as it is."""
+        request = review_pb2.CancelReviewRequest(review_id=review_id)
+        answer = await self._reviews.ask("CancelReview", request, review_pb2.CancelReviewResponse)
+        return _wire.read(Review, answer.review)
+
+    async def fetch_review(self, review_id: str, report_format: ReportFormat = ReportFormat.JSON) -> Report:
+        """Fetches a report, and checks it. Raises `WrongState` where the job is not over or has no such report."""
+        return await self._reviews.fetch(review_id, report_format)
+
+    def reviews(self) -> AsyncIterator[Review]:
+        """The caller's jobs, the latest first."""
+        return self._reviews.all()
+
+    async def delete_review(self, review_id: str) -> None:
+        """Deletes a job and everything of it: recording, reports, log."""
+        request = review_pb2.DeleteReviewRequest(review_id=review_id)
+        await self._reviews.ask("DeleteReview", request, review_pb2.DeleteReviewResponse)
 
     async def _dial(self, message: interview_pb2.Open) -> Connection:
         # Requests are encoded before, once; what is kept to be sent again is bytes.

@@ -10,6 +10,7 @@ import enum
 __all__ = [
     "AbstainReason",
     "AudioFormat",
+    "CandidateChoice",
     "ChallengeDeclineReason",
     "ChallengeKind",
     "ChallengeMode",
@@ -23,6 +24,8 @@ __all__ = [
     "NoticeKind",
     "PredictionSet",
     "ReferenceKind",
+    "ReportFormat",
+    "ReviewState",
     "Role",
     "ScreenColour",
     "SignalConfidence",
@@ -291,3 +294,41 @@ class ChallengeOutcome(_WireEnum):
     DECLINED = 3
     CANCELLED = 4
     INTERRUPTED = 5
+
+
+class CandidateChoice(_WireEnum):
+    """Who the candidate of a recording is where a picture shows several people."""
+
+    UNSPECIFIED = 0
+    #: The largest and most central face of each picture is followed.
+    AS_FOUND = 1
+    #: Whoever is at the place where a face is shown longest.
+    LONGEST = 2
+    #: Everybody at a place of their own, at most six.
+    EACH = 3
+    #: Whoever is shown in a part of the picture, which is named as a `Region`.
+    REGION = 4
+
+
+class ReviewState(_WireEnum):
+    """Where a review job stands."""
+
+    UNSPECIFIED = 0
+    QUEUED = 1
+    RUNNING = 2
+    #: Over: there is a report.
+    DONE = 3
+    #: Over: the recording could not be reviewed.
+    FAILED = 4
+    CANCELLED = 5
+
+
+class ReportFormat(_WireEnum):
+    """Forms of a report."""
+
+    UNSPECIFIED = 0
+    JSON = 1
+    HTML = 2
+    CSV = 3
+    #: The signed evidence log.
+    EVIDENCE = 4

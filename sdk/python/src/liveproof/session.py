@@ -27,6 +27,7 @@ __all__ = [
     "Model",
     "ParticipantSummary",
     "Resumed",
+    "ReviewTerms",
     "Signal",
     "SignalCapability",
     "Summary",
@@ -78,6 +79,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewTerms:
+    """What a server takes as recordings to be reviewed."""
+
+    max_upload_bytes: int
+    max_chunk_bytes: int
+    #: Jobs of one tenant that may wait or run.
+    max_jobs: int
+    #: How long a job and its reports stay after its end.
+    keep_hours: int
+    #: Recordings may be named that lie in the server's own folder.
+    stored_recordings: bool
+    #: Evidence logs can be asked for.
+    evidence: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """What a server is."""
 
@@ -88,6 +105,8 @@ class Info:
     onnxruntime_version: str
     execution_provider: str
     sessions: int
+    #: None where the server takes no recordings.
+    reviews: ReviewTerms | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -17,16 +17,18 @@ from . import client as _client
 from . import interview as _interview
 from .access import Tls
 from .challenges import ChallengePolicy
-from .enums import ChallengeDeclineReason, ChallengeKind
+from .enums import CandidateChoice, ChallengeDeclineReason, ChallengeKind, ReportFormat
 from .errors import InterviewEnded
 from .events import ControlEvent
 from .interview import Overflow, Stats, Update
 from .media import Chunk, Picture, Sound
 from .retry import Retry
+from .reviews import Path, Report, Review, ReviewUpdate, StoredRecording
+from .reviews import ReviewWatch as _ReviewWatch
 from .session import Hello, Info, Summary
-from .tracks import Participant, Track
+from .tracks import Participant, Region, Track
 
-__all__ = ["Client", "Interview"]
+__all__ = ["Client", "Interview", "ReviewWatch"]
 
 T = TypeVar("T")
 
@@ -112,6 +114,99 @@ class Client:
             )
 
         return Interview(self._loop, self._loop.run(open_()))
+
+    def submit_review(
+        self,
+        recording: Path | StoredRecording,
+        *,
+        reference: Path | StoredRecording | None = None,
+        display_name: str = "",
+        request_id: str | None = None,
+        candidate: CandidateChoice | Region = CandidateChoice.AS_FOUND,
+        thumbnails: bool = True,
+        blur_faces: bool = False,
+        plots: bool = True,
+        events: Mapping[str, Any] | str | bytes | None = None,
+        evidence: bool = False,
+    ) -> Review:
+        """Hands a recording in, as `liveproof.Client.submit_review`."""
+        return self._loop.run(
+            self._inner.submit_review(
+                recording,
+                reference=reference,
+                display_name=display_name,
+                request_id=request_id,
+                candidate=candidate,
+                thumbnails=thumbnails,
+                blur_faces=blur_faces,
+                plots=plots,
+                events=events,
+                evidence=evidence,
+            )
+        )
+
+    def watch_review(self, review_id: str, *, after: int = 0, patience_s: float = 60.0) -> ReviewWatch:
+        """Watches a job to its end; segments up to `after` are left out."""
+        return ReviewWatch(self._loop, self._inner.watch_review(review_id, after=after, patience_s=patience_s))
+
+    def cancel_review(self, review_id: str) -> Review:
+        """Ends a job that waits or runs; one that is over stays as it is."""
+        return self._loop.run(self._inner.cancel_review(review_id))
+
+    def fetch_review(self, review_id: str, report_format: ReportFormat = ReportFormat.JSON) -> Report:
+        """Fetches a report, and checks it."""
+        return self._loop.run(self._inner.fetch_review(review_id, report_format))
+
+    def reviews(self) -> list[Review]:
+        """The caller's jobs, the latest first."""
+
+        async def read() -> list[Review]:
+            return [review async for review in self._inner.reviews()]
+
+        return self._loop.run(read())
+
+    def delete_review(self, review_id: str) -> None:
+        """Deletes a job and everything of it."""
+        self._loop.run(self._inner.delete_review(review_id))
+
+
+class ReviewWatch:
+    """A job under watch: `for update in watch`; as `liveproof.ReviewWatch`."""
+
+    def __init__(self, loop: _Loop, inner: _ReviewWatch) -> None:
+        self._loop = loop
+        self._inner = inner
+
+    @property
+    def position(self) -> int:
+        """Segments told so far, counted from the job's beginning."""
+        return self._inner.position
+
+    @property
+    def review(self) -> Review | None:
+        """Where the job stood when it was told last."""
+        return self._inner.review
+
+    def next(self) -> ReviewUpdate | None:
+        """The next update; None once the job is over and everything was told."""
+        return self._loop.run(self._inner.next())
+
+    def __iter__(self) -> Iterator[ReviewUpdate]:
+        """Updates to the end of the job."""
+        while (update := self.next()) is not None:
+            yield update
+
+    def finished(self) -> Review:
+        """Waits for the end of the job, and says where it stands then."""
+        return self._loop.run(self._inner.finished())
+
+    def stop(self) -> None:
+        """Lets the connection of the watch go; the job goes on."""
+
+        async def let_go() -> None:
+            self._inner.stop()
+
+        self._loop.run(let_go())
 
 
 class Interview:

@@ -6,16 +6,17 @@ import * as grpc from "@grpc/grpc-js";
 import { LiveproofError, ServerError } from "../errors.js";
 import { Lane, Outbox, type Overflow } from "../outbox.js";
 import { plain } from "../plain.js";
-import type { Info } from "../results.js";
+import type { Info, Review } from "../results.js";
 import { DEFAULT_RETRY, pauseMs, type Retry, sleep } from "../retry.js";
 import { laneKind, participantsOf, type Track, trackMessage } from "../tracks.js";
 import {
   type ChallengePolicySchema, type GetInfoResponse, GetInfoRequestSchema, GetInfoResponseSchema, InterviewResponseSchema,
-  type Open, OpenSchema, type ParticipantSchema,
+  type Open, OpenSchema, type ParticipantSchema, ReportFormat,
 } from "../v1.js";
 import { bearer, connectionTo, type Tls } from "./access.js";
 import { asServerError, type Call, type Connection, Driver, openConnection } from "./driver.js";
 import { Interview } from "./interview.js";
+import * as reviews from "./reviews.js";
 
 /** What a client may be told about its server. */
 export interface ClientOptions {
@@ -104,6 +105,48 @@ export class Client {
     this.#running.add(interview);
     void driver.over.then(() => this.#running.delete(interview));
     return interview;
+  }
+
+  /**
+   * Hands a recording in: the path of a file, which is uploaded, or `{ stored }` for one in the server's own folder.
+   * Resolves once the server has it whole; its review goes on without this client. Calls that did not reach the server
+   * are tried again, and make one job however often.
+   *
+   * Rejects with a `ServerError`: `INVALID_ARGUMENT` with the fields at fault, `RESOURCE_EXHAUSTED` where the tenant or the
+   * disk has all it may, `UNIMPLEMENTED` where the server takes no recordings, and others.
+   */
+  submitReview(recording: reviews.ReviewRecording, options: reviews.ReviewJobOptions = {}): Promise<Review> {
+    return reviews.submit(this.#reviews(), recording, options);
+  }
+
+  /** Watches a job to its end; segments up to `after` are left out, as those that an earlier watch told. */
+  watchReview(reviewId: string, options: { after?: number; patienceMs?: number } = {}): reviews.ReviewWatch {
+    return new reviews.ReviewWatch(this.#reviews(), reviewId, options);
+  }
+
+  /** Ends a job that waits or runs; one that is over stays as it is. */
+  cancelReview(reviewId: string): Promise<Review> {
+    return reviews.cancel(this.#reviews(), reviewId);
+  }
+
+  /** Fetches a report, and checks it. Rejects with `FAILED_PRECONDITION` where the job is not over or has no such report. */
+  fetchReview(reviewId: string, format: ReportFormat = ReportFormat.JSON): Promise<reviews.Report> {
+    return reviews.fetchReport(this.#reviews(), reviewId, format);
+  }
+
+  /** The caller's jobs, the latest first. */
+  reviews(): AsyncGenerator<Review, void, void> {
+    return reviews.all(this.#reviews());
+  }
+
+  /** Deletes a job and everything of it: recording, reports, log. */
+  deleteReview(reviewId: string): Promise<void> {
+    return reviews.remove(this.#reviews(), reviewId);
+  }
+
+  #reviews(): reviews.Way {
+    const withRetries = <T>(call: () => Promise<T>): Promise<T> => this.#withRetries(call);
+    return { client: this.#way, metadata: this.#metadata, retry: this.#retry, withRetries };
   }
 
   #stream(): Call {

@@ -68,6 +68,12 @@ export function asServerError(error: unknown): Error {
   return serverError(error.code, error.details, details instanceof Buffer ? details : undefined);
 }
 
+/** True when the transport and not the server ended a stream. */
+export function isLost(error: ServerError): boolean {
+  const transport = ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code) && TRANSPORT.test(error.detail);
+  return transport || error.code === "UNAVAILABLE";
+}
+
 function isServiceError(error: unknown): error is grpc.ServiceError {
   return error instanceof Error && "code" in error && typeof error.code === "number" && "details" in error;
 }
@@ -229,9 +235,7 @@ export class Driver {
 
   /** True when the transport and not the server ended the stream, and the server lets us back in. */
   #mayResume(error: ServerError): boolean {
-    const transport = ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code) && TRANSPORT.test(error.detail);
-    const lost = transport || error.code === "UNAVAILABLE";
-    return lost && this.#connection.resumeToken.length > 0 && this.#graceMs > 0 && !this.#stopping.signal.aborted;
+    return isLost(error) && this.#connection.resumeToken.length > 0 && this.#graceMs > 0 && !this.#stopping.signal.aborted;
   }
 
   /** Another connection for the interview; none when only the end of the stream was lost, or nobody waits for it. */

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from liveproof.v1 import media_pb2 as liveproof_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17liveproof/v1/info.proto\x12\x0cliveproof.v1\x1a\x18liveproof/v1/media.proto\"\x10\n\x0eGetInfoRequest\"\xdf\x01\n\x0fGetInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12#\n\x06models\x18\x02 \x03(\x0b\x32\x13.liveproof.v1.Model\x12%\n\x07signals\x18\x03 \x03(\x0b\x32\x14.liveproof.v1.Signal\x12$\n\x06limits\x18\x04 \x01(\x0b\x32\x14.liveproof.v1.Limits\x12\x1b\n\x13onnxruntime_version\x18\x05 \x01(\t\x12\x1a\n\x12\x65xecution_provider\x18\x06 \x01(\t\x12\x10\n\x08sessions\x18\x07 \x01(\r\"n\n\x05Model\x12\x10\n\x08model_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x11\n\tavailable\x18\x04 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x12\n\ndata_terms\x18\x06 \x01(\t\"c\n\x06Signal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x13\n\x0bsession_cap\x18\x04 \x01(\x01\x12\x13\n\x0bsegment_cap\x18\x05 \x01(\x01\"\xbd\x02\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x04\x12\x1a\n\x12max_picture_pixels\x18\x02 \x01(\x04\x12\x1a\n\x12max_audio_chunk_ms\x18\x03 \x01(\r\x12\x1c\n\x14initial_credit_bytes\x18\x04 \x01(\x04\x12\x1c\n\x14max_session_length_s\x18\x05 \x01(\r\x12\x16\n\x0eidle_timeout_s\x18\x06 \x01(\r\x12\x14\n\x0cmax_sessions\x18\x07 \x01(\r\x12\x30\n\rvideo_formats\x18\x08 \x03(\x0e\x32\x19.liveproof.v1.VideoFormat\x12\x30\n\raudio_formats\x18\t \x03(\x0e\x32\x19.liveproof.v1.AudioFormat\x12\x12\n\nmax_tracks\x18\n \x01(\r2U\n\x0bInfoService\x12\x46\n\x07GetInfo\x12\x1c.liveproof.v1.GetInfoRequest\x1a\x1d.liveproof.v1.GetInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17liveproof/v1/info.proto\x12\x0cliveproof.v1\x1a\x18liveproof/v1/media.proto\"\x10\n\x0eGetInfoRequest\"\x8b\x02\n\x0fGetInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12#\n\x06models\x18\x02 \x03(\x0b\x32\x13.liveproof.v1.Model\x12%\n\x07signals\x18\x03 \x03(\x0b\x32\x14.liveproof.v1.Signal\x12$\n\x06limits\x18\x04 \x01(\x0b\x32\x14.liveproof.v1.Limits\x12\x1b\n\x13onnxruntime_version\x18\x05 \x01(\t\x12\x1a\n\x12\x65xecution_provider\x18\x06 \x01(\t\x12\x10\n\x08sessions\x18\x07 \x01(\r\x12*\n\x07reviews\x18\x08 \x01(\x0b\x32\x19.liveproof.v1.ReviewTerms\"\x93\x01\n\x0bReviewTerms\x12\x18\n\x10max_upload_bytes\x18\x01 \x01(\x04\x12\x17\n\x0fmax_chunk_bytes\x18\x02 \x01(\x04\x12\x10\n\x08max_jobs\x18\x03 \x01(\r\x12\x12\n\nkeep_hours\x18\x04 \x01(\r\x12\x19\n\x11stored_recordings\x18\x05 \x01(\x08\x12\x10\n\x08\x65vidence\x18\x06 \x01(\x08\"n\n\x05Model\x12\x10\n\x08model_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x11\n\tavailable\x18\x04 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x12\n\ndata_terms\x18\x06 \x01(\t\"c\n\x06Signal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x13\n\x0bsession_cap\x18\x04 \x01(\x01\x12\x13\n\x0bsegment_cap\x18\x05 \x01(\x01\"\xbd\x02\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x04\x12\x1a\n\x12max_picture_pixels\x18\x02 \x01(\x04\x12\x1a\n\x12max_audio_chunk_ms\x18\x03 \x01(\r\x12\x1c\n\x14initial_credit_bytes\x18\x04 \x01(\x04\x12\x1c\n\x14max_session_length_s\x18\x05 \x01(\r\x12\x16\n\x0eidle_timeout_s\x18\x06 \x01(\r\x12\x14\n\x0cmax_sessions\x18\x07 \x01(\r\x12\x30\n\rvideo_formats\x18\x08 \x03(\x0e\x32\x19.liveproof.v1.VideoFormat\x12\x30\n\raudio_formats\x18\t \x03(\x0e\x32\x19.liveproof.v1.AudioFormat\x12\x12\n\nmax_tracks\x18\n \x01(\r2U\n\x0bInfoService\x12\x46\n\x07GetInfo\x12\x1c.liveproof.v1.GetInfoRequest\x1a\x1d.liveproof.v1.GetInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +35,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETINFOREQUEST']._serialized_start=67
   _globals['_GETINFOREQUEST']._serialized_end=83
   _globals['_GETINFORESPONSE']._serialized_start=86
-  _globals['_GETINFORESPONSE']._serialized_end=309
-  _globals['_MODEL']._serialized_start=311
-  _globals['_MODEL']._serialized_end=421
-  _globals['_SIGNAL']._serialized_start=423
-  _globals['_SIGNAL']._serialized_end=522
-  _globals['_LIMITS']._serialized_start=525
-  _globals['_LIMITS']._serialized_end=842
-  _globals['_INFOSERVICE']._serialized_start=844
-  _globals['_INFOSERVICE']._serialized_end=929
+  _globals['_GETINFORESPONSE']._serialized_end=353
+  _globals['_REVIEWTERMS']._serialized_start=356
+  _globals['_REVIEWTERMS']._serialized_end=503
+  _globals['_MODEL']._serialized_start=505
+  _globals['_MODEL']._serialized_end=615
+  _globals['_SIGNAL']._serialized_start=617
+  _globals['_SIGNAL']._serialized_end=716
+  _globals['_LIMITS']._serialized_start=719
+  _globals['_LIMITS']._serialized_end=1036
+  _globals['_INFOSERVICE']._serialized_start=1038
+  _globals['_INFOSERVICE']._serialized_end=1123
 # @@protoc_insertion_point(module_scope)

@@ -12,7 +12,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("version", "models", "signals", "limits", "onnxruntime_version", "execution_provider", "sessions")
+    __slots__ = ("version", "models", "signals", "limits", "onnxruntime_version", "execution_provider", "sessions", "reviews")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,7 @@ class GetInfoResponse(_message.Message):
     ONNXRUNTIME_VERSION_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_PROVIDER_FIELD_NUMBER: _ClassVar[int]
     SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    REVIEWS_FIELD_NUMBER: _ClassVar[int]
     version: str
     models: _containers.RepeatedCompositeFieldContainer[Model]
     signals: _containers.RepeatedCompositeFieldContainer[Signal]
@@ -27,7 +28,24 @@ class GetInfoResponse(_message.Message):
     onnxruntime_version: str
     execution_provider: str
     sessions: int
-    def __init__(self, version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., signals: _Optional[_Iterable[_Union[Signal, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., onnxruntime_version: _Optional[str] = ..., execution_provider: _Optional[str] = ..., sessions: _Optional[int] = ...) -> None: ...
+    reviews: ReviewTerms
+    def __init__(self, version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., signals: _Optional[_Iterable[_Union[Signal, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., onnxruntime_version: _Optional[str] = ..., execution_provider: _Optional[str] = ..., sessions: _Optional[int] = ..., reviews: _Optional[_Union[ReviewTerms, _Mapping]] = ...) -> None: ...
+
+class ReviewTerms(_message.Message):
+    __slots__ = ("max_upload_bytes", "max_chunk_bytes", "max_jobs", "keep_hours", "stored_recordings", "evidence")
+    MAX_UPLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_JOBS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_HOURS_FIELD_NUMBER: _ClassVar[int]
+    STORED_RECORDINGS_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    max_upload_bytes: int
+    max_chunk_bytes: int
+    max_jobs: int
+    keep_hours: int
+    stored_recordings: bool
+    evidence: bool
+    def __init__(self, max_upload_bytes: _Optional[int] = ..., max_chunk_bytes: _Optional[int] = ..., max_jobs: _Optional[int] = ..., keep_hours: _Optional[int] = ..., stored_recordings: bool = ..., evidence: bool = ...) -> None: ...
 
 class Model(_message.Message):
     __slots__ = ("model_id", "task", "sha256", "available", "detail", "data_terms")

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file liveproof/v1/info.proto.
  */
 export const file_liveproof_v1_info: GenFile = /*@__PURE__*/
-  fileDesc("ChdsaXZlcHJvb2YvdjEvaW5mby5wcm90bxIMbGl2ZXByb29mLnYxIhAKDkdldEluZm9SZXF1ZXN0It8BCg9HZXRJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIjCgZtb2RlbHMYAiADKAsyEy5saXZlcHJvb2YudjEuTW9kZWwSJQoHc2lnbmFscxgDIAMoCzIULmxpdmVwcm9vZi52MS5TaWduYWwSJAoGbGltaXRzGAQgASgLMhQubGl2ZXByb29mLnYxLkxpbWl0cxIbChNvbm54cnVudGltZV92ZXJzaW9uGAUgASgJEhoKEmV4ZWN1dGlvbl9wcm92aWRlchgGIAEoCRIQCghzZXNzaW9ucxgHIAEoDSJuCgVNb2RlbBIQCghtb2RlbF9pZBgBIAEoCRIMCgR0YXNrGAIgASgJEg4KBnNoYTI1NhgDIAEoCRIRCglhdmFpbGFibGUYBCABKAgSDgoGZGV0YWlsGAUgASgJEhIKCmRhdGFfdGVybXMYBiABKAkiYwoGU2lnbmFsEgwKBG5hbWUYASABKAkSEQoJYXZhaWxhYmxlGAIgASgIEg4KBmRldGFpbBgDIAEoCRITCgtzZXNzaW9uX2NhcBgEIAEoARITCgtzZWdtZW50X2NhcBgFIAEoASK9AgoGTGltaXRzEhkKEW1heF9tZXNzYWdlX2J5dGVzGAEgASgEEhoKEm1heF9waWN0dXJlX3BpeGVscxgCIAEoBBIaChJtYXhfYXVkaW9fY2h1bmtfbXMYAyABKA0SHAoUaW5pdGlhbF9jcmVkaXRfYnl0ZXMYBCABKAQSHAoUbWF4X3Nlc3Npb25fbGVuZ3RoX3MYBSABKA0SFgoOaWRsZV90aW1lb3V0X3MYBiABKA0SFAoMbWF4X3Nlc3Npb25zGAcgASgNEjAKDXZpZGVvX2Zvcm1hdHMYCCADKA4yGS5saXZlcHJvb2YudjEuVmlkZW9Gb3JtYXQSMAoNYXVkaW9fZm9ybWF0cxgJIAMoDjIZLmxpdmVwcm9vZi52MS5BdWRpb0Zvcm1hdBISCgptYXhfdHJhY2tzGAogASgNMlUKC0luZm9TZXJ2aWNlEkYKB0dldEluZm8SHC5saXZlcHJvb2YudjEuR2V0SW5mb1JlcXVlc3QaHS5saXZlcHJvb2YudjEuR2V0SW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_liveproof_v1_media]);
+  fileDesc("ChdsaXZlcHJvb2YvdjEvaW5mby5wcm90bxIMbGl2ZXByb29mLnYxIhAKDkdldEluZm9SZXF1ZXN0IosCCg9HZXRJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIjCgZtb2RlbHMYAiADKAsyEy5saXZlcHJvb2YudjEuTW9kZWwSJQoHc2lnbmFscxgDIAMoCzIULmxpdmVwcm9vZi52MS5TaWduYWwSJAoGbGltaXRzGAQgASgLMhQubGl2ZXByb29mLnYxLkxpbWl0cxIbChNvbm54cnVudGltZV92ZXJzaW9uGAUgASgJEhoKEmV4ZWN1dGlvbl9wcm92aWRlchgGIAEoCRIQCghzZXNzaW9ucxgHIAEoDRIqCgdyZXZpZXdzGAggASgLMhkubGl2ZXByb29mLnYxLlJldmlld1Rlcm1zIpMBCgtSZXZpZXdUZXJtcxIYChBtYXhfdXBsb2FkX2J5dGVzGAEgASgEEhcKD21heF9jaHVua19ieXRlcxgCIAEoBBIQCghtYXhfam9icxgDIAEoDRISCgprZWVwX2hvdXJzGAQgASgNEhkKEXN0b3JlZF9yZWNvcmRpbmdzGAUgASgIEhAKCGV2aWRlbmNlGAYgASgIIm4KBU1vZGVsEhAKCG1vZGVsX2lkGAEgASgJEgwKBHRhc2sYAiABKAkSDgoGc2hhMjU2GAMgASgJEhEKCWF2YWlsYWJsZRgEIAEoCBIOCgZkZXRhaWwYBSABKAkSEgoKZGF0YV90ZXJtcxgGIAEoCSJjCgZTaWduYWwSDAoEbmFtZRgBIAEoCRIRCglhdmFpbGFibGUYAiABKAgSDgoGZGV0YWlsGAMgASgJEhMKC3Nlc3Npb25fY2FwGAQgASgBEhMKC3NlZ21lbnRfY2FwGAUgASgBIr0CCgZMaW1pdHMSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYASABKAQSGgoSbWF4X3BpY3R1cmVfcGl4ZWxzGAIgASgEEhoKEm1heF9hdWRpb19jaHVua19tcxgDIAEoDRIcChRpbml0aWFsX2NyZWRpdF9ieXRlcxgEIAEoBBIcChRtYXhfc2Vzc2lvbl9sZW5ndGhfcxgFIAEoDRIWCg5pZGxlX3RpbWVvdXRfcxgGIAEoDRIUCgxtYXhfc2Vzc2lvbnMYByABKA0SMAoNdmlkZW9fZm9ybWF0cxgIIAMoDjIZLmxpdmVwcm9vZi52MS5WaWRlb0Zvcm1hdBIwCg1hdWRpb19mb3JtYXRzGAkgAygOMhkubGl2ZXByb29mLnYxLkF1ZGlvRm9ybWF0EhIKCm1heF90cmFja3MYCiABKA0yVQoLSW5mb1NlcnZpY2USRgoHR2V0SW5mbxIcLmxpdmVwcm9vZi52MS5HZXRJbmZvUmVxdWVzdBodLmxpdmVwcm9vZi52MS5HZXRJbmZvUmVzcG9uc2ViBnByb3RvMw", [file_liveproof_v1_media]);
 
 /**
  * Asks what a server is.
@@ -85,6 +85,13 @@ export type GetInfoResponse = Message<"liveproof.v1.GetInfoResponse"> & {
    * @generated from field: uint32 sessions = 7;
    */
   sessions: number;
+
+  /**
+   * What it takes as recordings to be reviewed (ReviewService); absent = nothing.
+   *
+   * @generated from field: liveproof.v1.ReviewTerms reviews = 8;
+   */
+  reviews?: ReviewTerms;
 };
 
 /**
@@ -93,6 +100,62 @@ export type GetInfoResponse = Message<"liveproof.v1.GetInfoResponse"> & {
  */
 export const GetInfoResponseSchema: GenMessage<GetInfoResponse> = /*@__PURE__*/
   messageDesc(file_liveproof_v1_info, 1);
+
+/**
+ * What a server takes as recordings to be reviewed.
+ *
+ * @generated from message liveproof.v1.ReviewTerms
+ */
+export type ReviewTerms = Message<"liveproof.v1.ReviewTerms"> & {
+  /**
+   * Largest upload in bytes.
+   *
+   * @generated from field: uint64 max_upload_bytes = 1;
+   */
+  maxUploadBytes: bigint;
+
+  /**
+   * Largest chunk of an upload in bytes.
+   *
+   * @generated from field: uint64 max_chunk_bytes = 2;
+   */
+  maxChunkBytes: bigint;
+
+  /**
+   * Jobs of one tenant that may wait or run at the same time.
+   *
+   * @generated from field: uint32 max_jobs = 3;
+   */
+  maxJobs: number;
+
+  /**
+   * How long a job and its reports stay after its end, hours.
+   *
+   * @generated from field: uint32 keep_hours = 4;
+   */
+  keepHours: number;
+
+  /**
+   * True when recordings may be named that lie in the operator's folder.
+   *
+   * @generated from field: bool stored_recordings = 5;
+   */
+  storedRecordings: boolean;
+
+  /**
+   * True when evidence logs can be asked for.
+   *
+   * @generated from field: bool evidence = 6;
+   */
+  evidence: boolean;
+};
+
+/**
+ * Describes the message liveproof.v1.ReviewTerms.
+ * Use `create(ReviewTermsSchema)` to create a new message.
+ */
+export const ReviewTermsSchema: GenMessage<ReviewTerms> = /*@__PURE__*/
+  messageDesc(file_liveproof_v1_info, 2);
 
 /**
  * A model of the manifest.
@@ -149,7 +212,7 @@ export type Model = Message<"liveproof.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_liveproof_v1_info, 2);
+  messageDesc(file_liveproof_v1_info, 3);
 
 /**
  * A signal of this build.
@@ -198,7 +261,7 @@ export type Signal = Message<"liveproof.v1.Signal"> & {
  * Use `create(SignalSchema)` to create a new message.
  */
 export const SignalSchema: GenMessage<Signal> = /*@__PURE__*/
-  messageDesc(file_liveproof_v1_info, 3);
+  messageDesc(file_liveproof_v1_info, 4);
 
 /**
  * What a server takes.
@@ -282,7 +345,7 @@ export type Limits = Message<"liveproof.v1.Limits"> & {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
-  messageDesc(file_liveproof_v1_info, 4);
+  messageDesc(file_liveproof_v1_info, 5);
 
 /**
  * Tells what a server is.
