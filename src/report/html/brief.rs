@@ -143,13 +143,13 @@ fn counts(rows: &[Row]) -> String {
     ];
     let counted = all.into_iter().filter_map(|reading| {
         let n = rows.iter().filter(|r| r.reading == reading).count();
-        (n > 0).then(|| format!("{n} {}", reading.words()))
+        (n > 0).then(|| format!("{}: {n}", reading.words()))
     });
     let counted: Vec<String> = counted.collect();
     format!(
-        "Of {} that are published: {}.",
+        "{} that publications name. {}.",
         rows.len(),
-        counted.join("; ")
+        words::capital(&counted.join("; "))
     )
 }
 

@@ -45,11 +45,11 @@ fn card(h: &mut Html, c: &ChallengeResult) {
         course(h, c);
     }
     if !c.evidence.is_empty() {
-        h.raw("<ul class=\"plain\">");
+        h.raw("<details><summary>What was measured</summary><ul class=\"plain\">");
         for e in &c.evidence {
             h.elem("li", "", &words::capital(&words::evidence(e)));
         }
-        h.raw("</ul>");
+        h.raw("</ul></details>");
     }
     if let Some(issued) = &c.issued {
         h.elem("p", "soft small", &record(issued));

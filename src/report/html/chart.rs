@@ -47,7 +47,8 @@ pub(super) fn timeline(h: &mut Html, id: usize, t: &Timeline<'_>) {
         question_lane(h, t);
     }
     time_axis(h, t.duration_s);
-    h.raw("<div class=\"cursor\" hidden></div></div>");
+    // Lies over the lanes as one more of them, so that its place is a share of theirs.
+    h.raw("<div class=\"lane rail\" aria-hidden=\"true\"><div class=\"lane-name\"></div><div class=\"run\"><div class=\"cursor\" hidden></div></div></div></div>");
     legend(h);
 }
 

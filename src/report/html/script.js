@@ -133,8 +133,7 @@
       slider.setAttribute("aria-valuetext", time + spoken);
       showPicture(t);
       if (series) draw(t);
-      var box = plot.getBoundingClientRect();
-      cursor.style.left = box.left - line.getBoundingClientRect().left + (box.width * t) / whole + "px";
+      cursor.style.left = (100 * t) / whole + "%";
       cursor.hidden = false;
     }
     function pointed(event) {
@@ -165,9 +164,6 @@
         show(number(a, "at"));
         slider.focus({ preventScroll: true });
       });
-    });
-    window.addEventListener("resize", function () {
-      show(Number(slider.value));
     });
     show(starts.length ? starts[0] : 0);
   });

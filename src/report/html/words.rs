@@ -260,7 +260,11 @@ pub(crate) fn figure(value: f64) -> String {
     } else {
         format!("{value:.2}")
     };
-    minus(text)
+    // A small negative number rounds to nothing, which has no sign.
+    minus(match text.as_str() {
+        "-0.00" => "0.00".to_owned(),
+        _ => text,
+    })
 }
 
 /// A signed number with two decimals and a true minus sign.
@@ -398,6 +402,10 @@ mod tests {
         assert_eq!(length(725.0), "12\u{a0}min 5\u{a0}s");
         assert_eq!(length(3_790.0), "1\u{a0}h 3\u{a0}min");
         assert_eq!(figure(f64::NAN), "not a number");
+        assert_eq!(
+            (figure(-0.001), figure(-0.01)),
+            ("0.00".to_owned(), "\u{2212}0.01".to_owned())
+        );
     }
 
     #[test]

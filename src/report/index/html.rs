@@ -16,7 +16,7 @@ pub fn index_to_html(index: &BatchIndex) -> String {
     h.raw(concat!(
         "<section class=\"card\"><h2>What this does not say</h2><ul class=\"plain\">",
         "<li>“Stands out” and “inconclusive” are where to look, not findings about a person: each report says what was measured, how strong it is and what else can cause it.</li>",
-        "<li>The order of this table is that of the recordings. It is no ranking.</li>",
+        "<li>The table opens in the order of the recordings. It is no ranking, however it is sorted.</li>",
         "<li>“Not measurable” is unknown, neither good nor bad.</li>",
         "<li>The more recordings are looked at, the more authentic ones stand out by chance: at the rate that the settings state, one in a hundred by default.</li>",
         "</ul></section></main><footer><p>"
@@ -169,18 +169,11 @@ fn assessment(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     h.raw("<td role=\"cell\" data-label=\"Assessment\"")
         .attr("data-sort", &order.map_or(String::new(), |n| n.to_string()))
         .raw(">");
-    let measured = !matches!(status, FileStatus::Error | FileStatus::Unmeasured);
-    h.raw(if measured {
-        "<span class=\"state yes\">"
-    } else {
-        "<span class=\"state no\"><span>"
-    });
-    h.text(&kit::capital(status.words()));
-    h.raw(if measured {
-        "</span>"
-    } else {
-        "</span></span>"
-    });
+    h.raw("<span")
+        .attr("class", class(status))
+        .raw("><span>")
+        .text(&kit::capital(status.words()))
+        .raw("</span></span>");
     let mut said: Vec<String> = file.error.iter().cloned().collect();
     if let Some(p) = person {
         said.extend((!p.detail.is_empty()).then(|| p.detail.clone()));
@@ -194,6 +187,16 @@ fn assessment(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
         h.elem("div", "small soft", &kit::capital(&text));
     }
     h.raw("</td>");
+}
+
+/// The mark of a status; only what was measured and is consistent is marked as such.
+fn class(status: FileStatus) -> &'static str {
+    match status {
+        FileStatus::StandsOut => "state see",
+        FileStatus::Inconclusive => "state even",
+        FileStatus::ConsistentWithLive => "state yes",
+        FileStatus::Error | FileStatus::Unmeasured => "state no",
+    }
 }
 
 fn passed_over(h: &mut Html, index: &BatchIndex) {

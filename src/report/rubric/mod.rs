@@ -3,8 +3,8 @@
 //! **In:** a report and one of its participants. **Out:** a [`Row`] for every indicator, measured or not.
 //!
 //! What holds, and the table tests check: an indicator that nothing was measured of is never said to be
-//! unremarkable; what has no vote never asks for a look by its number; a challenge that was not done counts
-//! for nothing; every row says why it reads as it does.
+//! unremarkable; what has no vote asks for a look only where it names a time from which on something is other
+//! than before; a challenge that was not done counts for nothing; every row says why it reads as it does.
 
 mod indicators;
 mod observed;

@@ -10,6 +10,11 @@ const LEAST_SHARE: f64 = 0.1;
 /// Numbers that tell the classes apart on a smaller share than this say little; as for a session's standing.
 const TOLD_APART: f64 = 0.5;
 
+/// Log odds below which a contribution is neutral, as in the timeline's colours.
+const NEUTRAL: f64 = 0.05;
+/// Sound early by 90 ms to late by 185 ms is acceptable to viewers (ITU-R BT.1359-1).
+const ACCEPTABLE_MS: std::ops::RangeInclusive<f64> = -90.0..=185.0;
+
 /// A signal as it is.
 pub(super) fn signal(case: &Case<'_>, name: &str) -> Read {
     let Some(s) = case.p.signals.iter().find(|s| s.signal == name) else {
@@ -19,11 +24,11 @@ pub(super) fn signal(case: &Case<'_>, name: &str) -> Read {
         );
     };
     let findings = case.segments.iter().flat_map(|s| &s.findings);
-    let mut numbers = findings
-        .filter(|f| f.signal == name && f.outcome.is_scored() && f.contribution.is_finite());
-    if s.coverage.is_nan() || s.coverage <= 0.0 || numbers.next().is_none() {
+    let own = findings.filter(|f| f.signal == name && f.outcome.is_scored());
+    let sizes = own.map(|f| f.contribution.abs()).filter(|c| c.is_finite());
+    let Some(largest) = sizes.reduce(f64::max).filter(|_| s.coverage > 0.0) else {
         return unmeasured(case, s);
-    }
+    };
     let runs = stretches(name, &case.segments);
     let floor = case
         .file
@@ -37,6 +42,9 @@ pub(super) fn signal(case: &Case<'_>, name: &str) -> Read {
         Read::new(Reading::NeitherWay, result)
     } else if s.told_apart.is_some_and(|t| t < TOLD_APART) {
         let result = "Measured; most of its numbers are like those of authentic and of manipulated recordings alike.";
+        Read::new(Reading::NeitherWay, result)
+    } else if largest < NEUTRAL {
+        let result = "Measured; its numbers point neither way.";
         Read::new(Reading::NeitherWay, result)
     } else {
         let result = format!(
@@ -154,11 +162,19 @@ pub(super) fn lips(case: &Case<'_>) -> Read {
             figure(ms.abs().round()),
             side(ms)
         )),
-        (Reading::Nothing | Reading::NeitherWay, _, Some(ms)) => read.result.push_str(&format!(
-            " The sound was {}\u{a0}ms {} at the median.",
-            figure(ms.abs().round()),
-            side(ms)
-        )),
+        (Reading::Nothing | Reading::NeitherWay, _, Some(ms)) => {
+            read.result.push_str(&format!(
+                " The sound was {}\u{a0}ms {} at the median.",
+                figure(ms.abs().round()),
+                side(ms)
+            ));
+            if !ACCEPTABLE_MS.contains(&ms) {
+                read.reading = Reading::NeitherWay;
+                read.result.push_str(
+                    " That is more than viewers accept; as a constant offset it can come from the recording itself, and counts for nothing.",
+                );
+            }
+        }
         _ => {}
     }
     read
@@ -225,30 +241,85 @@ pub(super) fn latency(case: &Case<'_>) -> Read {
     read
 }
 
-/// Signals that would say whether the person stays the same.
-const IDENTITY: [&str; 2] = ["identity", "identity_continuity"];
+/// The signal that says whether the person stays the same, where a build has it.
+const IDENTITY: &str = "identity";
 
-/// The same face throughout: by a signal where this build has one; else what else bears on it.
+/// The same face throughout: by its signal, or by a change of all measurements together.
 pub(super) fn identity(case: &Case<'_>) -> Read {
-    let known = |n: &&str| case.p.signals.iter().any(|s| s.signal == **n);
-    if let Some(name) = IDENTITY.into_iter().find(known) {
-        return signal(case, name);
-    }
-    let why = "Faces and voices are not compared to tell who somebody is, neither within this recording nor with another.";
-    let mut read = Read::new(Reading::NotMeasurable, why);
+    let other = "Nobody is compared with another recording.";
+    let mut read = match compared(case) {
+        Some(read) => read,
+        None if case.p.signals.iter().any(|s| s.signal == IDENTITY) => signal(case, IDENTITY),
+        None => Read::new(
+            Reading::NotMeasurable,
+            "Faces are not compared within this recording.",
+        ),
+    };
     // A change in mid-call is measured on all signals together.
     let change = &case.p.change;
     if let (true, Some(since)) = (change.threshold > 0.0, change.since) {
+        let text = format!(
+            " From {} on, what was measured stands out against what came before, as where somebody takes over in mid-call.",
+            clock(since.as_secs_f64())
+        );
         let end = case.segments.last().map_or(since, |s| s.span.end);
-        read = Read {
-            reading: Reading::Look,
-            result: format!(
-                "From {} on, what was measured stands out against what came before, as where somebody takes over in mid-call. {why}",
-                clock(since.as_secs_f64())
-            ),
-            times: vec![Span::new(since, end)],
-            sure: "A change of all measurements together, evaluated in simulation only.".to_owned(),
-        };
+        read.reading = Reading::Look;
+        read.result.push_str(&text);
+        read.times.push(Span::new(since, end));
+        read.sure
+            .push_str("A change of all measurements together was evaluated in simulation only.");
     }
+    read.result.push(' ');
+    read.result.push_str(other);
     read
+}
+
+/// What the comparison of each segment's face with that of the beginning came to; `None` where none was made. It
+/// has no vote, but a face that changes is to be looked at.
+fn compared(case: &Case<'_>) -> Option<Read> {
+    let own = |s: &&crate::core::SegmentResult, name: &str| {
+        let found = s.findings.iter().find(|f| f.signal == IDENTITY);
+        found.and_then(|f| value(&f.outcome, name))
+    };
+    let seen = case
+        .segments
+        .iter()
+        .filter(|s| own(s, "identity_distance").is_some());
+    let seen = seen.count();
+    if seen == 0 {
+        return None;
+    }
+    let changes = case
+        .segments
+        .iter()
+        .filter_map(|s| own(s, "identity_change_at_s"));
+    let share = format!(
+        "Compared in {seen} of {} segments, without a vote.",
+        case.segments.len()
+    );
+    let read = match changes.reduce(f64::min) {
+        Some(at_s) => {
+            let ns = (at_s.clamp(0.0, 1e9) * 1e9) as i64;
+            let from = crate::core::MediaTime(ns);
+            let end = case.segments.last().map_or(from, |s| s.span.end);
+            Read {
+                times: vec![Span::new(from, end)],
+                ..Read::new(
+                    Reading::Look,
+                    format!(
+                        "From {} on the face measures as another than at the beginning.",
+                        clock(at_s)
+                    ),
+                )
+            }
+        }
+        None => Read::new(
+            Reading::NoVote,
+            "The face stays that of the beginning where it was compared, as far as the net tells.",
+        ),
+    };
+    Some(Read {
+        sure: share,
+        ..read
+    })
 }

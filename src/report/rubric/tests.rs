@@ -78,7 +78,7 @@ fn abstained(reason: AbstainReason) -> (Outcome, f64) {
 #[test]
 fn an_indicator_reads_as_its_signal_measured() {
     type At = fn(u64) -> (Outcome, f64);
-    let table: [(&str, At, Reading, usize); 7] = [
+    let table: [(&str, At, Reading, usize); 8] = [
         (
             "all unremarkable",
             |_| scored(-0.3, vec![]),
@@ -102,6 +102,12 @@ fn an_indicator_reads_as_its_signal_measured() {
             |i| scored(if i % 2 == 0 { 0.9 } else { -0.3 }, vec![]),
             Reading::Look,
             3,
+        ),
+        (
+            "neutral throughout",
+            |_| scored(0.01, vec![]),
+            Reading::NeitherWay,
+            0,
         ),
         (
             "one segment of twelve, unremarkable: below the floor",
@@ -141,6 +147,15 @@ fn an_indicator_reads_as_its_signal_measured() {
             offset(if i == 4 { 240.0 } else { 10.0 }),
         )
     };
+    // A constant offset has no vote where the clocks are unknown, and is not unremarkable for that.
+    let constant = |_| scored(-0.3, vec![Evidence::new("offset_ms", 261.0)]);
+    let row = row_of(&report("lip_sync", constant), "Lips");
+    assert_eq!(row.reading, Reading::NeitherWay);
+    assert!(
+        row.result.contains("261") && row.result.contains("counts for nothing"),
+        "{}",
+        row.result
+    );
     let row = row_of(&report("lip_sync", late), "Lips");
     assert!(
         row.result.contains("240\u{a0}ms behind the lips"),
@@ -365,6 +380,34 @@ fn what_was_observed_has_no_vote() {
     };
     let row = row_of(&file, "Another");
     assert_eq!((row.reading, row.times.len()), (Reading::Look, 1));
+}
+
+#[test]
+fn a_face_that_changes_is_to_be_looked_at_and_one_that_stays_has_no_vote() {
+    let course = |changed_from: u64| {
+        report("identity", move |i| {
+            let mut said = abstained(AbstainReason::Experimental);
+            if let Outcome::Abstained(a) = &mut said.0 {
+                a.evidence = vec![Evidence::against("identity_distance", 0.2, 0.8)];
+                if i >= changed_from {
+                    a.evidence.push(Evidence::new("identity_change_at_s", 13.5));
+                }
+            }
+            said
+        })
+    };
+    let row = row_of(&course(99), "Another");
+    assert_eq!((row.reading, row.times.len()), (Reading::NoVote, 0));
+    assert!(row.sure.contains("12 of 12 segments"), "{}", row.sure);
+    let row = row_of(&course(5), "Another");
+    assert_eq!((row.reading, row.times.len()), (Reading::Look, 1));
+    assert_eq!(row.times[0].words(), "13.5 to 36.0 s");
+    // Gathering, or nobody there: nothing was compared, and nothing is said of the face.
+    let row = row_of(
+        &report("identity", |_| abstained(AbstainReason::NoFace)),
+        "Another",
+    );
+    assert_eq!(row.reading, Reading::NotMeasurable);
 }
 
 #[test]
