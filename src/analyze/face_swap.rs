@@ -103,7 +103,7 @@ impl Analyzer for FaceSwap {
         let mut limits = Vec::new();
         let cost = "fewer pictures than are looked at, so its numbers weigh less";
         tracks.need_rate(needs, LEAST_RATE, (LOOKS_PER_S, cost), &mut limits)?;
-        let (least, full) = self.settings.as_ref().map_or(FACE_PX, |s| (s.min_face_px, s.full_face_px));
+        let (least, full) = self.settings.as_ref().map_or(FACE_PX, |s| (s.gates.min_face_px, s.full_face_px));
         tracks.need_face(needs, least, full, &mut limits)?;
         Ok(limits)
     }
@@ -140,7 +140,7 @@ struct Seen {
 }
 
 fn see(settings: &Settings, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Seen, Abstention> {
-    let usable = usable(settings, segment)?;
+    let usable = settings.gates.usable(segment)?;
     let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
     let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
     for (time, face, detail) in usable {
@@ -212,52 +212,6 @@ fn judge(
     Ok(analysis(outcome, comparison))
 }
 
-/// The segment's pictures that are good enough to be looked at.
-fn usable<'a>(
-    settings: &Settings,
-    segment: &Segment<'a>,
-) -> Result<Vec<(MediaTime, &'a Face, &'a FaceDetail)>, Abstention> {
-    let mut seen = 0usize;
-    let mut refused: Vec<&'static str> = Vec::new();
-    let mut kept = Vec::new();
-    // Only the last epoch: before a change of layout another face may stand in another place.
-    let epoch = segment.face.last().map(|o| o.epoch);
-    let inside = |o: &&crate::core::FaceObs| segment.span.contains(o.time) && Some(o.epoch) == epoch;
-    for o in segment.face.iter().filter(inside) {
-        let (Some(face), Some(detail)) = (&o.face, &o.detail) else {
-            continue;
-        };
-        seen += 1;
-        match settings.refusal(face) {
-            Some(why) => refused.push(why),
-            None => kept.push((o.time, face, detail)),
-        }
-    }
-    if kept.len() >= settings.min_pictures {
-        return Ok(kept);
-    }
-    let need = settings.min_pictures;
-    if seen < need && segment.quality.face_presence < 0.5 {
-        let share = 100.0 * segment.quality.face_presence;
-        let detail = format!("the face is in {share:.0} % of the pictures");
-        return Err(Abstention::new(AbstainReason::NoFace, detail));
-    }
-    if seen < need {
-        let detail = format!("{seen} different pictures of the face, {need} needed");
-        return Err(Abstention::new(AbstainReason::TooShort, detail));
-    }
-    let commonest = refused
-        .iter()
-        .max_by_key(|why| refused.iter().filter(|w| w == why).count())
-        .copied()
-        .unwrap_or("too poor");
-    let detail = format!(
-        "{} of {seen} pictures of the face cannot be used ({commonest}); {need} needed",
-        refused.len()
-    );
-    Err(Abstention::new(AbstainReason::LowQuality, detail))
-}
-
 fn height_px(face: &Face) -> f32 {
     face.bbox[3] - face.bbox[1]
 }
@@ -282,6 +236,6 @@ fn evidence(settings: &Settings, pooled: &Pooled, pictures: usize, face_px: f64)
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod own_tests;

@@ -141,6 +141,7 @@ pub trait Analyzer: Send {
 
 mod calibration;
 pub mod compliance;
+mod gates;
 pub(crate) mod lips;
 mod tracks;
 mod window;
@@ -163,4 +164,4 @@ macro_rules! analyzers {
 pub use face_swap::Gatherer as ReferenceGatherer;
 pub use tracks::{Ability, LaneTracks, Seen};
 
-analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, response_latency, voice_spoof }
+analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, identity, response_latency, voice_spoof }

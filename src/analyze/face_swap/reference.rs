@@ -282,7 +282,7 @@ impl Gatherer {
             Ok(settings) if settings.reference.is_ok() => settings,
             _ => return,
         };
-        if let Some(why) = settings.refusal(face) {
+        if let Some(why) = settings.gates.refusal(face) {
             *self.refused.entry(why).or_default() += 1;
             return;
         }

@@ -5,7 +5,8 @@ use super::net::Form;
 use super::pool::Pooled;
 use super::reference::Calibration;
 use crate::analyze::calibration::{self, number, number_or, wrong};
-use crate::core::{Abstention, Face};
+use crate::analyze::gates::Gates;
+use crate::core::Abstention;
 use crate::engine::ModelSet;
 
 pub(super) use crate::analyze::calibration::tempered;
@@ -15,18 +16,11 @@ pub(super) use crate::analyze::calibration::tempered;
 pub(super) struct Settings {
     /// How the net is fed and read.
     pub(super) form: Form,
-    /// Least height of the face in frame pixels.
-    pub(super) min_face_px: f64,
+    /// Which pictures are looked at.
+    pub(super) gates: Gates,
     /// Height of the face from which it counts in full, frame pixels.
     pub(super) full_face_px: f64,
-    /// Least variance of the Laplacian inside the face.
-    pub(super) min_sharpness: f64,
-    /// Least and largest mean luma of the face, 0 to 255.
-    pub(super) luma: (f64, f64),
-    /// Largest turn of the head to the side, degrees.
-    pub(super) max_yaw_deg: f64,
-    /// Least number of pictures in a segment, and the number from which they count in full.
-    pub(super) min_pictures: usize,
+    /// Number of pictures in a segment from which they count in full.
     pub(super) full_pictures: usize,
     /// Largest distance from the material of the fit.
     pub(super) max_distance: f64,
@@ -81,13 +75,8 @@ impl Settings {
         ));
         Ok(Self {
             form: Form::Shipped,
-            min_face_px: gate("min_face_px")?,
+            gates: Gates::read(TASK, params)?,
             full_face_px: gate("full_face_px")?,
-            min_sharpness: gate("min_sharpness")?,
-            luma: (gate("min_luma")?, gate("max_luma")?),
-            max_yaw_deg: gate("max_yaw_deg")?,
-            // At least one picture: the mean of none is no number.
-            min_pictures: gate("min_pictures")?.max(1.0) as usize,
             full_pictures: gate("full_pictures")?.max(1.0) as usize,
             max_distance: gate("max_distance")?,
             scores: (fitted("min_score", -1e3, 0.0)?, fitted("max_score", 0.0, 1e3)?),
@@ -111,12 +100,8 @@ impl Settings {
         let placed = matches!(&form, Form::Plain(p) if p.embedding);
         Ok(Self {
             form,
-            min_face_px: gate("min_face_px", 60.0)?,
+            gates: Gates::read_or_default(TASK, params)?,
             full_face_px: gate("full_face_px", 110.0)?,
-            min_sharpness: gate("min_sharpness", 4.0)?,
-            luma: (gate("min_luma", 30.0)?, gate("max_luma", 235.0)?),
-            max_yaw_deg: gate("max_yaw_deg", 45.0)?,
-            min_pictures: gate("min_pictures", 4.0)?.max(1.0) as usize,
             full_pictures: gate("full_pictures", 10.0)?.max(1.0) as usize,
             max_distance: if placed { gate("max_distance", f64::INFINITY)? } else { f64::INFINITY },
             scores: calibration.scores,
@@ -129,27 +114,6 @@ impl Settings {
             made: None,
             reference: Calibration::read(models),
         })
-    }
-
-    /// Why a picture of the face cannot be used, if so.
-    pub(super) fn refusal(&self, face: &Face) -> Option<&'static str> {
-        let height = f64::from(face.bbox[3] - face.bbox[1]);
-        let luma = f64::from(face.luma);
-        let within = |v: f64, low: f64, high: f64| (low..=high).contains(&v); // never for NaN
-        const ANY: f64 = f64::INFINITY;
-        if !within(height, self.min_face_px, ANY) {
-            Some("the face is too small")
-        } else if !within(luma, self.luma.0, ANY) {
-            Some("too dark")
-        } else if !within(luma, -ANY, self.luma.1) {
-            Some("too bright")
-        } else if !within(f64::from(face.sharpness), self.min_sharpness, ANY) {
-            Some("too blurred")
-        } else if !within(f64::from(face.pose_deg[0]), -self.max_yaw_deg, self.max_yaw_deg) {
-            Some("the head is turned too far")
-        } else {
-            None
-        }
     }
 
     /// Why a segment's pictures are unlike all that the net was fitted on, if so.
@@ -195,8 +159,8 @@ impl Settings {
     /// Quality of a segment, 0 to 1: number of pictures, and size of the face.
     pub(super) fn quality(&self, pictures: usize, face_px: f64) -> f64 {
         let many = (pictures as f64 / self.full_pictures as f64).min(1.0);
-        let reach = (self.full_face_px - self.min_face_px).max(1.0);
-        let large = 0.5 + 0.5 * ((face_px - self.min_face_px) / reach).clamp(0.0, 1.0);
+        let reach = (self.full_face_px - self.gates.min_face_px).max(1.0);
+        let large = 0.5 + 0.5 * ((face_px - self.gates.min_face_px) / reach).clamp(0.0, 1.0);
         many * large
     }
 }

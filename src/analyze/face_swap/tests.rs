@@ -2,6 +2,7 @@
 
 use super::net::Form;
 use super::settings::Made;
+use crate::analyze::gates::Gates;
 use super::*;
 use crate::core::{
     DETAIL_PX,
@@ -15,12 +16,14 @@ use std::path::Path;
 pub(super) fn settings() -> Settings {
     Settings {
         form: Form::Shipped,
-        min_face_px: 60.0,
+        gates: Gates {
+            min_face_px: 60.0,
+            min_sharpness: 4.0,
+            luma: (30.0, 235.0),
+            max_yaw_deg: 45.0,
+            min_pictures: 4,
+        },
         full_face_px: 110.0,
-        min_sharpness: 4.0,
-        luma: (30.0, 235.0),
-        max_yaw_deg: 45.0,
-        min_pictures: 4,
         full_pictures: 10,
         max_distance: 6.0,
         scores: (-3.0, 4.0),
@@ -50,7 +53,7 @@ fn face(height: f32) -> Face {
     }
 }
 
-pub(super) fn observations(n: i64, change: impl Fn(&mut Face)) -> Vec<FaceObs> {
+pub(in crate::analyze) fn observations(n: i64, change: impl Fn(&mut Face)) -> Vec<FaceObs> {
     (0..n)
         .map(|i| {
             let mut face = face(140.0);
@@ -72,14 +75,23 @@ pub(super) fn observations(n: i64, change: impl Fn(&mut Face)) -> Vec<FaceObs> {
         .collect()
 }
 
-pub(super) fn with_segment<T>(face: &[FaceObs], presence: f64, run: impl FnOnce(&Segment<'_>) -> T) -> T {
+pub(in crate::analyze) fn with_segment<T>(face: &[FaceObs], presence: f64, run: impl FnOnce(&Segment<'_>) -> T) -> T {
+    with_span(face, presence, Span::new(MediaTime::ZERO, MediaTime::from_ms(3000)), run)
+}
+
+pub(in crate::analyze) fn with_span<T>(
+    face: &[FaceObs],
+    presence: f64,
+    span: Span,
+    run: impl FnOnce(&Segment<'_>) -> T,
+) -> T {
     let participant = ParticipantId::parse("candidate").unwrap();
     let quality = Quality { face_presence: presence, ..Quality::default() };
     run(&Segment {
         participant: &participant,
         role: Role::Candidate,
         index: 0,
-        span: Span::new(MediaTime::ZERO, MediaTime::from_ms(3000)),
+        span,
         face,
         voice: None,
         interviewer: None,
@@ -106,7 +118,7 @@ fn poor_pictures_are_refused_with_their_reason() {
     ];
     for (word, change, reason) in cases {
         let all = observations(12, change);
-        let found = with_segment(&all, 1.0, |s| usable(&settings(), s).map(|k| k.len()));
+        let found = with_segment(&all, 1.0, |s| settings().gates.usable(s).map(|k| k.len()));
         match found {
             Ok(n) => assert!(word.is_empty() && n == 12, "{word}: {n}"),
             Err(a) => {
@@ -121,13 +133,13 @@ fn poor_pictures_are_refused_with_their_reason() {
 fn too_few_pictures_and_no_face_are_told_apart() {
     let few = observations(3, |_| {});
     for (presence, reason) in [(1.0, AbstainReason::TooShort), (0.2, AbstainReason::NoFace)] {
-        let found = with_segment(&few, presence, |s| usable(&settings(), s).map(|k| k.len()));
+        let found = with_segment(&few, presence, |s| settings().gates.usable(s).map(|k| k.len()));
         assert_eq!(found.unwrap_err().reason, reason);
     }
     // Pictures of other segments and of an earlier layout do not count.
     let mut all = observations(16, |_| {});
     all[..8].iter_mut().for_each(|o| o.epoch = 1);
-    let found = with_segment(&all, 1.0, |s| usable(&settings(), s).map(|k| k.len()));
+    let found = with_segment(&all, 1.0, |s| settings().gates.usable(s).map(|k| k.len()));
     assert_eq!(found.unwrap(), 4);
 }
 
@@ -197,7 +209,7 @@ fn without_a_net_it_abstains() {
     }
 }
 
-fn shipped() -> ModelSet {
+pub(in crate::analyze) fn shipped() -> ModelSet {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let dir = ModelsDir::find(Some(&dir)).unwrap();
     Engine::load(&dir, &EngineOptions::default()).unwrap().new_set().unwrap()
@@ -208,7 +220,7 @@ fn list(v: &Value) -> Vec<f64> {
 }
 
 /// The formula-defined frame of `models/train/liveproof_train/golden_artifact.py`.
-fn noisy(width: u32, height: u32) -> Frame {
+pub(in crate::analyze) fn noisy(width: u32, height: u32) -> Frame {
     let tri = |v: i64| {
         let v = v.rem_euclid(512);
         if v < 256 { v } else { 511 - v }

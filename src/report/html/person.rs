@@ -4,7 +4,7 @@ use super::chart::{self, Timeline};
 use super::markup::Html;
 use super::{brief, challenges, figures, moment, pictures, plots, rubric, stretches, words};
 use crate::core::{
-    AbstainCount, AbstainReason, Abstention, ParticipantSummary, Score, ScoreOutcome,
+    AbstainCount, AbstainReason, Abstention, Evidence, ParticipantSummary, Score, ScoreOutcome,
     SegmentResult, SessionSummary, SignalSummary,
 };
 use crate::report::FileReport;
@@ -267,15 +267,39 @@ fn row_start(h: &mut Html, title: &str, about: &str) {
     h.raw("</th><td role=\"cell\">");
 }
 
-/// Jumps of the face's appearance that the signal measured without a vote, if there were any.
-fn jumps(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Option<String> {
+/// Evidence of one signal of one participant, over all segments.
+fn evidence<'a>(
+    file: &'a FileReport,
+    p: &'a ParticipantSummary,
+    s: &'a SignalSummary,
+) -> impl Iterator<Item = &'a Evidence> {
     let mine = file
         .segments
         .iter()
         .filter(|x| x.participant == p.participant);
     let findings = mine.flat_map(|x| x.findings.iter().filter(|f| f.signal == s.signal));
+    findings.flat_map(|f| f.outcome.evidence())
+}
+
+/// Since when the face differed from that of the beginning, if it did; measured without a vote.
+fn another_face(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Option<String> {
+    let changes = evidence(file, p, s).filter(|e| e.name == "identity_change_at_s");
+    let (first, segments) = changes.fold((f64::INFINITY, 0), |(first, n), e| {
+        (first.min(e.value), n + 1)
+    });
+    (segments > 0).then(|| {
+        format!(
+            "The face differed from that of the beginning in {segments} segments, first from {} on \
+             (experimental, no vote; it says nothing of who it was, nor why)",
+            words::clock_tenths(first)
+        )
+    })
+}
+
+/// Jumps of the face's appearance that the signal measured without a vote, if there were any.
+fn jumps(file: &FileReport, p: &ParticipantSummary, s: &SignalSummary) -> Option<String> {
     let (mut count, mut first) = (0.0, f64::INFINITY);
-    for e in findings.flat_map(|f| f.outcome.evidence()) {
+    for e in evidence(file, p, s) {
         match e.name.as_str() {
             "appearance_jumps" => count += e.value,
             "appearance_jump_at_s" => first = first.min(e.value),
@@ -345,6 +369,7 @@ fn why(h: &mut Html, file: &FileReport, p: &ParticipantSummary, s: &SignalSummar
         }
     }
     parts.extend(jumps(file, p, s));
+    parts.extend(another_face(file, p, s));
     parts.extend(figures::cues(file, p, s));
     if parts.is_empty() {
         parts.push("No segment was offered to this signal".to_owned());

@@ -260,6 +260,24 @@ fn jumps_of_the_appearance_are_told_without_a_vote() {
 }
 
 #[test]
+fn another_face_is_told_with_its_time_and_without_a_vote() {
+    let mut file = sample();
+    assert!(!page(&file).contains("face differed"));
+    for (i, at_s) in [(2usize, 7.5), (4, 7.5)] {
+        let finding = file.segments[i].findings.first_mut().unwrap();
+        let change = Evidence::new("identity_change_at_s", at_s);
+        match &mut finding.outcome {
+            Outcome::Scored { evidence, .. } => evidence.push(change),
+            Outcome::Abstained(a) => a.evidence.push(change),
+        }
+    }
+    let html = page(&file);
+    assert!(html.contains(
+        "differed from that of the beginning in 2 segments, first from 0:07.5 on (experimental"
+    ));
+}
+
+#[test]
 fn challenges_say_what_was_asked_what_came_of_it_and_what_it_does_not_mean() {
     let mut file = sample();
     assert!(!page(&file).contains("Challenges"));

@@ -21,6 +21,10 @@ pub(crate) fn signal(name: &str) -> (String, &'static str) {
             "Turn of the head",
             "contour and appearance while the head turns; accuracy not evaluated, no vote",
         ),
+        "identity" => (
+            "Same face throughout",
+            "the face against that of the interview’s beginning; experimental, no vote",
+        ),
         "response_latency" => ("Response latency", "pauses between question and answer"),
         "voice_spoof" => (
             "Synthetic voice",
@@ -70,6 +74,11 @@ const NAMES: &[(&str, &str)] = &[
         "jumps of the face’s appearance and back (experimental, no vote)",
     ),
     ("appearance_jump_at", "the strongest at"),
+    (
+        "identity_distance",
+        "difference to the face of the beginning",
+    ),
+    ("identity_change_at", "another face from"),
     (
         "mouth_lead",
         "lips before the voice (accuracy not evaluated, no vote)",

@@ -6,6 +6,7 @@ const SIGNALS = {
   lip_sync: ["Lip-sync", "sound against lip motion; late sound counts positive"],
   hand_occlusion: ["Hand challenge", "what is painted while a hand passes the face"],
   head_turn: ["Turn of the head", "contour and appearance while the head turns; accuracy not evaluated, no vote"],
+  identity: ["Same face throughout", "the face against that of the interview’s beginning; experimental, no vote"],
   response_latency: ["Response latency", "pauses between question and answer"],
   voice_spoof: ["Synthetic voice", "generated or converted speech, by a model of the operator’s own"],
 };
@@ -65,6 +66,8 @@ const NAMES = {
   made_score: "likeness to faces that a forgery generator pasted",
   appearance_jumps: "jumps of the face’s appearance and back (experimental, no vote)",
   appearance_jump_at: "the strongest at",
+  identity_distance: "difference to the face of the beginning",
+  identity_change_at: "another face from",
   mouth_lead: "lips before the voice (accuracy not evaluated, no vote)",
   still_mouth_onsets: "voice set in with still lips",
   voice_changes: "turns in another voice (accuracy not evaluated, no vote)",
