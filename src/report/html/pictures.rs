@@ -51,8 +51,12 @@ pub(super) fn section(h: &mut Html, id: usize, file: &FileReport, p: &Participan
     if mine.is_empty() {
         return;
     }
-    h.raw("<section class=\"card traces\"><h2>Where the measured traces lie</h2><p class=\"soft\">From each of the stretches that stand out most, the picture with the highest score. The deeper the tint, the more that region’s fine structure raised the score; what lowered it is listed and not tinted. Point at a picture, or select it, to see it without the tint. Compression, a filter or a repair of the picture can leave such traces too: they are a reason to look, not a finding about a person.</p>");
-    if mine.iter().any(|p| p.blurred) {
+    h.raw("<section class=\"card traces\"><h2>Where the measured traces lie</h2><p class=\"soft\">From each of the stretches that stand out most, the picture with the highest score. The deeper the tint, the more that region’s fine structure raised the score; what lowered it is listed and not tinted. Compression, a filter or a repair of the picture can leave such traces too: they are a reason to look, not a finding about a person.</p>");
+    if mine.iter().all(|p| !p.blurred) {
+        h.raw(
+            "<p class=\"soft\">Point at a picture, or select it, to see it without the tint.</p>",
+        );
+    } else {
         h.raw("<p class=\"soft\">The faces were made unrecognisable before the pictures were kept; the outlines show where eyes and mouth were.</p>");
     }
     h.raw("<div class=\"faces\">");

@@ -124,12 +124,15 @@ fn row(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     h.raw("</tr>");
 }
 
+/// A column's title, its number, and how that is written.
+type Cell = (&'static str, Option<f64>, fn(f64) -> String);
+
 /// The cells that hold numbers; what was not measured has none to be sorted by.
 fn figures(h: &mut Html, file: &IndexEntry, person: Option<&IndexPerson>) {
     let length = file.duration.as_secs_f64();
     let length = (file.status != FileStatus::Error).then_some(length);
     let of = |f: fn(&IndexPerson) -> f64| person.map(f);
-    let cells: [(&str, Option<f64>, fn(f64) -> String); 5] = [
+    let cells: [Cell; 5] = [
         (
             "Authenticity",
             person.and_then(|p| p.authenticity),

@@ -100,10 +100,8 @@ fn one(c: &ChallengeResult) -> (Reading, String) {
 
 /// Whether turns of speech measure as another voice; of the latest segment, which looks at all of them.
 pub(super) fn second_voice(case: &Case<'_>) -> Read {
-    let findings = case.segments.iter().flat_map(|s| &s.findings);
-    let latest = findings
-        .filter(|f| f.signal == "response_latency")
-        .next_back();
+    let mut findings = case.segments.iter().flat_map(|s| &s.findings);
+    let latest = findings.rfind(|f| f.signal == "response_latency");
     let value = |name: &str| {
         let evidence = latest.map(|f| f.outcome.evidence()).unwrap_or_default();
         let found = evidence.iter().find(|e| e.name == name);
