@@ -39,4 +39,4 @@ pub use pitch::pitch_hz;
 pub use resample::{RATE_HZ, ResampleError, To16k};
 pub use spans::{SpanRules, SpeechSpan, speech_spans};
 pub use timeline::{Placement, Timeline};
-pub use track::{SPEECH_LOOKAHEAD_HOPS, SpeechModel, VoiceTrack};
+pub use track::{SpeechModel, VoiceTrack};

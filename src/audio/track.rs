@@ -13,9 +13,13 @@ use crate::core::{
 /// Hops that the voice-activity net looks at before a hop.
 const CONTEXT_LEFT: usize = 121;
 /// Hops that it looks at after a hop: 330 ms, part of the delay of a live speech probability.
-pub const SPEECH_LOOKAHEAD_HOPS: usize = 33;
-/// Hops that one run of the net settles. Runs begin at multiples of this from the grid's start,
-/// so the same sound gives the same probabilities however it arrived.
+const LOOKAHEAD_HOPS: usize = 33;
+/// Hops that it looks at after the last one before a moment by which all is awaited, see
+/// [`VoiceTrack::settle_at`]: 180 ms, so that a segment's result comes within 250 ms of its end.
+const HURRIED_HOPS: usize = 18;
+/// Hops that one run of the net settles. Runs follow each other in steps of this from the grid's
+/// start and from each such moment, whatever has arrived beyond, so the same sound gives the same
+/// probabilities however it came.
 const RUN_HOPS: usize = 50;
 /// Hops beyond the history that may pile up before the front is dropped (one copy per 10 s).
 const SLACK_HOPS: usize = 1_000;
@@ -48,6 +52,8 @@ pub struct VoiceTrack {
     input: Option<Input>,
     mel: LogMel,
     hops: Hops,
+    /// First one and distance in nanoseconds of moments by which all before is awaited.
+    awaited: Vec<(MediaTime, i64)>,
     ended: bool,
     obstacle: Option<Abstention>,
 }
@@ -60,6 +66,14 @@ struct Input {
     resampler: To16k,
     /// Samples at `rate_hz` since the grid started.
     placed: u64,
+}
+
+/// Hops that a run of the net is fed (`from..until`) and those that it settles (`at..settled`).
+struct Run {
+    from: usize,
+    at: usize,
+    settled: usize,
+    until: usize,
 }
 
 /// Everything on the grid. Index 0 of every list is hop `dropped` since the grid started.
@@ -86,8 +100,17 @@ impl VoiceTrack {
             input: None,
             mel: LogMel::new(),
             hops: Hops::default(),
+            awaited: Vec::new(),
             ended: false,
             obstacle: None,
+        }
+    }
+
+    /// What lies before `origin`, and before every `every_ns` nanoseconds from there on, is awaited: it
+    /// is settled 180 ms later, though the net then hears less of what follows.
+    pub fn settle_at(&mut self, origin: MediaTime, every_ns: i64) {
+        if every_ns > 0 && !self.awaited.contains(&(origin, every_ns)) {
+            self.awaited.push((origin, every_ns));
         }
     }
 
@@ -141,9 +164,14 @@ impl VoiceTrack {
     /// Computes what is complete, and runs the net over it where its look-ahead is there too.
     pub fn advance(&mut self, model: &mut dyn SpeechModel) {
         self.hops.describe(&mut self.mel, self.ended);
-        while let Some((from, at, until)) = self.hops.next_run(self.ended) {
+        while let Some(next) = self.hops.next_run(self.ended, &self.awaited) {
+            let Run {
+                from,
+                at,
+                settled,
+                until,
+            } = next;
             let window = self.hops.logmel.get(from..until).unwrap_or_default();
-            let settled = (at + RUN_HOPS).min(until);
             match run(model, window) {
                 Ok(values) => {
                     let fresh = values.get(at - from..settled - from).unwrap_or_default();
@@ -282,13 +310,34 @@ impl Hops {
         self.gaps.iter().map(inside).sum()
     }
 
-    /// `(first hop to feed, first hop to settle, first hop after what is fed)` of the next run.
-    fn next_run(&self, ended: bool) -> Option<(usize, usize, usize)> {
+    /// The next run of the net, if what it needs is there.
+    fn next_run(&self, ended: bool, awaited: &[(MediaTime, i64)]) -> Option<Run> {
         let at = self.speech.len();
         let all = self.logmel.len();
-        let until = at + RUN_HOPS + SPEECH_LOOKAHEAD_HOPS;
+        let moments = awaited.iter().map(|m| self.first_after(at, *m));
+        let steady = at + RUN_HOPS;
+        let (settled, until) = match moments.min() {
+            // A run of the usual length would be waiting for more than this one.
+            Some(moment) if moment + HURRIED_HOPS <= steady + LOOKAHEAD_HOPS => {
+                (moment, moment + HURRIED_HOPS)
+            }
+            _ => (steady, steady + LOOKAHEAD_HOPS),
+        };
         let ready = until <= all || (ended && at < all);
-        ready.then(|| (at.saturating_sub(CONTEXT_LEFT), at, until.min(all)))
+        ready.then(|| Run {
+            from: at.saturating_sub(CONTEXT_LEFT),
+            at,
+            settled: settled.min(all),
+            until: until.min(all),
+        })
+    }
+
+    /// The first hop that begins at or after the next of these moments; above `at`.
+    fn first_after(&self, at: usize, (origin, every_ns): (MediaTime, i64)) -> usize {
+        let here = self.start.plus_ns(at as i64 * VOICE_HOP_NS);
+        let passed = here.since_ns(origin).rem_euclid(every_ns);
+        let ahead_ns = every_ns.saturating_sub(passed);
+        at + usize::try_from((ahead_ns - 1).div_euclid(VOICE_HOP_NS) + 1).unwrap_or(1)
     }
 
     fn settle(&mut self, values: &[f32]) {
@@ -399,6 +448,49 @@ mod tests {
                     "{rate} {step}"
                 );
             }
+        }
+    }
+
+    /// Says of each hop how many it was shown after it.
+    fn ahead(logmel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32>, Abstention> {
+        let n = logmel.len();
+        Ok((0..n).map(|i| (n - 1 - i) as f32 / 1_000.0).collect())
+    }
+
+    #[test]
+    fn what_is_awaited_is_settled_soon_however_the_sound_comes() {
+        let x = sound(16_000);
+        let origin = MediaTime::from_ms(-105);
+        let mut seen: Option<Vec<f32>> = None;
+        for step in [160, 333, 4_800, 64_000] {
+            let mut t = VoiceTrack::new(10_000_000_000);
+            t.settle_at(origin, 1_100_000_000);
+            for (k, part) in x.chunks(step).enumerate() {
+                let ms = (k * step) as f64 / 16.0;
+                t.push(&block(ms, 16_000, part)).unwrap();
+                t.advance(&mut ahead);
+                let heard_ms = ms + part.len() as f64 / 16.0;
+                // 995, 2095 and 3195 ms, and 200 more for what the net and its window hear.
+                let due = [995.0, 2_095.0, 3_195.0].into_iter().rev();
+                if let Some(due) = due.into_iter().find(|d| d + 200.0 <= heard_ms) {
+                    let settled = t.settled_until().unwrap();
+                    assert!(
+                        settled >= MediaTime::from_secs_f64(due / 1e3),
+                        "{step} {due}"
+                    );
+                }
+            }
+            t.finish(&mut ahead).unwrap();
+            let series = t.series().speech.to_vec();
+            // Hop 99 is the last before 995 ms, rounded up to the grid of 10 ms.
+            assert_eq!((series[99], series[100]), (0.018, 0.082), "{step}");
+            let least = series[..380].iter().copied().fold(f32::MAX, f32::min);
+            assert_eq!(least, 0.018);
+            assert_eq!(
+                seen.get_or_insert_with(|| series.clone()),
+                &series,
+                "{step}"
+            );
         }
     }
 

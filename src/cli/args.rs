@@ -1,5 +1,6 @@
 //! Arguments. Each setting of [`KEYS`] is a flag of every command.
 
+use super::bench::BenchArgs;
 use super::evaluate::EvaluateArgs;
 use super::feedback::FeedbackArgs;
 use super::forge::ForgeArgs;
@@ -84,6 +85,8 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// How many live interviews this machine holds: a server process under a load that rises (docs/performance.md).
+    Bench(BenchArgs),
     /// Check an evidence log, offline: whether anything in it was changed, and where first.
     Verify(VerifyArgs),
     /// Write an evidence log anew without the names in it; it verifies like the whole one.

@@ -4,6 +4,7 @@
 //! [`exit`]). The only place besides `main` that uses `anyhow` and that reads the environment.
 
 mod args;
+mod bench;
 mod evaluate;
 mod exit;
 mod feedback;
@@ -135,6 +136,7 @@ fn run(matches: &clap::ArgMatches) -> Result<(), Failure> {
                 &output,
             )
         }
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Evaluate(options) => evaluate::run(&config, &options),
         Command::Config { .. } => print(&config::effective(&config)),
         Command::Models { command } => match command.unwrap_or(ModelsCommand::List) {

@@ -12,10 +12,12 @@
 mod challenge;
 mod chunks;
 mod error;
+mod load;
 
 pub use challenge::ChallengeWish;
 pub use error::StreamError;
 pub use liveproof_sdk::Access;
+pub use load::{LoadChunk, LoadPlan, LoadSeen, send_load};
 
 use crate::core::{
     FieldError, InterviewSpec, ParticipantId, SegmentResult, SessionId, SessionSummary,
@@ -23,8 +25,8 @@ use crate::core::{
 };
 use crate::decode::file::{FileSource, FileStats, OpenOptions};
 use crate::grpc::convert::{
-    event_message, open_message, read_capability, read_hello, read_segment, read_signal_info,
-    read_summary, read_update, rgb_layout,
+    event_message, open_message, packed_layout, read_capability, read_hello, read_segment,
+    read_signal_info, read_summary, read_update,
 };
 use crate::ingest::events_file::{self, EventsFile, Plan};
 use crate::report::{
@@ -333,7 +335,7 @@ async fn send(
                         width,
                         height,
                         bytes,
-                    } => (bytes, Some(rgb_layout(width, height))),
+                    } => (bytes, Some(packed_layout(width, height))),
                     Payload::Whole(bytes) => (bytes, None),
                 };
                 let time_us = time.as_us();

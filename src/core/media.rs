@@ -2,7 +2,6 @@
 
 use super::{FieldError, MediaTime};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// How a video payload is to be read; the wire's list, see `proto/liveproof/v1/media.proto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,58 +152,6 @@ pub struct PictureLayout {
     pub planes: Vec<PlaneLayout>,
 }
 
-/// A decoded picture: packed 8-bit RGB, upright, already cropped to the participant's region.
-///
-/// The pixels are shared, so a clone costs a reference count.
-#[derive(Debug, Clone)]
-pub struct Frame {
-    /// Capture time in session time.
-    pub time: MediaTime,
-    /// Rises with every change of layout, device or resolution.
-    pub epoch: u32,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    rgb: Arc<[u8]>,
-}
-
-impl Frame {
-    /// A frame from packed RGB rows without padding.
-    ///
-    /// # Errors
-    /// A [`FieldError`] when the buffer is not `width * height * 3` bytes or a side is 0.
-    pub fn new(
-        time: MediaTime,
-        epoch: u32,
-        width: u32,
-        height: u32,
-        rgb: impl Into<Arc<[u8]>>,
-    ) -> Result<Self, FieldError> {
-        let rgb = rgb.into();
-        let expected = u64::from(width) * u64::from(height) * 3;
-        if expected == 0 || rgb.len() as u64 != expected {
-            return Err(FieldError::new(
-                "frame",
-                format!("{width}x{height} in {} bytes", rgb.len()),
-                format!("{expected} bytes of packed RGB, both sides above 0"),
-            ));
-        }
-        Ok(Self {
-            time,
-            epoch,
-            width,
-            height,
-            rgb,
-        })
-    }
-
-    /// Packed RGB rows, `width * height * 3` bytes.
-    pub fn rgb(&self) -> &[u8] {
-        &self.rgb
-    }
-}
-
 /// Decoded sound: interleaved floats, nominal range -1 to 1, all finite.
 #[derive(Debug, Clone)]
 pub struct AudioBlock {
@@ -305,13 +252,6 @@ impl AudioBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn frames_of_the_wrong_size_are_refused() {
-        assert!(Frame::new(MediaTime::ZERO, 0, 4, 2, vec![0u8; 24]).is_ok());
-        assert!(Frame::new(MediaTime::ZERO, 0, 4, 2, vec![0u8; 23]).is_err());
-        assert!(Frame::new(MediaTime::ZERO, 0, 0, 2, Vec::<u8>::new()).is_err());
-    }
 
     #[test]
     fn blocks_are_split_at_the_first_sample_that_is_not_before() {

@@ -12,6 +12,7 @@
 
 mod challenge;
 mod error;
+mod frame;
 mod ids;
 mod interview;
 mod issued;
@@ -31,6 +32,7 @@ pub use challenge::{
     ChallengeResult, ChallengeStatus, MOST_TRACE_POINTS, SOONEST_REACTION_MS, TracePoint, thinned,
 };
 pub use error::FieldError;
+pub use frame::{Frame, PixelBox, PixelSource, Pixels};
 pub use ids::{ParticipantId, SessionId, TenantId, TrackId};
 pub use interview::{
     AudioTrackSpec, ChallengeKind, ClockSource, ControlEvent, EventKind, InterviewSpec,
@@ -45,7 +47,7 @@ pub use issued::{
 };
 pub use layout::{MAX_SIDE_PX, MIN_SIDE_PX, Plane, check_picture_size};
 pub use media::{
-    AudioBlock, AudioFormat, ColorMatrix, ColorRange, Frame, PictureLayout, PlaneLayout, Region,
+    AudioBlock, AudioFormat, ColorMatrix, ColorRange, PictureLayout, PlaneLayout, Region,
     VideoFormat,
 };
 pub use outcome::{AbstainReason, Abstention, Evidence, Finding, ModelRef, Outcome, PredictionSet};

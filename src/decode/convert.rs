@@ -1,51 +1,50 @@
-//! FFmpeg's pictures to packed RGB, for files and for the wire alike.
+//! FFmpeg's pictures as stored ones, for files and for the wire alike.
 
 use super::ffi::StatedColor;
 use super::picture::{Stored, matrix_for, range_for, try_fill_rgb};
+use super::planes::{Planar, Planes, Sampling, TooShort};
 use crate::core::{ColorMatrix, ColorRange, FieldError};
 use ff::format::Pixel;
 use ffmpeg_next as ff;
 use yuv::{
-    YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvPlanarImage, YuvRange,
-    YuvStandardMatrix,
+    YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvRange, YuvStandardMatrix,
 };
 
-/// Converts a decoded picture to packed RGB as stored. `range` and `matrix` are what the track
-/// states; where they are `Auto`, what the stream states holds, and then the usual default.
+/// A decoded picture as stored: the usual planar ones in their planes, which nobody has converted yet, others as
+/// packed RGB. `range` and `matrix` are what the track states; where they are `Auto`, what the stream states holds,
+/// and then the usual default.
 pub(super) fn to_stored(
-    frame: &ff::frame::Video,
+    frame: ff::frame::Video,
     range: ColorRange,
     matrix: ColorMatrix,
 ) -> Result<Stored, ConvertError> {
-    let converted;
+    let (range, matrix) = (range_of(&frame, range), matrix_of(&frame, matrix));
+    let (width, height) = (frame.width(), frame.height());
     // A negative stride (bottom-up rows) reads as a huge one; libswscale copes with those.
     let upside_down = (0..frame.planes()).any(|i| frame.stride(i) > i32::MAX as usize);
     let source = match direct_layout(frame.format()) {
         Some(_) if !upside_down => frame,
-        _ => {
-            converted = reformat(frame)?;
-            &converted
-        }
+        _ => reformat(&frame)?,
     };
     let layout = direct_layout(source.format()).ok_or(ConvertError::Format)?;
-    let (width, height) = (frame.width(), frame.height());
-    let (range, matrix) = (range_of(frame, range), matrix_of(frame, matrix));
     let stride = width * 3;
-    let rgb = try_fill_rgb(stride as usize * height as usize, |out| match layout {
-        Layout::Planar(convert) => {
-            let image = YuvPlanarImage {
-                y_plane: source.data(0),
-                y_stride: source.stride(0) as u32,
-                u_plane: source.data(1),
-                u_stride: source.stride(1) as u32,
-                v_plane: source.data(2),
-                v_stride: source.stride(2) as u32,
+    let fill = |fill: &dyn Fn(&mut [u8]) -> Result<(), ConvertError>| {
+        let rgb = try_fill_rgb(stride as usize * height as usize, fill)?;
+        Ok(Stored::packed(width, height, rgb))
+    };
+    match layout {
+        Layout::Planar(sampling) => {
+            let picture = Planar {
+                planes: Box::new(Decoded(source)),
+                sampling,
+                range,
+                matrix,
                 width,
                 height,
             };
-            convert(&image, out, stride, range, matrix).map_err(ConvertError::from)
+            Ok(Stored::planar(picture.checked()?))
         }
-        Layout::BiPlanar(convert) => {
+        Layout::BiPlanar(convert) => fill(&|out| {
             let image = YuvBiPlanarImage {
                 y_plane: source.data(0),
                 y_stride: source.stride(0) as u32,
@@ -56,8 +55,8 @@ pub(super) fn to_stored(
             };
             let mode = YuvConversionMode::Balanced;
             convert(&image, out, stride, range, matrix, mode).map_err(ConvertError::from)
-        }
-        Layout::Gray => {
+        }),
+        Layout::Gray => fill(&|out| {
             let image = YuvGrayImage {
                 y_plane: source.data(0),
                 y_stride: source.stride(0) as u32,
@@ -65,16 +64,28 @@ pub(super) fn to_stored(
                 height,
             };
             yuv::yuv400_to_rgb(&image, out, stride, range, matrix).map_err(ConvertError::from)
-        }
-        Layout::Rgb => {
+        }),
+        Layout::Rgb => fill(&|out| {
             let rows = source.data(0).chunks(source.stride(0));
             for (to, from) in out.chunks_exact_mut(stride as usize).zip(rows) {
                 to.copy_from_slice(from.get(..stride as usize).ok_or(ConvertError::Format)?);
             }
             Ok(())
+        }),
+    }
+}
+
+/// The planes of a picture in the decoder's own buffer, which is kept from being used again meanwhile.
+struct Decoded(ff::frame::Video);
+
+impl Planes for Decoded {
+    fn plane(&self, i: usize) -> (&[u8], usize) {
+        if i < self.0.planes() {
+            (self.0.data(i), self.0.stride(i))
+        } else {
+            (&[], 0)
         }
-    })?;
-    Ok(Stored { width, height, rgb })
+    }
 }
 
 /// Why a picture could not be converted; counted as a decoding error.
@@ -86,6 +97,12 @@ pub(super) enum ConvertError {
 
 impl From<YuvError> for ConvertError {
     fn from(_: YuvError) -> Self {
+        Self::Yuv
+    }
+}
+
+impl From<TooShort> for ConvertError {
+    fn from(_: TooShort) -> Self {
         Self::Yuv
     }
 }
@@ -102,14 +119,6 @@ impl From<FieldError> for ConvertError {
     }
 }
 
-type PlanarFn = fn(
-    &YuvPlanarImage<'_, u8>,
-    &mut [u8],
-    u32,
-    YuvRange,
-    YuvStandardMatrix,
-) -> Result<(), YuvError>;
-
 type BiPlanarFn = fn(
     &YuvBiPlanarImage<'_, u8>,
     &mut [u8],
@@ -121,7 +130,7 @@ type BiPlanarFn = fn(
 
 /// A pixel layout that is converted without libswscale.
 enum Layout {
-    Planar(PlanarFn),
+    Planar(Sampling),
     BiPlanar(BiPlanarFn),
     Gray,
     Rgb,
@@ -129,9 +138,9 @@ enum Layout {
 
 fn direct_layout(format: Pixel) -> Option<Layout> {
     Some(match format {
-        Pixel::YUV420P | Pixel::YUVJ420P => Layout::Planar(yuv::yuv420_to_rgb),
-        Pixel::YUV422P | Pixel::YUVJ422P => Layout::Planar(yuv::yuv422_to_rgb),
-        Pixel::YUV444P | Pixel::YUVJ444P => Layout::Planar(yuv::yuv444_to_rgb),
+        Pixel::YUV420P | Pixel::YUVJ420P => Layout::Planar(Sampling::Quarter),
+        Pixel::YUV422P | Pixel::YUVJ422P => Layout::Planar(Sampling::Half),
+        Pixel::YUV444P | Pixel::YUVJ444P => Layout::Planar(Sampling::Full),
         Pixel::NV12 => Layout::BiPlanar(yuv::yuv_nv12_to_rgb),
         Pixel::NV21 => Layout::BiPlanar(yuv::yuv_nv21_to_rgb),
         Pixel::GRAY8 => Layout::Gray,

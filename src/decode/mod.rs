@@ -19,8 +19,10 @@ mod encode;
 mod error;
 mod ffi;
 pub mod file;
+mod payload;
 mod pcm;
 mod picture;
+mod planes;
 pub mod wire;
 mod write;
 
@@ -28,6 +30,7 @@ pub use alter::{blur, jpeg_round_trip, scale_to_height};
 pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;
+pub use payload::{h264_access_units, i420};
 pub use write::{RecordingWriter, StreamSpec, WriteError};
 
 /// Versions of the libraries that decode, as the process has loaded them: by name, `major.minor.micro`.

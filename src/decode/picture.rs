@@ -1,5 +1,6 @@
 //! Pixels to upright RGB: colour conversion, orientation, crop to a region.
 
+use super::planes::{Planar, View};
 use crate::core::{ColorMatrix, ColorRange, FieldError, Frame, MediaTime, Region};
 use std::sync::Arc;
 use yuv::{YuvRange, YuvStandardMatrix};
@@ -137,23 +138,55 @@ pub(super) fn try_fill_rgb<E>(
     Ok(buffer)
 }
 
-/// Packed RGB as stored, before it is turned upright.
-#[derive(Debug, Clone)]
+/// A picture as stored, before it is turned upright.
+#[derive(Clone)]
 pub(super) struct Stored {
     pub(super) width: u32,
     pub(super) height: u32,
-    pub(super) rgb: Arc<[u8]>,
+    pixels: Pixels,
+}
+
+#[derive(Clone)]
+enum Pixels {
+    /// `width * height * 3` bytes.
+    Packed(Arc<[u8]>),
+    Planar(Arc<Planar>),
 }
 
 impl Stored {
-    /// Upright.
-    pub(super) fn upright(self, orientation: Orientation) -> Self {
-        let (width, height) = orientation.size(self.width, self.height);
+    /// A picture of `width * height * 3` bytes of packed RGB.
+    pub(super) fn packed(width: u32, height: u32, rgb: Arc<[u8]>) -> Self {
         Self {
             width,
             height,
-            rgb: orientation.apply(self.rgb, self.width, self.height),
+            pixels: Pixels::Packed(rgb),
         }
+    }
+
+    /// A picture in planes, which is converted where it is looked at.
+    pub(super) fn planar(picture: Planar) -> Self {
+        Self {
+            width: picture.width,
+            height: picture.height,
+            pixels: Pixels::Planar(Arc::new(picture)),
+        }
+    }
+
+    /// Upright. Only a picture that is turned is converted for it as a whole.
+    pub(super) fn upright(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::default() {
+            return self;
+        }
+        let rgb = match self.pixels {
+            Pixels::Packed(rgb) => rgb,
+            Pixels::Planar(picture) => picture.packed(),
+        };
+        let (width, height) = orientation.size(self.width, self.height);
+        Self::packed(
+            width,
+            height,
+            orientation.apply(rgb, self.width, self.height),
+        )
     }
 
     /// A frame of the region, or of all of it.
@@ -166,21 +199,34 @@ impl Stored {
         time: MediaTime,
         epoch: u32,
     ) -> Result<Frame, FieldError> {
-        let Some(region) = region else {
-            return Frame::new(time, epoch, self.width, self.height, self.rgb.clone());
+        let [x0, y0, w, h] = match region {
+            Some(region) => region_px(region, self.width, self.height)?,
+            None => [0, 0, self.width, self.height],
         };
-        let [x0, y0, w, h] = region_px(region, self.width, self.height)?;
+        let rgb = match &self.pixels {
+            Pixels::Planar(picture) => {
+                let view = View {
+                    picture: picture.clone(),
+                    corner: (x0 as usize, y0 as usize),
+                };
+                return Frame::from_source(time, epoch, (w, h), Box::new(view));
+            }
+            Pixels::Packed(rgb) => rgb,
+        };
+        if region.is_none() {
+            return Frame::new(time, epoch, w, h, rgb.clone());
+        }
         let stride = self.width as usize * 3;
         let row_bytes = w as usize * 3;
-        let rgb = fill_rgb(row_bytes * h as usize, |out| {
+        let cut = fill_rgb(row_bytes * h as usize, |out| {
             for (i, row) in out.chunks_exact_mut(row_bytes).enumerate() {
                 let at = (y0 as usize + i) * stride + x0 as usize * 3;
-                if let Some(source) = self.rgb.get(at..at + row_bytes) {
+                if let Some(source) = rgb.get(at..at + row_bytes) {
                     row.copy_from_slice(source);
                 }
             }
         });
-        Frame::new(time, epoch, w, h, rgb)
+        Frame::new(time, epoch, w, h, cut)
     }
 }
 
@@ -230,15 +276,12 @@ mod tests {
     /// 3 x 2 picture whose red channel counts 0..6.
     fn numbered() -> Stored {
         let rgb: Vec<u8> = (0u8..6).flat_map(|i| [i, 100, 200]).collect();
-        Stored {
-            width: 3,
-            height: 2,
-            rgb: rgb.into(),
-        }
+        Stored::packed(3, 2, rgb.into())
     }
 
     fn reds(s: &Stored) -> Vec<u8> {
-        s.rgb.chunks(3).map(|p| p[0]).collect()
+        let whole = s.frame(None, MediaTime::ZERO, 0).unwrap();
+        whole.rgb().chunks(3).map(|p| p[0]).collect()
     }
 
     #[test]

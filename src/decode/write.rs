@@ -106,7 +106,7 @@ impl RecordingWriter {
         for spec in streams {
             let (lane, time_base) = match *spec {
                 StreamSpec::Video { width, height, crf } => {
-                    let encoder = video_encoder(width, height, crf)?;
+                    let encoder = video_encoder(width, height, crf, true)?;
                     output.add_stream_with(&encoder)?;
                     let lane = Lane::Video {
                         encoder,
@@ -287,10 +287,13 @@ fn layout(channels: usize) -> ff::ChannelLayout {
     }
 }
 
-fn video_encoder(
+/// H.264 without pictures that wait for later ones. Parameter sets go into the container's header, or with
+/// `in_file` false before each keyframe.
+pub(super) fn video_encoder(
     width: u32,
     height: u32,
     crf: u8,
+    in_file: bool,
 ) -> Result<ff::encoder::video::Encoder, WriteError> {
     let codec =
         ff::encoder::find_by_name("libx264").ok_or(WriteError::NoEncoder("H.264 (libx264)"))?;
@@ -306,7 +309,9 @@ fn video_encoder(
     // What `to_yuv` makes.
     video.set_colorspace(ff::color::Space::BT709);
     video.set_color_range(ff::color::Range::MPEG);
-    video.set_flags(ff::codec::Flags::GLOBAL_HEADER);
+    if in_file {
+        video.set_flags(ff::codec::Flags::GLOBAL_HEADER);
+    }
     let mut options = ff::Dictionary::new();
     options.set("preset", "veryfast");
     options.set("crf", &crf.to_string());

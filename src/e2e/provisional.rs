@@ -9,9 +9,9 @@ use liveproof::ingest::events_file;
 use liveproof::pipeline::{Pipeline, PipelineSettings};
 use std::collections::BTreeMap;
 
-/// Final results come no later after their segment, session time in milliseconds: 330 for the sound
-/// that the voice-activity net looks ahead, and a block of sound.
-const FINAL_WITHIN_MS: i64 = 400;
+/// Final results come no later after their segment, session time in milliseconds: 180 for the sound
+/// that the voice-activity net looks ahead there, and a block of sound.
+const FINAL_WITHIN_MS: i64 = 250;
 /// And provisional ones no further apart.
 const PROVISIONAL_WITHIN_MS: i64 = 1_250;
 

@@ -17,7 +17,7 @@ pub mod web;
 /// Generated types, for the other files of this room.
 pub(super) use liveproof_sdk::v1 as pb;
 
-pub use client::{event_message, open_message, read_hello, read_signal_info, rgb_layout};
+pub use client::{event_message, open_message, packed_layout, read_hello, read_signal_info};
 pub use inbound::client_message;
 pub use issued::{issue_message, read_update, shown_message};
 pub use outbound::{info_response, server_message};

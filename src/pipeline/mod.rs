@@ -300,17 +300,27 @@ impl Pipeline {
         block: &AudioBlock,
         models: &mut ModelSet,
     ) -> Result<(), FieldError> {
-        let mut heard = None;
+        let verified = self.is_verified(block.time);
+        let on = |v: &&mut Voice| v.comes_on(track);
+        if let Some(voice) = self.voices.iter_mut().find(on) {
+            // First, so that a segment's end is awaited from the first sound on.
+            for lane in self.lanes.iter_mut().filter(|l| l.hears(&voice.owner)) {
+                if !verified {
+                    lane.segmenter.saw(block.time);
+                }
+                if let Some((origin, length_ns)) = lane.segmenter.grid() {
+                    voice.series.settle_at(origin, length_ns);
+                }
+            }
+        }
         for voice in &mut self.voices {
             if voice.comes_on(track) {
                 voice.hear(block, models)?;
-                heard = Some(&voice.owner);
             } else {
                 voice.pass(track, block, models)?;
             }
         }
-        let heard = heard.cloned();
-        if self.is_verified(block.time) {
+        if verified {
             // Heard, since what follows needs it, and yet no part of the interview.
             return Ok(());
         }
@@ -318,10 +328,6 @@ impl Pipeline {
             self.saw(block.time);
         }
         self.end = self.end.max(block.end());
-        let listening = |l: &&mut Lane| heard.as_ref().is_some_and(|who| l.hears(who));
-        for lane in self.lanes.iter_mut().filter(listening) {
-            lane.segmenter.saw(block.time);
-        }
         Ok(())
     }
 

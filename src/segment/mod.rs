@@ -67,6 +67,11 @@ impl Segmenter {
         self.origin
     }
 
+    /// Start of the first segment and the length of each, nanoseconds; `None` before any media.
+    pub fn grid(&self) -> Option<(MediaTime, i64)> {
+        Some((self.origin?, self.length_ns))
+    }
+
     /// Index and span of the next segment; `None` before any media.
     pub fn next(&self) -> Option<(u64, Span)> {
         let origin = self.origin?;

@@ -9,8 +9,8 @@ use crate::core::{
 };
 use crate::engine::{EngineError, ModelSet};
 use crate::vision::{
-    Crop, crop_from_detection, crop_from_points, crop_rgb, face_in_crop, gray_patch, mean_luma,
-    native_crop, scene_crop, sharpness,
+    BoxLuma, Crop, crop_from_detection, crop_from_points, crop_rgb, face_in_crop, gray_patch,
+    native_crop, scene_crop,
 };
 
 /// How the face is kept.
@@ -371,6 +371,7 @@ fn prominence(frame: &Frame, b: [f32; 4]) -> f32 {
 fn describe(frame: &Frame, marks: &Marks, appearance: Vec<u8>) -> Face {
     let bbox = geometry::bounding_box(&marks.points);
     let mouth = geometry::mouth_crop(&marks.points);
+    let light = BoxLuma::of(frame, bbox);
     Face {
         bbox,
         landmarks: marks.points,
@@ -380,7 +381,7 @@ fn describe(frame: &Frame, marks: &Marks, appearance: Vec<u8>) -> Face {
         iod_px: geometry::iod_px(&marks.points) as f32,
         appearance: appearance.into(),
         mouth: gray_patch(frame, &mouth, MOUTH_PATCH_W, MOUTH_PATCH_H).into(),
-        sharpness: sharpness(frame, bbox).unwrap_or(0.0),
-        luma: mean_luma(frame, bbox).unwrap_or(0.0),
+        sharpness: light.as_ref().and_then(BoxLuma::sharpness).unwrap_or(0.0),
+        luma: light.as_ref().map_or(0.0, BoxLuma::mean),
     }
 }

@@ -1,19 +1,20 @@
 //! What can be said of a picture without a net. Quality is never evidence.
 
 use super::resample::luma;
-use crate::core::Frame;
+use crate::core::{Frame, PixelBox};
 
-/// A frame's luma inside a box, 8 bits, with its size.
-struct Luma {
+/// A frame's luma inside a box, in 8 bits.
+pub struct BoxLuma {
     width: usize,
-    height: usize,
-    values: Vec<f32>,
+    values: Vec<u8>,
 }
 
-impl Luma {
+// === impl BoxLuma ===
+
+impl BoxLuma {
     /// `bbox` is x0, y0, x1, y1 in frame pixels, cut at the frame's edges; `None` when nothing
     /// of it lies inside.
-    fn of(frame: &Frame, bbox: [f32; 4]) -> Option<Self> {
+    pub fn of(frame: &Frame, bbox: [f32; 4]) -> Option<Self> {
         let edge = |v: f32, size: u32| {
             if v.is_finite() {
                 Some(v.clamp(0.0, size as f32).round() as usize)
@@ -26,20 +27,56 @@ impl Luma {
         if x1 <= x0 || y1 <= y0 {
             return None;
         }
-        let stride = frame.width as usize * 3;
+        let pixels = frame.pixels(PixelBox {
+            x: x0..x1,
+            y: y0..y1,
+        });
         let mut values = Vec::with_capacity((x1 - x0) * (y1 - y0));
-        for row in frame.rgb().chunks_exact(stride).skip(y0).take(y1 - y0) {
-            let part = row.get(x0 * 3..x1 * 3).unwrap_or_default();
-            values.extend(part.chunks_exact(3).map(|p| match p {
-                [r, g, b] => f32::from(luma_8bit([*r, *g, *b])),
-                _ => 0.0,
-            }));
+        for y in y0..y1 {
+            let (row, _) = pixels.row(y, x0..x1).as_chunks::<3>();
+            values.extend(row.iter().map(|p| luma_8bit(*p)));
         }
-        Some(Self {
-            width: x1 - x0,
-            height: y1 - y0,
-            values,
-        })
+        let width = x1 - x0;
+        Some(Self { width, values })
+    }
+
+    /// Variance of the Laplacian (four neighbours): low when blurred. Pech-Pacheco et al., ICPR
+    /// 2000. Depends on the face's size in pixels, so it is compared only at like sizes. `None`
+    /// when there are less than 3 x 3 pixels.
+    pub fn sharpness(&self) -> Option<f32> {
+        let height = self.values.len() / self.width;
+        if self.width < 3 || height < 3 {
+            return None;
+        }
+        let (mut sum, mut squares) = (0i64, 0i64);
+        let rows: Vec<&[u8]> = self.values.chunks_exact(self.width).collect();
+        for window in rows.windows(3) {
+            let [above, here, below] = window else {
+                continue;
+            };
+            let (left, right) = (here.iter(), here.iter().skip(2));
+            let middle = here.iter().skip(1).zip(above.iter().skip(1));
+            let around = middle.zip(below.iter().skip(1)).zip(left.zip(right));
+            let laplacian = around.map(|(((c, a), b), (l, r))| {
+                let sides = i32::from(*a) + i32::from(*b) + i32::from(*l) + i32::from(*r);
+                sides - 4 * i32::from(*c)
+            });
+            let (mut s, mut q) = (0i64, 0i64);
+            for v in laplacian {
+                s += i64::from(v);
+                q += i64::from(v * v);
+            }
+            sum += s;
+            squares += q;
+        }
+        let n = ((self.width - 2) * (height - 2)) as f64;
+        Some((squares as f64 / n - (sum as f64 / n).powi(2)).max(0.0) as f32)
+    }
+
+    /// Mean luma, 0 to 255.
+    pub fn mean(&self) -> f32 {
+        let sum: u64 = self.values.iter().map(|v| u64::from(*v)).sum();
+        (sum as f64 / self.values.len() as f64) as f32
     }
 }
 
@@ -49,38 +86,9 @@ fn luma_8bit(rgb: [u8; 3]) -> u8 {
     (luma(rgb.map(f32::from)) + 0.5) as u8
 }
 
-/// Variance of the Laplacian (four neighbours) of 8-bit luma inside a box of x0, y0, x1, y1 in
-/// frame pixels: low when blurred. Pech-Pacheco et al., ICPR 2000. Depends on the face's size in
-/// pixels, so it is compared only at like sizes. `None` when less than 3 x 3 pixels lie inside.
+/// [`BoxLuma::sharpness`] of a box of x0, y0, x1, y1 in frame pixels.
 pub fn sharpness(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
-    let l = Luma::of(frame, bbox)?;
-    if l.width < 3 || l.height < 3 {
-        return None;
-    }
-    let (mut sum, mut squares, mut n) = (0.0f64, 0.0f64, 0.0f64);
-    let rows: Vec<&[f32]> = l.values.chunks_exact(l.width).collect();
-    for window in rows.windows(3) {
-        let [above, here, below] = window else {
-            continue;
-        };
-        let middle = here.windows(3);
-        for ((w, a), b) in middle.zip(&above[1..]).zip(&below[1..]) {
-            let [left, centre, right] = w else { continue };
-            let v = f64::from(a + b + left + right - 4.0 * centre);
-            sum += v;
-            squares += v * v;
-            n += 1.0;
-        }
-    }
-    Some((squares / n - (sum / n).powi(2)).max(0.0) as f32)
-}
-
-/// Mean luma inside a box of x0, y0, x1, y1 in frame pixels, 0 to 255. `None` when nothing of it
-/// lies inside the frame.
-pub fn mean_luma(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
-    let l = Luma::of(frame, bbox)?;
-    let sum: f64 = l.values.iter().map(|v| f64::from(*v)).sum();
-    Some((sum / l.values.len() as f64) as f32)
+    BoxLuma::of(frame, bbox)?.sharpness()
 }
 
 /// Luma on a coarse grid of points, to tell a repeated picture from a new one.
@@ -108,11 +116,15 @@ impl LumaGrid {
             let v = low + (high - low) * (2 * i + 1) as f32 / (2 * GRID) as f32;
             (v.max(0.0) as usize).min(size.saturating_sub(1))
         };
+        let columns: Vec<usize> = (0..GRID).map(|i| at(x0, x1, i, w)).collect();
         let mut values = Vec::with_capacity(GRID * GRID);
         for j in 0..GRID {
-            let row = at(y0, y1, j, h) * w;
-            for i in 0..GRID {
-                let at = (row + at(x0, x1, i, w)) * 3;
+            let row = at(y0, y1, j, h);
+            if frame.stored_luma(row, &columns, &mut values) {
+                continue;
+            }
+            for column in &columns {
+                let at = (row * w + column) * 3;
                 values.push(match frame.rgb().get(at..at + 3) {
                     Some([r, g, b]) => luma_8bit([*r, *g, *b]),
                     _ => 0,

@@ -2,7 +2,7 @@
 //! `models/train/README.md`: an integer box shrink, then bilinear sampling at pixel centres.
 
 use super::geometry::Crop;
-use crate::core::Frame;
+use crate::core::{Frame, PixelBox};
 
 /// Width of the detector's input in pixels.
 pub const DET_W: usize = 320;
@@ -40,7 +40,6 @@ impl Grid {
         x: std::ops::Range<usize>,
         y: std::ops::Range<usize>,
     ) -> Self {
-        let stride = frame.width as usize * 3;
         let whole = (frame.width as usize / k, frame.height as usize / k);
         let (x1, y1) = (x.end.min(whole.0), y.end.min(whole.1));
         let (x0, y0) = (x.start.min(x1), y.start.min(y1));
@@ -48,11 +47,15 @@ impl Grid {
         let mut rgb = vec![0.0f32; width * height * 3];
         let mut sums = vec![0u32; width * k * 3];
         let share = 1.0 / (k * k) as f32;
-        if width > 0 {
+        if width > 0 && height > 0 {
+            let pixels = frame.pixels(PixelBox {
+                x: x0 * k..x1 * k,
+                y: y0 * k..y1 * k,
+            });
             for (j, out) in rgb.chunks_exact_mut(width * 3).enumerate() {
                 sums.fill(0);
-                for row in frame.rgb().chunks_exact(stride).skip((y0 + j) * k).take(k) {
-                    let part = row.get(x0 * k * 3..x1 * k * 3).unwrap_or_default();
+                for y in (y0 + j) * k..(y0 + j + 1) * k {
+                    let part = pixels.row(y, x0 * k..x1 * k);
                     for (s, v) in sums.iter_mut().zip(part) {
                         *s += u32::from(*v);
                     }

@@ -229,6 +229,10 @@ fn gray_patches_are_upright_and_centred() {
     }
 }
 
+fn mean_luma(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
+    Some(BoxLuma::of(frame, bbox)?.mean())
+}
+
 #[test]
 fn sharpness_falls_with_blur_and_light_is_measured() {
     let sharp = frame_of(60, 60, |x, y| {

@@ -123,7 +123,8 @@ impl VideoLane {
             self.epoch += 1;
         }
         self.size = Some(size);
-        let Ok(stored) = to_stored(&self.frame, ColorRange::Auto, ColorMatrix::Auto) else {
+        let picture = std::mem::replace(&mut self.frame, ff::frame::Video::empty());
+        let Ok(stored) = to_stored(picture, ColorRange::Auto, ColorMatrix::Auto) else {
             return self.counters.failed(self.index);
         };
         let upright = stored.upright(self.orientation);

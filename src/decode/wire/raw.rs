@@ -4,8 +4,9 @@ use super::VideoPacket;
 use crate::core::{FieldError, Plane, VideoFormat, VideoTrackSpec};
 use crate::decode::DecodeError;
 use crate::decode::picture::{Stored, matrix_for, range_for, try_fill_rgb};
+use crate::decode::planes::{Owned, Planar, Sampling};
 use std::borrow::Cow;
-use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvPlanarImage};
+use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvGrayImage, YuvPlanarImage};
 
 /// Decodes a raw picture by its layout. RGB formats are taken as full range.
 pub(super) fn decode(
@@ -30,31 +31,35 @@ pub(super) fn decode(
             }
         })?;
     let (width, height) = (layout.width, layout.height);
+    let source = Source {
+        payload: packet.payload,
+        planes: &planes,
+        width,
+        height,
+    };
+    let sampling = match spec.format {
+        VideoFormat::I420 | VideoFormat::I420a => Some(Sampling::Quarter),
+        VideoFormat::I422 => Some(Sampling::Half),
+        VideoFormat::I444 => Some(Sampling::Full),
+        _ => None,
+    };
+    if let Some(sampling) = sampling {
+        return source.planar(sampling, spec);
+    }
     let len = width as usize * height as usize * 3;
-    let rgb = try_fill_rgb(len, |out| {
-        let source = Source {
-            payload: packet.payload,
-            planes: &planes,
-            width,
-            height,
-        };
-        match spec.format {
-            VideoFormat::I420 | VideoFormat::I420a | VideoFormat::I422 | VideoFormat::I444 => {
-                source.planar(spec, out)
-            }
-            VideoFormat::I010 => source.ten_bits(spec, out),
-            VideoFormat::Nv12 => source.bi_planar(spec, out),
-            VideoFormat::Gray8 => source.gray(spec, out),
-            other => match channels(other) {
-                Some((step, order)) => source.packed(step, order, out),
-                None => Err(DecodeError::Unsupported(super::no_decoder(super::name_of(
-                    super::VIDEO,
-                    other,
-                )))),
-            },
-        }
+    let rgb = try_fill_rgb(len, |out| match spec.format {
+        VideoFormat::I010 => source.ten_bits(spec, out),
+        VideoFormat::Nv12 => source.bi_planar(spec, out),
+        VideoFormat::Gray8 => source.gray(spec, out),
+        other => match channels(other) {
+            Some((step, order)) => source.packed(step, order, out),
+            None => Err(DecodeError::Unsupported(super::no_decoder(super::name_of(
+                super::VIDEO,
+                other,
+            )))),
+        },
     })?;
-    Ok(Stored { width, height, rgb })
+    Ok(Stored::packed(width, height, rgb))
 }
 
 /// Bytes of a pixel, and which of them are red, green and blue.
@@ -98,25 +103,22 @@ impl<'a> Source<'a> {
         Ok((bytes, plane.stride_bytes))
     }
 
-    fn planar(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {
-        let ((y, ys), (u, us), (v, vs)) = (self.plane(0)?, self.plane(1)?, self.plane(2)?);
-        let image = YuvPlanarImage {
-            y_plane: &y,
-            y_stride: ys as u32,
-            u_plane: &u,
-            u_stride: us as u32,
-            v_plane: &v,
-            v_stride: vs as u32,
+    /// The planes in memory of their own; converted where they are looked at.
+    fn planar(&self, sampling: Sampling, spec: &VideoTrackSpec) -> Result<Stored, DecodeError> {
+        let own = |i: usize| -> Result<(Vec<u8>, usize), DecodeError> {
+            let (bytes, stride) = self.plane(i)?;
+            Ok((bytes.into_owned(), stride))
+        };
+        let picture = Planar {
+            planes: Box::new(Owned([own(0)?, own(1)?, own(2)?])),
+            sampling,
+            range: range_for(spec.range),
+            matrix: matrix_for(spec.matrix, self.height),
             width: self.width,
             height: self.height,
         };
-        let convert = match spec.format {
-            VideoFormat::I422 => yuv::yuv422_to_rgb,
-            VideoFormat::I444 => yuv::yuv444_to_rgb,
-            _ => yuv::yuv420_to_rgb,
-        };
-        let matrix = matrix_for(spec.matrix, self.height);
-        convert(&image, out, self.width * 3, range_for(spec.range), matrix).map_err(damaged)
+        let checked = picture.checked().map_err(|e| damaged(&e))?;
+        Ok(Stored::planar(checked))
     }
 
     /// Ten bits in little-endian words; what lies above them counts as the largest value.
@@ -149,7 +151,7 @@ impl<'a> Source<'a> {
             height: self.height,
         };
         let (range, matrix) = (range_for(spec.range), matrix_for(spec.matrix, self.height));
-        yuv::i010_to_rgb(&image, out, self.width * 3, range, matrix).map_err(damaged)
+        yuv::i010_to_rgb(&image, out, self.width * 3, range, matrix).map_err(|e| damaged(&e))
     }
 
     fn bi_planar(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {
@@ -170,7 +172,7 @@ impl<'a> Source<'a> {
             matrix_for(spec.matrix, self.height),
             YuvConversionMode::Balanced,
         )
-        .map_err(damaged)
+        .map_err(|e| damaged(&e))
     }
 
     fn gray(&self, spec: &VideoTrackSpec, out: &mut [u8]) -> Result<(), DecodeError> {
@@ -183,7 +185,7 @@ impl<'a> Source<'a> {
         };
         let matrix = matrix_for(spec.matrix, self.height);
         yuv::yuv400_to_rgb(&image, out, self.width * 3, range_for(spec.range), matrix)
-            .map_err(damaged)
+            .map_err(|e| damaged(&e))
     }
 
     fn packed(&self, step: usize, order: [usize; 3], out: &mut [u8]) -> Result<(), DecodeError> {
@@ -200,7 +202,7 @@ impl<'a> Source<'a> {
     }
 }
 
-fn damaged(e: YuvError) -> DecodeError {
+fn damaged(e: &dyn std::error::Error) -> DecodeError {
     DecodeError::Damaged {
         format: "raw picture",
         detail: e.to_string(),

@@ -59,11 +59,8 @@ fn read(
     limits.max_alloc = Some(u64::from(width) * u64::from(height) * 16 + MAX_HEAD_BYTES);
     reader.limits(limits);
     let rgb = reader.decode().map_err(damaged)?.into_rgb8();
-    Ok(Stored {
-        width: rgb.width(),
-        height: rgb.height(),
-        rgb: rgb.into_raw().into(),
-    })
+    let (width, height) = rgb.dimensions();
+    Ok(Stored::packed(width, height, rgb.into_raw().into()))
 }
 
 /// The JPEG decoder fills a cut picture up with gray; whether it was cut shows in the missing end

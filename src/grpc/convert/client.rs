@@ -163,7 +163,7 @@ pub fn event_message(event: &ControlEvent) -> (i64, pb::control_event::Event) {
 }
 
 /// The layout of a tightly packed raw picture.
-pub fn rgb_layout(width: u32, height: u32) -> pb::PictureLayout {
+pub fn packed_layout(width: u32, height: u32) -> pb::PictureLayout {
     pb::PictureLayout {
         width,
         height,

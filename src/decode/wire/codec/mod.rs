@@ -255,7 +255,8 @@ impl CodecDecoder {
         }
         check_picture_size(self.frame.width(), self.frame.height(), self.max_pixels)
             .map_err(|e| e.within("payload"))?;
-        let stored = to_stored(&self.frame, self.spec.range, self.spec.matrix)
+        let picture = std::mem::replace(&mut self.frame, ff::frame::Video::empty());
+        let stored = to_stored(picture, self.spec.range, self.spec.matrix)
             .map_err(|_| self.damaged("a picture of a pixel format that is not read here"))?;
         out.push(self.placer.place(stored, time, epoch)?);
         Ok(())
