@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata forged-review bench soak degraded torture fuzz fuzz-keep fuzz-seeds clean
+.PHONY: help setup demo test lint docs testdata forged-review bench bench-peers bench-compare soak degraded torture fuzz fuzz-keep fuzz-seeds clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,19 @@ forged-review: ## forge copies of real clips and review them, and run the leak c
 bench: ## run every benchmark
 	@.ci/setup
 	cargo bench
+
+BASE ?= main
+bench-compare: ## processor time of another revision and of this tree, in turn (BASE=main ROUNDS=7)
+	@.ci/setup
+	.ci/bench-compare $(BASE)
+
+PEERS_CLIPS ?= testdata/demo/interview.mp4
+PEERS_PYTHON ?= python3
+bench-peers: ## this program against a plain Python loop over the same clips (needs av, opencv, onnxruntime in PEERS_PYTHON)
+	@.ci/setup
+	cargo build --release --bin liveproof
+	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" \
+		$(PEERS_PYTHON) benches/peers/compare.py target/release/liveproof $(PEERS_CLIPS)
 
 bench-%: ## run one benchmark by name, as bench-fusion
 	@.ci/setup

@@ -63,9 +63,9 @@ pub trait PixelSource: Send + Sync {
     /// inside the picture and is not empty. A pixel's value does not depend on the area.
     fn convert(&self, area: &PixelBox, out: &mut [u8]);
 
-    /// Appends the luma, 0 to 255, of pixels in row `y`, read without conversion. For comparing pictures of one
-    /// source: it may differ by some levels from the luma of the converted pixels.
-    fn luma(&self, y: usize, columns: &[usize], out: &mut Vec<u8>);
+    /// Packed RGB of the pixels where these columns and rows cross, row by row; the same values as of
+    /// [`PixelSource::convert`]. All lie inside the picture.
+    fn convert_at(&self, columns: &[usize], rows: &[usize]) -> Vec<u8>;
 }
 
 /// A decoded picture: 8-bit RGB, upright, already cropped to the participant's region.
@@ -264,17 +264,24 @@ impl Frame {
         }
     }
 
-    /// Appends the luma of pixels in row `y` as the source holds it, see [`PixelSource::luma`]; false, and nothing
-    /// appended, where the picture is held as RGB or does not reach there.
-    pub fn stored_luma(&self, y: usize, columns: &[usize], out: &mut Vec<u8>) -> bool {
-        let Held::Source(source) = &self.held else {
-            return false;
-        };
-        let inside = y < self.height as usize && columns.iter().all(|x| *x < self.width as usize);
-        if inside {
-            source.planes.luma(y, columns, out);
+    /// Packed RGB of the pixels where these columns and rows cross, row by row, for a glance at the whole picture; none
+    /// where one of them lies outside.
+    pub fn pixels_at(&self, columns: &[usize], rows: &[usize]) -> Vec<u8> {
+        let within = |all: &[usize], size: u32| all.iter().all(|i| *i < size as usize);
+        if !within(columns, self.width) || !within(rows, self.height) {
+            return Vec::new();
         }
-        inside
+        let rgb = match &self.held {
+            Held::Packed(rgb) => rgb,
+            Held::Source(source) => match source.whole.get() {
+                Some(rgb) => &rgb[..],
+                None => return source.planes.convert_at(columns, rows),
+            },
+        };
+        let starts = rows.iter().map(|y| y * self.width as usize);
+        let places = starts.flat_map(|row| columns.iter().map(move |x| 3 * (row + x)));
+        let pixel = |at: usize| rgb.get(at..at + 3).unwrap_or_default().iter().copied();
+        places.flat_map(pixel).collect()
     }
 }
 
@@ -316,8 +323,11 @@ mod tests {
             }
         }
 
-        fn luma(&self, y: usize, columns: &[usize], out: &mut Vec<u8>) {
-            out.extend(columns.iter().map(|x| (x + y) as u8));
+        fn convert_at(&self, columns: &[usize], rows: &[usize]) -> Vec<u8> {
+            let places = rows
+                .iter()
+                .flat_map(|y| columns.iter().map(move |x| (x, y)));
+            places.flat_map(|(x, y)| [*x as u8, *y as u8, 7]).collect()
         }
     }
 
@@ -369,13 +379,15 @@ mod tests {
     }
 
     #[test]
-    fn luma_is_read_from_the_source_alone() {
+    fn single_pixels_are_the_same_however_the_picture_is_held() {
         let (frame, count) = numbered(9, 7);
-        let mut out = Vec::new();
-        assert!(frame.stored_luma(3, &[1, 8], &mut out) && out == [4, 11]);
-        assert!(!frame.stored_luma(7, &[1], &mut out) && !frame.stored_luma(3, &[9], &mut out));
-        assert_eq!((out.len(), count.load(Ordering::Relaxed)), (2, 0));
-        let packed = Frame::new(MediaTime::ZERO, 0, 1, 1, vec![0; 3]).unwrap();
-        assert!(!packed.stored_luma(0, &[0], &mut out));
+        let (columns, rows) = ([1, 8], [0, 6]);
+        let before = frame.pixels_at(&columns, &rows);
+        assert_eq!(before, [1, 0, 7, 8, 0, 7, 1, 6, 7, 8, 6, 7]);
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+        let packed = Frame::new(MediaTime::ZERO, 0, 9, 7, frame.rgb().to_vec()).unwrap();
+        assert_eq!(packed.pixels_at(&columns, &rows), before);
+        assert_eq!(frame.pixels_at(&columns, &rows), before);
+        assert!(frame.pixels_at(&[9], &[0]).is_empty() && frame.pixels_at(&[0], &[7]).is_empty());
     }
 }

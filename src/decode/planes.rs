@@ -151,6 +151,53 @@ impl Planar {
     }
 }
 
+impl Planar {
+    /// Packed RGB of single pixels. They are gathered into a small picture of the same sampling, in which each stands
+    /// for all that share its chroma, so that they go through the same conversion.
+    fn at(&self, columns: &[usize], rows: &[usize], (left, top): (usize, usize)) -> Vec<u8> {
+        let (right, down) = self.sampling.shifts();
+        let gather = |i: usize| {
+            let (bytes, stride) = self.planes.plane(i);
+            // Luma once for each pixel that shares the chroma, chroma once.
+            let (cx, cy) = if i == 0 { (0, 0) } else { (right, down) };
+            let (wide, high) = if i == 0 {
+                (1 << right, 1 << down)
+            } else {
+                (1, 1)
+            };
+            let mut out = Vec::with_capacity(columns.len() * rows.len() * wide * high);
+            for y in rows {
+                let row = bytes.get(((y + top) >> cy) * stride..).unwrap_or_default();
+                for _ in 0..high {
+                    for x in columns {
+                        let value = row.get((x + left) >> cx).copied().unwrap_or_default();
+                        out.extend(std::iter::repeat_n(value, wide));
+                    }
+                }
+            }
+            (out, columns.len() * wide)
+        };
+        let small = Planar {
+            planes: Box::new(Owned([gather(0), gather(1), gather(2)])),
+            sampling: self.sampling,
+            range: self.range,
+            matrix: self.matrix,
+            width: (columns.len() << right) as u32,
+            height: (rows.len() << down) as u32,
+        };
+        if columns.is_empty() || rows.is_empty() {
+            return Vec::new();
+        }
+        let rgb = small.packed();
+        let lines = rgb
+            .chunks_exact(3 * (columns.len() << right))
+            .step_by(1 << down);
+        lines
+            .flat_map(|line| line.chunks_exact(3).step_by(1 << right).flatten().copied())
+            .collect()
+    }
+}
+
 /// A part of a planar picture as a frame's pixels.
 pub(super) struct View {
     pub(super) picture: Arc<Planar>,
@@ -170,22 +217,9 @@ impl PixelSource for View {
         self.picture.convert(&area, out);
     }
 
-    fn luma(&self, y: usize, columns: &[usize], out: &mut Vec<u8>) {
-        let (left, top) = self.corner;
-        let (bytes, stride) = self.picture.planes.plane(0);
-        let row = bytes.get((y + top) * stride..).unwrap_or_default();
-        let limited = matches!(self.picture.range, YuvRange::Limited);
-        out.extend(columns.iter().map(|x| {
-            let v = row.get(x + left).copied().unwrap_or_default();
-            if limited { widened(v) } else { v }
-        }));
+    fn convert_at(&self, columns: &[usize], rows: &[usize]) -> Vec<u8> {
+        self.picture.at(columns, rows, self.corner)
     }
-}
-
-/// Luma of limited range (16 to 235) spread over 0 to 255.
-fn widened(v: u8) -> u8 {
-    let above = u32::from(v.clamp(16, 235) - 16);
-    ((above * 255 + 109) / 219) as u8
 }
 
 /// Planes in memory of their own.
@@ -268,6 +302,12 @@ mod tests {
                 let from = 3 * (y * width + area.x.start);
                 prop_assert_eq!(row, &whole[from..from + row.len()], "{:?} row {}", area, y);
             }
+            let (left, top) = (area.x.start, area.y.start);
+            let columns: Vec<usize> = (0..area.x.len()).step_by(3).collect();
+            let rows: Vec<usize> = (0..area.y.len()).step_by(2).collect();
+            let places = rows.iter().flat_map(|y| columns.iter().map(move |x| (x + left, y + top)));
+            let expected: Vec<u8> = places.flat_map(|(x, y)| whole[3 * (y * width + x)..][..3].to_vec()).collect();
+            prop_assert_eq!(picture.at(&columns, &rows, (left, top)), expected);
         }
     }
 
@@ -282,19 +322,5 @@ mod tests {
             wide.width = 20;
             assert!(wide.checked().is_err());
         }
-    }
-
-    #[test]
-    fn luma_is_that_of_the_plane_in_full_range() {
-        assert_eq!([0, 16, 125, 235, 255].map(widened), [0, 0, 127, 255, 255]);
-        let picture = Arc::new(noise(Sampling::Quarter, 9, 7, 3));
-        let expected = picture.planes.plane(0).0[14 * 3 + 4];
-        let view = View {
-            picture,
-            corner: (2, 1),
-        };
-        let mut out = Vec::new();
-        view.luma(2, &[2], &mut out);
-        assert_eq!(out, [expected]);
     }
 }

@@ -117,20 +117,14 @@ impl LumaGrid {
             (v.max(0.0) as usize).min(size.saturating_sub(1))
         };
         let columns: Vec<usize> = (0..GRID).map(|i| at(x0, x1, i, w)).collect();
-        let mut values = Vec::with_capacity(GRID * GRID);
-        for j in 0..GRID {
-            let row = at(y0, y1, j, h);
-            if frame.stored_luma(row, &columns, &mut values) {
-                continue;
-            }
-            for column in &columns {
-                let at = (row * w + column) * 3;
-                values.push(match frame.rgb().get(at..at + 3) {
-                    Some([r, g, b]) => luma_8bit([*r, *g, *b]),
-                    _ => 0,
-                });
-            }
-        }
+        let rows: Vec<usize> = (0..GRID).map(|j| at(y0, y1, j, h)).collect();
+        let rgb = frame.pixels_at(&columns, &rows);
+        let values = rgb
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .map(|p| luma_8bit(*p))
+            .collect();
         Self {
             size: (frame.width, frame.height),
             values,
