@@ -322,6 +322,79 @@ async fn a_killed_server_forgets_nothing_and_begins_anew_what_it_was_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_and_a_reference_are_those_of_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let liveproof = |arguments: &[&str], folder: &Path| {
+        let done = Command::new(env!("CARGO_BIN_EXE_liveproof"))
+            .current_dir(folder)
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{said}");
+    };
+    liveproof(&["keys", "evidence", &at("key.pem")], dir.path());
+    let models = root().join("models");
+    let key = ["--evidence-key-file", &at("key.pem")].map(str::to_owned);
+    let spool = at("spool");
+    let server = Process::serve(&["--review-dir", &spool, &key[0], &key[1]]);
+    let client = connect(&server).await;
+    let job = ReviewJob::file(media(SHORT))
+        .reference_file(media("media/no_audio.mp4"))
+        .candidate(v1::CandidateChoice::Longest)
+        .without_thumbnails()
+        .evidence();
+    let review = client.submit_review(&job).await.unwrap();
+    let done = finished(&client, &review.review_id).await;
+    assert_eq!(done.state(), ReviewState::Done, "{}", done.detail);
+    let models = models.to_str().unwrap();
+    let (out, clip) = (at("out"), media(SHORT));
+    liveproof(
+        &[
+            "review",
+            "--quiet",
+            "--out",
+            &out,
+            "--evidence",
+            &key[0],
+            &key[1],
+            "--no-thumbnails",
+            "--candidate",
+            "longest",
+            "--reference",
+            "no_audio.mp4",
+            "--engine-models-dir",
+            models,
+            "vp9_opus.webm",
+        ],
+        clip.parent().unwrap(),
+    );
+    let own = |ending: &str| {
+        let reports = std::fs::read_dir(Path::new(&out).join("reports")).unwrap();
+        let mut paths = reports.map(|e| e.unwrap().path());
+        std::fs::read(
+            paths
+                .find(|p| p.to_str().unwrap().ends_with(ending))
+                .unwrap(),
+        )
+        .unwrap()
+    };
+    let log = client
+        .fetch_review(&review.review_id, ReportFormat::Evidence)
+        .await
+        .unwrap();
+    assert!(log.bytes == own(".evidence.jsonl"), "the log differs");
+    let report = client
+        .fetch_review(&review.review_id, ReportFormat::Json)
+        .await
+        .unwrap();
+    assert!(report.bytes == own(".json"), "the report differs");
+    let (status, said) = server.stop();
+    assert_eq!(status, Some(0), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tenants_do_not_see_each_other_and_strangers_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (acme, globex) = (entry("acme", "a", ""), entry("globex", "g", ""));

@@ -116,7 +116,7 @@ impl Reviews {
         let own = jobs.clone();
         let begun = self.on_disk(move || own.begin(&caller, submission)).await?;
         let mut upload = match begun {
-            Begun::Existing(view) => return Ok(submitted(view, true)),
+            Begun::Existing(view) => return Ok(submitted(*view, true)),
             Begun::Upload(upload) => upload,
         };
         let patience = FIRST_MINUTE + Duration::from_secs(total / SLOWEST);

@@ -2,7 +2,7 @@
 
 use super::disk::OVERHEAD_BYTES;
 use super::job::{Job, JobId};
-use super::record::JobState;
+use super::record::{JobState, Record};
 use super::{Full, JobError, JobLimits};
 use crate::core::TenantId;
 use std::collections::{BTreeMap, HashMap};
@@ -145,12 +145,13 @@ impl Books {
 
     /// Enters a job: one that was just handed in, or one that was found on the disk.
     pub(super) fn enter(&mut self, job: &Arc<Job>) {
-        let record = job.record();
-        let bytes = record.bytes() + OVERHEAD_BYTES;
+        let read = |r: &Record| (r.bytes(), r.state.is_over(), r.request_id.clone());
+        let (bytes, is_over, request_id) = job.of_record(read);
+        let bytes = bytes + OVERHEAD_BYTES;
         self.bytes += bytes;
         let book = self.tenants.entry(job.tenant.clone()).or_default();
         book.bytes += bytes;
-        if !record.state.is_over() {
+        if !is_over {
             book.active += 1;
             self.order += 1;
             self.waiting.push(Waiting {
@@ -159,7 +160,7 @@ impl Books {
                 tenant: job.tenant.clone(),
             });
         }
-        if let Some(id) = record.request_id {
+        if let Some(id) = request_id {
             let key = (job.tenant.clone(), id);
             self.requests.insert(key, Request::Job(job.id.clone()));
         }
@@ -203,12 +204,12 @@ impl Books {
         if self.jobs.remove(&job.id).is_none() {
             return;
         }
-        let record = job.record();
-        let bytes = record.bytes() + OVERHEAD_BYTES;
+        let (bytes, request_id) = job.of_record(|r| (r.bytes(), r.request_id.clone()));
+        let bytes = bytes + OVERHEAD_BYTES;
         self.bytes = self.bytes.saturating_sub(bytes);
         let book = self.tenants.entry(job.tenant.clone()).or_default();
         book.bytes = book.bytes.saturating_sub(bytes);
-        if let Some(id) = record.request_id {
+        if let Some(id) = request_id {
             self.requests.remove(&(job.tenant.clone(), id));
         }
     }

@@ -167,8 +167,13 @@ impl Job {
         self.live().record.clone()
     }
 
+    /// Something of its record, without a copy of all of it.
+    pub(super) fn of_record<T>(&self, read: impl FnOnce(&Record) -> T) -> T {
+        read(&self.live().record)
+    }
+
     pub(super) fn state(&self) -> JobState {
-        self.live().record.state
+        self.of_record(|r| r.state)
     }
 
     pub(super) fn is_gone(&self) -> bool {

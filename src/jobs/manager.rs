@@ -84,7 +84,7 @@ impl std::fmt::Debug for JobListener {
 #[derive(Debug)]
 pub enum Begun {
     /// An earlier call has made the job.
-    Existing(JobView),
+    Existing(Box<JobView>),
     /// Its bytes are waited for.
     Upload(Box<Upload>),
 }
@@ -218,6 +218,9 @@ impl Jobs {
             return Err(JobError::Stopping);
         }
         submission.check(&self.terms())?;
+        if let Some(view) = self.existing(&self.books(), caller, &submission)? {
+            return Ok(Begun::Existing(Box::new(view)));
+        }
         self.find_stored(&caller.tenant, &submission)?;
         let claim = Claim {
             tenant: caller.tenant.clone(),
@@ -227,13 +230,9 @@ impl Jobs {
         let limits = &self.0.config.limits;
         let max_jobs = caller.limits.max_reviews.unwrap_or(limits.max_tenant_jobs);
         let mut books = self.books();
-        if let Some(request_id) = &claim.request_id
-            && let Some(job) = books.requested(&claim.tenant, request_id)?
-        {
-            if job.record().request_digest != submission.digest() {
-                return Err(JobError::OtherRequest);
-            }
-            return Ok(Begun::Existing(self.view_in(&books, &job)));
+        // Another call with the same id may have come meanwhile.
+        if let Some(view) = self.existing(&books, caller, &submission)? {
+            return Ok(Begun::Existing(Box::new(view)));
         }
         books.claim(&claim, max_jobs, limits)?;
         drop(books);
@@ -241,6 +240,26 @@ impl Jobs {
         let id = JobId::draw().inspect_err(|_| self.give_back(&claim))?;
         let upload = Upload::begin(self.clone(), id, claim, record, submission)?;
         Ok(Begun::Upload(Box::new(upload)))
+    }
+
+    /// The job that an earlier call with the same request id has made.
+    fn existing(
+        &self,
+        books: &Books,
+        caller: &Caller,
+        submission: &Submission,
+    ) -> Result<Option<JobView>, JobError> {
+        let Some(request_id) = &submission.request_id else {
+            return Ok(None);
+        };
+        let Some(job) = books.requested(&caller.tenant, request_id)? else {
+            return Ok(None);
+        };
+        let digest = submission.digest();
+        match job.of_record(|r| r.request_digest == digest) {
+            true => Ok(Some(self.view_in(books, &job))),
+            false => Err(JobError::OtherRequest),
+        }
     }
 
     fn find_stored(&self, tenant: &TenantId, submission: &Submission) -> Result<(), JobError> {
@@ -303,7 +322,7 @@ impl Jobs {
         most: usize,
     ) -> Vec<JobView> {
         let books = self.books();
-        let key = |job: &Arc<Job>| (job.record().submitted_ms, job.id.clone());
+        let key = |job: &Arc<Job>| (job.of_record(|r| r.submitted_ms), job.id.clone());
         let own = books.all().filter(|job| job.tenant == *tenant);
         let mut own: Vec<_> = own.map(|job| (key(job), job)).collect();
         own.sort_by(|a, b| b.0.cmp(&a.0));
@@ -384,9 +403,9 @@ impl Jobs {
     /// Deletes the jobs that are too old.
     pub(super) fn sweep(&self, now_ms: i64) {
         let old = |job: &&Arc<Job>| {
-            let record = job.record();
-            let until = record.finished_ms.saturating_add(self.keep_ms());
-            record.state.is_over() && until <= now_ms
+            let end = |r: &Record| r.state.is_over().then_some(r.finished_ms);
+            let end = job.of_record(end);
+            end.is_some_and(|end| end.saturating_add(self.keep_ms()) <= now_ms)
         };
         let old: Vec<Arc<Job>> = self.books().all().filter(old).cloned().collect();
         for job in old {

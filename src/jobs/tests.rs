@@ -347,7 +347,7 @@ fn a_request_id_makes_one_job_and_stands_for_one_thing() {
     drop(first);
     let view = hand_in(&jobs, &acme, Some("r"), b"one");
     match again().unwrap() {
-        Begun::Existing(found) => assert_eq!(found, view),
+        Begun::Existing(found) => assert_eq!(*found, view),
         Begun::Upload(_) => panic!("a second job"),
     }
     let other = jobs.begin(&acme, submission(Some("r"), upload(b"two")));
@@ -449,6 +449,35 @@ fn a_cancelled_job_lets_its_recording_go_and_stays_until_it_is_too_old() {
         jobs.get(&acme, &waiting.id).is_ok(),
         "what waits is not old"
     );
+}
+
+#[test]
+fn the_end_of_a_job_is_told_once_and_of_a_deleted_one_never() {
+    let site = Site::new();
+    let (to, from) = std::sync::mpsc::sync_channel(9);
+    let told = JobListener(Arc::new(move |job: &Finished<'_>| {
+        to.send((job.tenant.as_str().to_owned(), job.view.clone()))
+            .unwrap();
+    }));
+    let config = JobsConfig {
+        dir: site.root(),
+        recordings: None,
+        threads: 1,
+        limits: site.limits,
+        options: ReviewOptions::default(),
+        evidence: None,
+    };
+    let jobs = Jobs::open(config, site.engine.clone(), Some(told)).unwrap();
+    let acme = caller("acme");
+    let (first, second) = (
+        hand_in(&jobs, &acme, None, b"1"),
+        hand_in(&jobs, &acme, None, b"2"),
+    );
+    let over = jobs.cancel(&acme.tenant, &first.id).unwrap();
+    jobs.cancel(&acme.tenant, &first.id).unwrap();
+    jobs.delete(&acme.tenant, &second.id).unwrap();
+    assert_eq!(from.try_recv().unwrap(), ("acme".to_owned(), over));
+    assert!(from.try_recv().is_err());
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub enum ReviewUpdate {
     /// Where it stands.
     Review(v1::Review),
     /// A final segment.
-    Segment(Box<v1::SegmentResult>),
+    Segment(v1::SegmentResult),
 }
 
 /// A report as it was fetched, checked against its digest.
@@ -510,7 +510,7 @@ impl ReviewWatch {
                     self.over = is_over(&review);
                     return Ok(Some(ReviewUpdate::Review(review)));
                 }
-                Some(Said::Segment(s)) => return Ok(Some(ReviewUpdate::Segment(Box::new(s)))),
+                Some(Said::Segment(s)) => return Ok(Some(ReviewUpdate::Segment(s))),
                 // Of a later server.
                 None => {}
             }

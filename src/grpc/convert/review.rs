@@ -281,6 +281,33 @@ mod tests {
         assert_eq!(empty, "spec.reference.origin");
     }
 
+    proptest::proptest! {
+        /// Whatever comes as a first message is read or refused, and what is read can be judged.
+        #[test]
+        fn no_first_message_panics(bytes: Vec<u8>, name: String, id: String, n: u64, choice: i32, x: f32) {
+            use prost::Message as _;
+            let terms = JobTerms {
+                limits: crate::jobs::JobLimits::default(),
+                stored: true,
+                evidence: true,
+            };
+            let judge = |spec: pb::ReviewSpec| submission(spec).and_then(|s| s.check(&terms));
+            if let Ok(spec) = pb::ReviewSpec::decode(bytes.as_slice()) {
+                drop(judge(spec));
+            }
+            let source = |origin| Some(pb::ReviewSource { display_name: name.clone(), origin: Some(origin) });
+            drop(judge(pb::ReviewSpec {
+                request_id: id.clone(),
+                recording: source(pb::review_source::Origin::Upload(pb::ReviewUpload { total_bytes: n, sha256: id })),
+                reference: source(pb::review_source::Origin::StoredName(name.clone())),
+                candidate: choice,
+                candidate_region: (x > 0.0).then_some(pb::Region { x, y: x, width: x, height: x }),
+                events_json: bytes.into(),
+                ..Default::default()
+            }));
+        }
+    }
+
     #[test]
     fn a_stored_recording_is_called_as_its_file() {
         let named = |name: &str| {
