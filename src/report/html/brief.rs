@@ -54,7 +54,7 @@ pub(super) fn section(
         "</ol></div><div><h3>What this is not</h3><ul class=\"plain\">",
         "<li>No finding about a person, and no decision: it says how a recording measures.</li>",
         "<li>No proof either way: see <a href=\"#base-rate\">what a flag means</a>.</li>",
-        "<li>Not measured is not fine, and not suspicious: it is unknown.</li>",
+        "<li>Not measured is neither good nor bad: it is unknown.</li>",
         "<li>The candidate may see and contest it: <a href=\"#contest\">how</a>.</li>",
         "</ul></div></div></section>\n"
     ));
