@@ -278,10 +278,14 @@ impl Frame {
                 None => return source.planes.convert_at(columns, rows),
             },
         };
-        let starts = rows.iter().map(|y| y * self.width as usize);
-        let places = starts.flat_map(|row| columns.iter().map(move |x| 3 * (row + x)));
-        let pixel = |at: usize| rgb.get(at..at + 3).unwrap_or_default().iter().copied();
-        places.flat_map(pixel).collect()
+        let mut out = Vec::with_capacity(3 * columns.len() * rows.len());
+        for row in rows {
+            let row = rgb.get(3 * row * self.width as usize..).unwrap_or_default();
+            for x in columns {
+                out.extend_from_slice(row.get(3 * x..3 * x + 3).unwrap_or_default());
+            }
+        }
+        out
     }
 }
 

@@ -165,18 +165,24 @@ impl Planar {
             } else {
                 (1, 1)
             };
-            let mut out = Vec::with_capacity(columns.len() * rows.len() * wide * high);
-            for y in rows {
+            let across = columns.len() * wide;
+            let places: Vec<usize> = columns.iter().map(|x| (x + left) >> cx).collect();
+            let mut out = vec![0; across * rows.len() * high];
+            for (y, lines) in rows.iter().zip(out.chunks_exact_mut(across * high)) {
                 let row = bytes.get(((y + top) >> cy) * stride..).unwrap_or_default();
-                for _ in 0..high {
-                    for x in columns {
-                        let value = row.get((x + left) >> cx).copied().unwrap_or_default();
-                        out.extend(std::iter::repeat_n(value, wide));
-                    }
+                let (first, others) = lines.split_at_mut(across);
+                for (to, x) in first.chunks_exact_mut(wide).zip(&places) {
+                    to.fill(row.get(*x).copied().unwrap_or_default());
+                }
+                for line in others.chunks_exact_mut(across) {
+                    line.copy_from_slice(first);
                 }
             }
-            (out, columns.len() * wide)
+            (out, across)
         };
+        if columns.is_empty() || rows.is_empty() {
+            return Vec::new();
+        }
         let small = Planar {
             planes: Box::new(Owned([gather(0), gather(1), gather(2)])),
             sampling: self.sampling,
@@ -185,16 +191,15 @@ impl Planar {
             width: (columns.len() << right) as u32,
             height: (rows.len() << down) as u32,
         };
-        if columns.is_empty() || rows.is_empty() {
-            return Vec::new();
-        }
         let rgb = small.packed();
-        let lines = rgb
-            .chunks_exact(3 * (columns.len() << right))
-            .step_by(1 << down);
-        lines
-            .flat_map(|line| line.chunks_exact(3).step_by(1 << right).flatten().copied())
-            .collect()
+        let mut out = Vec::with_capacity(3 * columns.len() * rows.len());
+        let across = 3 * (columns.len() << right);
+        for line in rgb.chunks_exact(across).step_by(1 << down) {
+            for pixel in line.as_chunks::<3>().0.iter().step_by(1 << right) {
+                out.extend_from_slice(pixel);
+            }
+        }
+        out
     }
 }
 
@@ -258,7 +263,7 @@ mod tests {
         Planar {
             planes: Box::new(Owned(planes)),
             sampling,
-            range: if seed % 2 == 0 {
+            range: if seed.is_multiple_of(2) {
                 YuvRange::Limited
             } else {
                 YuvRange::Full

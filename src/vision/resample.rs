@@ -68,6 +68,7 @@ impl Grid {
                     6 => shrink_row::<6>(rows, &mut sums, out),
                     7 => shrink_row::<7>(rows, &mut sums, out),
                     8 => shrink_row::<8>(rows, &mut sums, out),
+                    9..=257 => shrink_row_tall(k, rows, &mut sums, out),
                     _ => shrink_row_by(k, rows, out),
                 }
             }
@@ -140,12 +141,7 @@ fn shrink_row<'a, const K: usize>(
     sums: &mut [u16],
     out: &mut [f32],
 ) {
-    sums.fill(0);
-    for row in rows {
-        for (s, v) in sums.iter_mut().zip(row) {
-            *s += u16::from(*v);
-        }
-    }
+    add_up(rows, sums);
     let share = 1.0 / (K * K) as f32;
     for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(3 * K)) {
         let mut total = [0u32; 3];
@@ -160,7 +156,39 @@ fn shrink_row<'a, const K: usize>(
     }
 }
 
-/// The same for blocks of any size: seldom, a face that fills a large picture.
+/// The same for blocks of up to 257 pixels a side, as of a face's small picture; 255 * 257 fits into the sums.
+fn shrink_row_tall<'a>(
+    k: usize,
+    rows: impl Iterator<Item = &'a [u8]>,
+    sums: &mut [u16],
+    out: &mut [f32],
+) {
+    add_up(rows, sums);
+    let share = 1.0 / (k * k) as f32;
+    for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(3 * k)) {
+        let mut total = [0u32; 3];
+        for p in block.as_chunks::<3>().0 {
+            for (t, v) in total.iter_mut().zip(p) {
+                *t += u32::from(*v);
+            }
+        }
+        for (o, t) in pixel.iter_mut().zip(total) {
+            *o = t as f32 * share;
+        }
+    }
+}
+
+/// Sums of each byte's place over the rows.
+fn add_up<'a>(rows: impl Iterator<Item = &'a [u8]>, sums: &mut [u16]) {
+    sums.fill(0);
+    for row in rows {
+        for (s, v) in sums.iter_mut().zip(row) {
+            *s += u16::from(*v);
+        }
+    }
+}
+
+/// The same for blocks of any size: a picture that is one block.
 fn shrink_row_by<'a>(k: usize, rows: impl Iterator<Item = &'a [u8]>, out: &mut [f32]) {
     let mut totals = vec![0u32; out.len()];
     for row in rows {

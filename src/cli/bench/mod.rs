@@ -167,7 +167,7 @@ async fn climb(args: &BenchArgs, format: Format, plan: &LoadPlan) -> Result<Ladd
     let idle = server.used()?;
     let mut ladder = Ladder {
         format,
-        start_ms: server.start.as_secs_f64() * 1e3,
+        start_ms: server.start_s * 1e3,
         steps: Vec::new(),
         held: None,
     };

@@ -1,11 +1,11 @@
 //! A server of this very program as a process of its own, bound to a core, and what it costs.
 
 use crate::cli::exit::{self, Failure, fail};
+use crate::cli::output::Clock;
 use anyhow::{Context as _, anyhow};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Ticks in a second of `/proc`'s processor times: Linux reports them in hundredths.
 const TICKS: f64 = 100.0;
@@ -15,8 +15,8 @@ pub struct Server {
     process: Child,
     /// Address as `http://127.0.0.1:PORT`.
     pub address: String,
-    /// From its start until it listened.
-    pub start: Duration,
+    /// From its start until it listened, seconds.
+    pub start_s: f64,
 }
 
 /// What a process has used so far.
@@ -39,7 +39,7 @@ impl Server {
             .args(["--server-max-sessions", &(sessions + 2).to_string()])
             .args(flags)
             .stdout(Stdio::piped());
-        let began = Instant::now();
+        let began = Clock::start();
         let mut process = command
             .spawn()
             .with_context(|| format!("cannot start {command:?}"))
@@ -57,7 +57,7 @@ impl Server {
         Ok(Self {
             process,
             address: format!("http://{address}"),
-            start: began.elapsed(),
+            start_s: began.seconds(),
         })
     }
 
