@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,10 @@ def by_hand(recording: Path, folder: Path) -> bytes:
     """What the command line writes of a recording."""
     out = folder / "own.json"
     own = [program(), "review", "--quiet", "--fail-on", "none", "--engine-models-dir", ROOT / "models", "--json", out]
-    subprocess.run([*own, recording.name], cwd=recording.parent, check=True, capture_output=True)
+    # The runtime is found from the repository's own folder otherwise.
+    library = str(ROOT / "vendor" / "onnxruntime" / "libonnxruntime.so")
+    environment = {"ORT_DYLIB_PATH": library, **os.environ}
+    subprocess.run([*own, recording.name], cwd=recording.parent, env=environment, check=True, capture_output=True)
     return out.read_bytes()
 
 
