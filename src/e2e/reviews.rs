@@ -308,7 +308,9 @@ async fn a_killed_server_forgets_nothing_and_begins_anew_what_it_was_at() {
     };
     let (status, said) = server.stop();
     assert_eq!(status, Some(0), "{said}");
-    assert_eq!(code(&watching.await.unwrap()), Code::Unavailable);
+    // The server's word, or the connection that broke with it: either way it may be tried again.
+    let told = watching.await.unwrap();
+    assert!(told.should_retry(), "{told:?}");
     let record = spool.join("jobs").join(&long.review_id).join("job.json");
     let record: serde_json::Value =
         serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();

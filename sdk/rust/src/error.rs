@@ -61,14 +61,18 @@ impl ClientError {
         }
     }
 
-    /// True when the same call may succeed later without any change.
+    /// True when the same call may succeed later without any change: the server says so, or the connection broke.
     pub fn should_retry(&self) -> bool {
         match self {
             Self::Connect { .. } => true,
-            Self::Status(s) => matches!(
-                s.code(),
-                tonic::Code::ResourceExhausted | tonic::Code::Unavailable
-            ),
+            // A status that the transport made, and not the server, has a source; its code may be any.
+            Self::Status(s) => {
+                std::error::Error::source(s.as_ref()).is_some()
+                    || matches!(
+                        s.code(),
+                        tonic::Code::ResourceExhausted | tonic::Code::Unavailable
+                    )
+            }
             Self::Key
             | Self::NoHello
             | Self::File { .. }
