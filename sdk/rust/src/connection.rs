@@ -3,6 +3,7 @@
 
 use crate::access::Way;
 use crate::credit::Credit;
+use crate::error::broke;
 use crate::interview::{Update, request};
 use crate::kept::Kept;
 use crate::v1::interview_request::Message as Say;
@@ -249,8 +250,7 @@ impl Driver {
 
     /// True when the transport and not the server ended the stream, and the server lets us back in.
     fn may_resume(&self, status: &Status) -> bool {
-        let transport = std::error::Error::source(status).is_some();
-        let lost = transport || status.code() == Code::Unavailable;
+        let lost = broke(status) || status.code() == Code::Unavailable;
         lost && !self.token.is_empty() && !self.grace.is_zero()
     }
 
@@ -321,19 +321,10 @@ pub(crate) fn pause_after(failed: u32) -> Duration {
     cut(grown.min(LONGEST_PAUSE))
 }
 
-/// True when a later attempt may succeed.
+/// True when a later attempt may succeed; of a stream or a watch, also one that the server aborted.
 pub(crate) fn may_try_again(error: &ClientError) -> bool {
-    match error {
-        ClientError::Status(status) => {
-            std::error::Error::source(status.as_ref()).is_some()
-                || matches!(
-                    status.code(),
-                    Code::Unavailable | Code::ResourceExhausted | Code::Aborted
-                )
-        }
-        ClientError::Connect { .. } => true,
-        _ => false,
-    }
+    let aborted = |s: &Status| s.code() == Code::Aborted;
+    error.should_retry() || error.status().is_some_and(aborted)
 }
 
 /// Room in the connection; `None` when it is gone, and never without a client's half.

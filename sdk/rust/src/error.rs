@@ -52,6 +52,12 @@ impl From<tonic::Status> for ClientError {
     }
 }
 
+/// True when the transport made this status and not the server, since the connection broke: it has a source, and its
+/// code may be any.
+pub(crate) fn broke(status: &tonic::Status) -> bool {
+    std::error::Error::source(status).is_some()
+}
+
 impl ClientError {
     /// The server's status, where there is one.
     pub fn status(&self) -> Option<&tonic::Status> {
@@ -65,9 +71,8 @@ impl ClientError {
     pub fn should_retry(&self) -> bool {
         match self {
             Self::Connect { .. } => true,
-            // A status that the transport made, and not the server, has a source; its code may be any.
             Self::Status(s) => {
-                std::error::Error::source(s.as_ref()).is_some()
+                broke(s)
                     || matches!(
                         s.code(),
                         tonic::Code::ResourceExhausted | tonic::Code::Unavailable

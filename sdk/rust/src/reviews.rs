@@ -301,7 +301,7 @@ impl Client {
                 Ok(review) => return Ok(review),
                 Err(error) => error,
             };
-            if failed >= TRIES || !(error.should_retry() || may_try_again(&error)) {
+            if failed >= TRIES || !may_try_again(&error) {
                 return Err(error);
             }
             sleep(pause_after(failed)).await;
