@@ -5,14 +5,11 @@
 //! before, until the next key picture.
 
 use super::DecodeError;
-use super::picture::fill_rgb;
-use crate::core::{FieldError, Frame, MediaTime};
+use super::convert::to_stored;
+use crate::core::{ColorMatrix, ColorRange, FieldError, Frame, MediaTime};
 use ff::format::Pixel;
 use ffmpeg_next as ff;
-use yuv::{
-    BufferStoreMut, YuvConversionMode, YuvPlanarImage, YuvPlanarImageMut, YuvRange,
-    YuvStandardMatrix,
-};
+use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
 
 /// Pictures between key pictures: 2 s at 25 pictures a second, as conference systems do.
 const KEY_INTERVAL: u32 = 50;
@@ -172,7 +169,10 @@ impl Coder {
                 .or_else(|| frame.timestamp())
                 .map(MediaTime::from_us);
             if let Some(time) = time {
-                out.push(to_rgb(&frame, time, epoch)?);
+                let picture = std::mem::replace(&mut frame, ff::frame::Video::empty());
+                let stored = to_stored(picture, ColorRange::Limited, ColorMatrix::Bt709)
+                    .map_err(|_| bad("its planes"))?;
+                out.push(stored.frame(None, time, epoch)?);
             }
         }
         Ok(())
@@ -222,26 +222,6 @@ pub(super) fn to_yuv(
     }
     out.set_pts(Some(frame.time.as_us()));
     Ok(out)
-}
-
-fn to_rgb(from: &ff::frame::Video, time: MediaTime, epoch: u32) -> Result<Frame, DecodeError> {
-    let (width, height) = (from.width(), from.height());
-    let image = YuvPlanarImage {
-        y_plane: from.data(0),
-        y_stride: from.stride(0) as u32,
-        u_plane: from.data(1),
-        u_stride: from.stride(1) as u32,
-        v_plane: from.data(2),
-        v_stride: from.stride(2) as u32,
-        width,
-        height,
-    };
-    let mut result = Ok(());
-    let rgb = fill_rgb(width as usize * height as usize * 3, |out| {
-        result = yuv::yuv420_to_rgb(&image, out, width * 3, RANGE, MATRIX);
-    });
-    result.map_err(|_| bad("its planes"))?;
-    Ok(Frame::new(time, epoch, width, height, rgb)?)
 }
 
 #[cfg(test)]

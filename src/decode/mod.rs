@@ -30,7 +30,7 @@ pub use alter::{blur, jpeg_round_trip, scale_to_height};
 pub use chain::CodecChain;
 pub use encode::encode_jpeg;
 pub use error::DecodeError;
-pub use payload::{h264_access_units, i420};
+pub use payload::{even_size, h264_access_units, i420};
 pub use write::{RecordingWriter, StreamSpec, WriteError};
 
 /// Versions of the libraries that decode, as the process has loaded them: by name, `major.minor.micro`.

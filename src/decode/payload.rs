@@ -6,7 +6,12 @@ use super::write::{WriteError, video_encoder};
 use crate::core::Frame;
 use ffmpeg_next as ff;
 
-/// Frames of one size with even sides as H.264 access units in Annex B, a keyframe with parameter sets every 50 or sooner;
+/// The even sides of a frame, which YUV 4:2:0 wants: what is left of them is cut off on the right and below.
+pub fn even_size(frame: &Frame) -> (u32, u32) {
+    (frame.width & !1, frame.height & !1)
+}
+
+/// Frames of one size as H.264 access units in Annex B, a keyframe with parameter sets every 50 or sooner;
 /// one for each frame. `crf` is x264's rate factor, 0 to 51.
 ///
 /// # Errors
@@ -16,13 +21,14 @@ pub fn h264_access_units(frames: &[Frame], crf: u8) -> Result<Vec<Vec<u8>>, Writ
         return Ok(Vec::new());
     };
     super::file::init()?;
-    let mut encoder = video_encoder(first.width, first.height, crf, false)?;
+    let (width, height) = even_size(first);
+    let mut encoder = video_encoder(width, height, crf, false)?;
     let mut out = Vec::with_capacity(frames.len());
     for frame in frames {
         if (frame.width, frame.height) != (first.width, first.height) {
             return Err(WriteError::Kind(0));
         }
-        let picture = to_yuv(frame, frame.width, frame.height)?;
+        let picture = to_yuv(frame, width, height)?;
         encoder.send_frame(&picture)?;
         take(&mut encoder, &mut out);
     }
@@ -38,13 +44,14 @@ fn take(encoder: &mut ff::encoder::Encoder, out: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// A frame with even sides as tightly packed I420: BT.709, limited range.
+/// A frame as tightly packed I420 of its [`even_size`]: BT.709, limited range.
 ///
 /// # Errors
 /// A frame that YUV 4:2:0 cannot hold.
 pub fn i420(frame: &Frame) -> Result<Vec<u8>, DecodeError> {
-    let (width, height) = (frame.width as usize, frame.height as usize);
-    let picture = to_yuv(frame, frame.width, frame.height)?;
+    let (width, height) = even_size(frame);
+    let picture = to_yuv(frame, width, height)?;
+    let (width, height) = (width as usize, height as usize);
     let mut out = Vec::with_capacity(width * height * 3 / 2);
     for (i, across) in [width, width / 2, width / 2].into_iter().enumerate() {
         for row in picture.data(i).chunks(picture.stride(i)) {

@@ -118,7 +118,11 @@ fn pictures_are_tampered_with_in_the_stretch_alone() {
             third(before.width, 1.8),
             third(before.height, 1.8),
         ];
-        let sharp = |f: &Frame| vision::sharpness(f, middle).unwrap_or(0.0);
+        let sharp = |f: &Frame| {
+            vision::BoxLuma::of(f, middle)
+                .and_then(|l| l.sharpness())
+                .unwrap_or(0.0)
+        };
         sharper.push(sharp(&control[i]) / sharp(&soft[i]).max(1e-3));
     }
     sharper.sort_by(f32::total_cmp);

@@ -22,5 +22,5 @@ pub use geometry::{
     Crop, Similarity, crop_from_detection, crop_from_points, eye_centres, face_in_crop,
     native_crop, scene_crop,
 };
-pub use quality::{BoxLuma, LumaGrid, sharpness};
+pub use quality::{BoxLuma, LumaGrid};
 pub use resample::{DET_H, DET_W, LMK_PX, Letterbox, crop_rgb, crop_tensor, gray_patch, letterbox};

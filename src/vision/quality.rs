@@ -100,11 +100,6 @@ fn luma_8bit(rgb: [u8; 3]) -> u8 {
     (luma(rgb.map(f32::from)) + 0.5) as u8
 }
 
-/// [`BoxLuma::sharpness`] of a box of x0, y0, x1, y1 in frame pixels.
-pub fn sharpness(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
-    BoxLuma::of(frame, bbox)?.sharpness()
-}
-
 /// Luma on a coarse grid of points, to tell a repeated picture from a new one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LumaGrid {

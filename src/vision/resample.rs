@@ -61,14 +61,14 @@ impl Grid {
                             *o = f32::from(*v);
                         }
                     }),
-                    2 => shrink_row::<2>(rows, &mut sums, out),
-                    3 => shrink_row::<3>(rows, &mut sums, out),
-                    4 => shrink_row::<4>(rows, &mut sums, out),
-                    5 => shrink_row::<5>(rows, &mut sums, out),
-                    6 => shrink_row::<6>(rows, &mut sums, out),
-                    7 => shrink_row::<7>(rows, &mut sums, out),
-                    8 => shrink_row::<8>(rows, &mut sums, out),
-                    9..=257 => shrink_row_tall(k, rows, &mut sums, out),
+                    2 => shrink_row(2, rows, &mut sums, out),
+                    3 => shrink_row(3, rows, &mut sums, out),
+                    4 => shrink_row(4, rows, &mut sums, out),
+                    5 => shrink_row(5, rows, &mut sums, out),
+                    6 => shrink_row(6, rows, &mut sums, out),
+                    7 => shrink_row(7, rows, &mut sums, out),
+                    8 => shrink_row(8, rows, &mut sums, out),
+                    9..=257 => shrink_row(k, rows, &mut sums, out),
                     _ => shrink_row_by(k, rows, out),
                 }
             }
@@ -134,36 +134,21 @@ impl Grid {
     }
 }
 
-/// Means of K x K blocks: the rows of one line of blocks are added up first, which is one addition for each byte, eight
-/// or more at a time; 255 * 8 fits into the sums.
-fn shrink_row<'a, const K: usize>(
-    rows: impl Iterator<Item = &'a [u8]>,
-    sums: &mut [u16],
-    out: &mut [f32],
-) {
-    add_up(rows, sums);
-    let share = 1.0 / (K * K) as f32;
-    for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(3 * K)) {
-        let mut total = [0u32; 3];
-        for i in 0..K {
-            for c in 0..3 {
-                total[c] += u32::from(block[3 * i + c]);
-            }
-        }
-        for (o, t) in pixel.iter_mut().zip(total) {
-            *o = t as f32 * share;
-        }
-    }
-}
-
-/// The same for blocks of up to 257 pixels a side, as of a face's small picture; 255 * 257 fits into the sums.
-fn shrink_row_tall<'a>(
+/// Means of k x k blocks, k at most 257: the rows of one line of blocks are added up first, which is one addition for
+/// each byte, eight or more at a time; 255 * 257 fits into the sums. Inlined, so that a usual k is a constant in it.
+#[inline(always)]
+fn shrink_row<'a>(
     k: usize,
     rows: impl Iterator<Item = &'a [u8]>,
     sums: &mut [u16],
     out: &mut [f32],
 ) {
-    add_up(rows, sums);
+    sums.fill(0);
+    for row in rows {
+        for (s, v) in sums.iter_mut().zip(row) {
+            *s += u16::from(*v);
+        }
+    }
     let share = 1.0 / (k * k) as f32;
     for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(3 * k)) {
         let mut total = [0u32; 3];
@@ -174,16 +159,6 @@ fn shrink_row_tall<'a>(
         }
         for (o, t) in pixel.iter_mut().zip(total) {
             *o = t as f32 * share;
-        }
-    }
-}
-
-/// Sums of each byte's place over the rows.
-fn add_up<'a>(rows: impl Iterator<Item = &'a [u8]>, sums: &mut [u16]) {
-    sums.fill(0);
-    for row in rows {
-        for (s, v) in sums.iter_mut().zip(row) {
-            *s += u16::from(*v);
         }
     }
 }

@@ -229,6 +229,10 @@ fn gray_patches_are_upright_and_centred() {
     }
 }
 
+fn sharpness(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
+    BoxLuma::of(frame, bbox)?.sharpness()
+}
+
 fn mean_luma(frame: &Frame, bbox: [f32; 4]) -> Option<f32> {
     Some(BoxLuma::of(frame, bbox)?.mean())
 }

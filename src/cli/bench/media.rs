@@ -8,7 +8,7 @@ use liveproof::core::{
     AudioFormat, Frame, InterviewSpec, SessionId, TrackId, TrackKind, VideoFormat,
 };
 use liveproof::decode::file::{FileSource, Media, OpenOptions};
-use liveproof::decode::{encode_jpeg, h264_access_units, i420, scale_to_height};
+use liveproof::decode::{encode_jpeg, even_size, h264_access_units, i420, scale_to_height};
 use liveproof::ingest::events_file::{self, EventsFile};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -91,10 +91,7 @@ impl Clip {
         let internal = |e: anyhow::Error| fail(exit::INTERNAL, e);
         let (lines, fps) = format.shape();
         let count = (PERIOD_S * fps) as usize;
-        let scaled = |f: &Frame| {
-            let scaled = scale_to_height(f, lines).map_err(|e| internal(e.into()))?;
-            even(scaled).map_err(internal)
-        };
+        let scaled = |f: &Frame| scale_to_height(f, lines).map_err(|e| internal(e.into()));
         let frames: Vec<Frame> = self
             .frames
             .iter()
@@ -102,7 +99,10 @@ impl Clip {
             .take(count)
             .map(scaled)
             .collect::<Result<_, _>>()?;
-        let size = frames.first().map(|f| (f.width, f.height));
+        let size = frames.first().map(|f| match format {
+            Format::Jpeg5 => (f.width, f.height),
+            _ => even_size(f),
+        });
         let (kind, payloads, raw) = match format {
             Format::H264p720 | Format::H264p360 => {
                 let units = h264_access_units(&frames, CRF).map_err(|e| internal(e.into()))?;
@@ -163,25 +163,6 @@ impl Clip {
             period_us: i64::from(PERIOD_S) * 1_000_000,
         })
     }
-}
-
-/// Cut to even sides, as YUV 4:2:0 wants them.
-fn even(frame: Frame) -> anyhow::Result<Frame> {
-    let (w, h) = (frame.width & !1, frame.height & !1);
-    if (w, h) == (frame.width, frame.height) {
-        return Ok(frame);
-    }
-    let rows = frame.rgb().chunks_exact(frame.width as usize * 3);
-    let rgb: Vec<u8> = rows
-        .take(h as usize)
-        .flat_map(|row| {
-            row.get(..w as usize * 3)
-                .unwrap_or_default()
-                .iter()
-                .copied()
-        })
-        .collect();
-    Ok(Frame::new(frame.time, frame.epoch, w, h, rgb)?)
 }
 
 /// A track's sound in chunks of 16-bit samples; silence where the recording is shorter.
