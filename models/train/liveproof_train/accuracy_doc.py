@@ -171,7 +171,7 @@ def looks(path: Path) -> list[str]:
 def document(parts: list[tuple[str, dict[str, Any]]], notes: str, log: Path) -> str:
     first = parts[0][1]["settings"]
     out = ["# Accuracy", "",
-           "Written by `models/train/liveproof_train/accuracy_doc.py` from evaluations of the product's own pipeline "
+           "Written by `models/train/run accuracy` from evaluations of the product's own pipeline "
            "([evaluate.md](evaluate.md)); not edited by hand. Weak figures stand as they are.", "",
            f"Intervals are 95 %: AUC by {first['resamples']} resamples of identities, shares by Wilson with the number of "
            f"identities as n. A false alarm is a score of {first['threshold']:.2f} or more. A recording without a number "
