@@ -10,14 +10,17 @@
 //! weight in the manifest is 0, and its results say what was measured, with the time.
 //!
 //! **Nothing of it is kept.** The vectors live in this signal and end with the interview. They stand in no result, report,
-//! log or evidence, are never shown by `Debug`, and make no baseline for a later interview; a supplied reference is not
-//! compared. A test holds that.
+//! log or evidence, are never shown by `Debug`, and make no baseline for a later interview. A test holds that.
+//!
+//! **A supplied reference** (a recording, a picture, a stretch or track of the call) is compared too where the interview
+//! has a consent id (`reference`); an earlier interview leaves no face behind and is not.
 //!
 //! **Not handled.** A swapper that is on from the beginning: it shows one face throughout. Who the person is. Twins, and faces
 //! as alike as a swapper that keeps the wearer's own shape makes them (docs/accuracy.md has the figures).
 
 mod course;
 mod net;
+mod reference;
 
 use super::calibration::{number, wrong};
 use super::gates::Gates;
@@ -26,6 +29,8 @@ use crate::core::{AbstainReason, Abstention, Evidence, Outcome};
 use crate::engine::ModelSet;
 use course::{Course, Look, Step};
 use net::Net;
+pub use reference::Gatherer;
+use reference::{Against, compare};
 
 /// Task of the net in the manifest.
 pub const TASK: &str = "identity";
@@ -95,7 +100,13 @@ impl Identity {
             })?;
             looks.push(Look { time, vector });
         }
-        Ok(outcome(self.course.step(looks, settings.threshold), settings.threshold, pictures))
+        let against = match segment.reference {
+            Some(r) => Some(compare(r, &models.model(TASK)?, &looks)),
+            None => None,
+        };
+        let step = self.course.step(looks, settings.threshold);
+        let said = outcome(step, settings.threshold, pictures);
+        Ok(Outcome::Abstained(with_reference(said, against, settings.threshold)))
     }
 }
 
@@ -144,14 +155,41 @@ fn crowd(segment: &Segment<'_>) -> Result<(), Abstention> {
     Ok(())
 }
 
-fn outcome(step: Step, threshold: f64, pictures: usize) -> Outcome {
+/// What a segment's own words become beside what its reference shows.
+fn with_reference(
+    mut said: Abstention,
+    against: Option<Result<Against, String>>,
+    threshold: f64,
+) -> Abstention {
+    match against {
+        None => {}
+        Some(Err(why)) => said.detail += &format!("; not compared with the face of the reference: {why}"),
+        Some(Ok(found)) => {
+            said.reason = AbstainReason::Experimental;
+            let words = match (found.distance < threshold, found.same_call) {
+                (true, _) => "like the face of the reference",
+                (false, true) => "unlike the face of the reference",
+                // So are most photographs of one person (models/identity-1.card.md).
+                (false, false) => {
+                    "too far from the face of the reference to say anything: another camera, light or year does that to one person"
+                }
+            };
+            said.detail += &format!("; {words}");
+            said.evidence.push(Evidence::against("reference_distance", found.distance, threshold));
+            said.evidence.push(Evidence::new("reference_pictures", found.pictures as f64));
+        }
+    }
+    said
+}
+
+fn outcome(step: Step, threshold: f64, pictures: usize) -> Abstention {
     let measured = |distance, mut more: Vec<Evidence>| {
         let mut all = vec![Evidence::against("identity_distance", distance, threshold)];
         all.append(&mut more);
         all.push(Evidence::new("pictures", pictures as f64));
         all
     };
-    let said = |reason, detail: String, evidence| Outcome::Abstained(Abstention { reason, detail, evidence });
+    let said = |reason, detail: String, evidence| Abstention { reason, detail, evidence };
     match step {
         Step::Gathering { looks, needed } => said(
             AbstainReason::Gathering,

@@ -162,6 +162,7 @@ macro_rules! analyzers {
 }
 
 pub use face_swap::Gatherer as ReferenceGatherer;
+pub use identity::Gatherer as FaceGatherer;
 pub use tracks::{Ability, LaneTracks, Seen};
 
 analyzers! { face_swap, lip_sync, hand_occlusion, head_turn, identity, response_latency, voice_spoof }

@@ -13,7 +13,7 @@ use liveproof::pipeline::PipelineSettings;
 use liveproof::report::{BatchIndex, FileReport, IndexEntry, PassedOverFile, index_to_csv};
 use liveproof::review::{
     Basis, Batch, CandidateChoice, FolderError, Found, ReferenceClip, ReferenceInput,
-    ReviewEvidence, ReviewFolder, ReviewOptions, find,
+    ReviewEvidence, ReviewFolder, ReviewInput, ReviewOptions, find,
 };
 use pdf::Printer;
 use policy::FailOn;
@@ -111,7 +111,11 @@ pub fn run(config: &Config, args: &ReviewArgs) -> Result<(), Failure> {
         blur_faces: args.blur_faces,
     };
     let reference = match &args.reference {
-        Some(path) => Some(read_reference(path, &engine, &options)?),
+        Some(path) => {
+            let mut interviews = found.recordings.iter().map(|p| ReviewInput::of(p));
+            let faces = interviews.any(|i| i.has_consent());
+            Some(read_reference(path, faces, &engine, &options)?)
+        }
         None => None,
     };
     let evidence = match args.evidence {
@@ -282,16 +286,17 @@ fn evidence_of(
 /// be used is said in every report.
 fn read_reference(
     path: &Path,
+    faces: bool,
     engine: &Arc<Engine>,
     options: &ReviewOptions,
 ) -> Result<ReferenceClip, Failure> {
     let mut models = engine.new_set().map_err(|e| fail(exit::INPUT, e))?;
-    ReferenceInput::of(path)
-        .read(&mut models, options)
-        .map_err(|e| {
-            fail(
-                exit::INPUT,
-                anyhow::anyhow!("reference {}: {e}", path.display()),
-            )
-        })
+    let input = ReferenceInput {
+        faces,
+        ..ReferenceInput::of(path)
+    };
+    input.read(&mut models, options).map_err(|e| {
+        let error = anyhow::anyhow!("reference {}: {e}", path.display());
+        fail(exit::INPUT, error)
+    })
 }

@@ -57,7 +57,8 @@ pub use plot::{
     PlotSeries,
 };
 pub use reference::{
-    Baseline, Comparison, Reference, ReferenceKind, ReferenceSource, ReferenceSummary,
+    Baseline, Comparison, FaceMean, NO_CONSENT, Reference, ReferenceKind, ReferenceSource,
+    ReferenceSummary,
 };
 pub use result::{
     AbstainCount, Confidence, Coverage, ParticipantSummary, Quality, QuestionGap, Score,

@@ -62,6 +62,29 @@ impl std::fmt::Display for ReferenceSource {
     }
 }
 
+/// Mean direction of a face over the pictures of a reference: a biometric template. It is made only
+/// where the interview has a consent id, lives in memory as long as the interview, is never
+/// serialised, and `Debug` shows no number of it.
+#[derive(Clone, PartialEq)]
+pub struct FaceMean {
+    /// The model that gave the vectors; those of another model cannot be compared.
+    pub model: ModelRef,
+    /// Pictures in the mean.
+    pub pictures: u64,
+    /// Sum of vectors of length 1; its direction is what counts.
+    pub vector: Vec<f64>,
+}
+
+impl std::fmt::Debug for FaceMean {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("FaceMean");
+        shown
+            .field("model", &self.model.id)
+            .field("pictures", &self.pictures);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// A reference as an interview has it at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
@@ -69,7 +92,12 @@ pub struct Reference {
     pub source: ReferenceSource,
     /// The baseline, or why it cannot be used.
     pub baseline: Result<Baseline, String>,
+    /// Whose face it shows, or why that is not looked at.
+    pub face: Result<FaceMean, String>,
 }
+
+/// Why no face of a reference is compared where the interview names no consent record.
+pub const NO_CONSENT: &str = "the interview has no consent id";
 
 /// What one finding made of its reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -130,7 +130,15 @@ fn review(
         Ok(path) => path,
         Err(detail) => return Ok(Outcome::Refused(detail)),
     };
-    let reference = match read_reference(jobs, job, record, &options, reviewer)? {
+    let events = record
+        .events
+        .then(|| jobs.disk().events(&job.id, &record.recording));
+    let named = ReviewInput {
+        events: events.as_deref(),
+        ..ReviewInput::of(&path)
+    };
+    let faces = named.has_consent();
+    let reference = match read_reference(jobs, job, record, faces, &options, reviewer)? {
         Ok(reference) => reference,
         Err(detail) => return Ok(Outcome::Refused(detail)),
     };
@@ -143,9 +151,6 @@ fn review(
     job.known(bytes, identity.sha256.clone());
     let with = shared.config.evidence.as_ref().filter(|_| record.evidence);
     let with = with.map(|e| of_choice(e, &options));
-    let events = record
-        .events
-        .then(|| jobs.disk().events(&job.id, &record.recording));
     let mut log = None;
     let report = reviewer.run(|models| {
         let input = ReviewInput {
@@ -181,6 +186,7 @@ fn read_reference(
     jobs: &Jobs,
     job: &Job,
     record: &Record,
+    faces: bool,
     options: &ReviewOptions,
     reviewer: &mut Reviewer,
 ) -> Result<Result<Option<ReferenceClip>, String>, ReviewError> {
@@ -193,6 +199,7 @@ fn read_reference(
     };
     let input = ReferenceInput {
         shown: Some(&kept.name),
+        faces,
         stop: Some(&job.stop),
         ..ReferenceInput::of(&path)
     };

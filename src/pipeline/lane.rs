@@ -18,7 +18,8 @@ use crate::analyze::{self, Analyzer, HISTORY_NS, LaneTracks, Seen};
 use crate::core::{
     Baseline, ClockSource, ControlEvent, Coverage, EvidencePicture, Frame, InterviewSpec,
     MediaTime, ParticipantId, ParticipantSpec, ParticipantSummary, PlotSeries, Quality, Reference,
-    ReferenceKind, SegmentResult, Span, StageTimes, TrackId, TrackKind, VoiceSeries,
+    ReferenceKind, ReferenceSource, SegmentResult, Span, StageTimes, TrackId, TrackKind,
+    VoiceSeries,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{self, FusionConfig, SessionFusion, SignalPolicy};
@@ -77,14 +78,16 @@ impl Lane {
     ) -> Self {
         let own = |kind| first_track(spec, kind, |p, _| p == &participant.id);
         let interval_ns = settings.detect_interval_ns;
+        let consented = !spec.consent_id.is_empty();
         let verified = spec
             .tracks
             .iter()
             .find(|t| t.reference && t.participant == participant.id)
             .map(|t| t.id.clone());
-        let reference = verified
-            .as_ref()
-            .map(|id| LaneReference::read(ReferenceKind::Track, id.to_string(), interval_ns));
+        let reference = verified.as_ref().map(|id| {
+            let (kind, name) = (ReferenceKind::Track, id.to_string());
+            LaneReference::read(ReferenceSource { kind, name }, interval_ns, consented)
+        });
         let (video, audio) = (own(TrackKind::Video), own(TrackKind::Audio));
         let interviewer = interviewer(spec);
         let interviewer_audio = interviewer.as_ref().and_then(|who| sound_of(spec, who));
@@ -128,13 +131,14 @@ impl Lane {
     }
 
     /// Sets a stretch aside; its pictures are the reference where there is no other.
-    pub(super) fn verify(&mut self, span: Span, detect_interval_ns: i64) {
+    pub(super) fn verify(&mut self, span: Span, detect_interval_ns: i64, consented: bool) {
         self.set_aside.push(span);
         match &mut self.reference {
             Some(reference) => reference.widen(&span),
             None => {
-                let kind = ReferenceKind::Stretch;
-                let reference = LaneReference::read(kind, span.words(), detect_interval_ns);
+                let (kind, name) = (ReferenceKind::Stretch, span.words());
+                let source = ReferenceSource { kind, name };
+                let reference = LaneReference::read(source, detect_interval_ns, consented);
                 self.reference = Some(reference);
             }
         }

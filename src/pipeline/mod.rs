@@ -29,8 +29,8 @@ pub use reference::ReferenceReader;
 
 use crate::core::{
     AudioBlock, Baseline, ChallengeResult, ControlEvent, EventKind, EvidencePicture, FieldError,
-    Frame, InterviewSpec, MediaTime, ParticipantId, ParticipantSummary, PlotSeries, Reference,
-    SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
+    Frame, InterviewSpec, MediaTime, NO_CONSENT, ParticipantId, ParticipantSummary, PlotSeries,
+    Reference, SegmentResult, SessionSummary, SignalCapability, Span, TrackId, TrackKind,
 };
 use crate::engine::ModelSet;
 use crate::fusion::{FusionConfig, SequentialTest, SignalPolicy};
@@ -149,7 +149,14 @@ impl Pipeline {
         let mut lanes = self.lanes.iter_mut();
         match lanes.find(|l| &l.participant.id == participant) {
             Some(lane) => {
-                lane.refer_to(reference);
+                lane.refer_to(match self.spec.consent_id.is_empty() {
+                    // Whoever read it may have read it for another interview too.
+                    true => Reference {
+                        face: Err(NO_CONSENT.to_owned()),
+                        ..reference
+                    },
+                    false => reference,
+                });
                 true
             }
             None => false,
@@ -441,8 +448,9 @@ impl Pipeline {
     fn verify(&mut self, span: Span) {
         self.verified.push(span);
         let interval_ns = self.settings.detect_interval_ns;
+        let consented = !self.spec.consent_id.is_empty();
         for lane in &mut self.lanes {
-            lane.verify(span, interval_ns);
+            lane.verify(span, interval_ns, consented);
         }
     }
 

@@ -1,10 +1,10 @@
 //! The reference of one participant: read picture by picture, or given ready-made.
 
 use super::sight::new_tracker;
-use crate::analyze::ReferenceGatherer;
+use crate::analyze::{FaceGatherer, ReferenceGatherer};
 use crate::core::{
-    Abstention, Comparison, Frame, MediaTime, Reference, ReferenceKind, ReferenceSource,
-    ReferenceSummary, Span,
+    Abstention, Comparison, Frame, MediaTime, NO_CONSENT, Reference, ReferenceKind,
+    ReferenceSource, ReferenceSummary, Span,
 };
 use crate::engine::ModelSet;
 use crate::track::FaceTracker;
@@ -16,6 +16,8 @@ pub struct ReferenceReader {
     source: ReferenceSource,
     tracker: FaceTracker,
     gatherer: ReferenceGatherer,
+    /// Only where somebody consented to the comparison of faces.
+    faces: Option<FaceGatherer>,
     last: Option<MediaTime>,
     /// Why faces cannot be tracked, if so.
     obstacle: Option<Abstention>,
@@ -25,12 +27,14 @@ pub struct ReferenceReader {
 
 impl ReferenceReader {
     /// A reader that has seen nothing; `detect_interval_ns` as in
-    /// [`PipelineSettings`](super::PipelineSettings).
-    pub fn new(source: ReferenceSource, detect_interval_ns: i64) -> Self {
+    /// [`PipelineSettings`](super::PipelineSettings); `faces`: the interview has a consent id, so that
+    /// its face may be compared.
+    pub fn new(source: ReferenceSource, detect_interval_ns: i64, faces: bool) -> Self {
         Self {
             source,
             tracker: new_tracker(detect_interval_ns),
             gatherer: ReferenceGatherer::default(),
+            faces: faces.then(FaceGatherer::default),
             last: None,
             obstacle: None,
         }
@@ -43,7 +47,12 @@ impl ReferenceReader {
         }
         self.last = Some(frame.time);
         match self.tracker.observe(frame, models) {
-            Ok(seen) => self.gatherer.take(&seen, models),
+            Ok(seen) => {
+                self.gatherer.take(&seen, models);
+                if let Some(faces) = &mut self.faces {
+                    faces.take(&seen, models);
+                }
+            }
             Err(why) => self.obstacle = Some(why),
         }
     }
@@ -55,9 +64,15 @@ impl ReferenceReader {
             (None, None) => Err("no picture of it has come".to_owned()),
             (None, Some(_)) => self.gatherer.baseline(models),
         };
+        let face = match (&self.faces, &self.obstacle) {
+            (None, _) => Err(NO_CONSENT.to_owned()),
+            (Some(_), Some(why)) => Err(why.detail.clone()),
+            (Some(faces), None) => faces.face(models),
+        };
         Reference {
             source: self.source.clone(),
             baseline,
+            face,
         }
     }
 }
@@ -92,13 +107,15 @@ impl LaneReference {
         Self::new(Origin::Given, reference)
     }
 
-    pub(super) fn read(kind: ReferenceKind, name: String, detect_interval_ns: i64) -> Self {
-        let source = ReferenceSource { kind, name };
+    /// `faces`: the interview has a consent id.
+    pub(super) fn read(source: ReferenceSource, detect_interval_ns: i64, faces: bool) -> Self {
+        let none = || "no picture of it has come".to_owned();
         let now = Reference {
             source: source.clone(),
-            baseline: Err("no picture of it has come".to_owned()),
+            baseline: Err(none()),
+            face: Err(none()),
         };
-        let reader = ReferenceReader::new(source, detect_interval_ns);
+        let reader = ReferenceReader::new(source, detect_interval_ns, faces);
         Self::new(Origin::Read(Box::new(reader)), now)
     }
 

@@ -73,6 +73,15 @@ impl<'a> ReviewInput<'a> {
             .map_or_else(|| self.path.display().to_string(), str::to_owned)
     }
 
+    /// True where the events file names a consent record, without which no face is compared with that
+    /// of a reference. One that cannot be read says so when the recording is reviewed.
+    pub fn has_consent(&self) -> bool {
+        let events = self
+            .events_file()
+            .and_then(|path| events_file::load(&path).ok());
+        events.is_some_and(|e| !e.consent_id.is_empty())
+    }
+
     /// The events file: as given, or beside the recording.
     pub fn events_file(&self) -> Option<PathBuf> {
         match self.events {

@@ -18,6 +18,8 @@ pub struct ReferenceInput<'a> {
     pub shown: Option<&'a str>,
     /// The stretch to be read; `None` = the one that its events file marks, or all of it.
     pub stretch: Option<Span>,
+    /// True where an interview that it is for has a consent id: its face is then compared too.
+    pub faces: bool,
     /// Ends the reading as [`ReviewError::Cancelled`] once it is true.
     pub stop: Option<&'a AtomicBool>,
 }
@@ -44,6 +46,7 @@ impl<'a> ReferenceInput<'a> {
             path,
             shown: None,
             stretch: None,
+            faces: false,
             stop: None,
         }
     }
@@ -85,7 +88,8 @@ impl<'a> ReferenceInput<'a> {
             kind: ReferenceKind::Clip,
             name: self.name(stretch),
         };
-        let mut reader = ReferenceReader::new(named, options.pipeline.detect_interval_ns);
+        let interval_ns = options.pipeline.detect_interval_ns;
+        let mut reader = ReferenceReader::new(named, interval_ns, self.faces);
         let mut any = false;
         loop {
             if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {

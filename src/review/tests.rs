@@ -1,7 +1,7 @@
 //! Recordings through the real decoder, the real nets and the real pipeline.
 
 use super::*;
-use crate::core::{AbstainReason, Region, ScoreOutcome};
+use crate::core::{AbstainReason, Finding, Region, ScoreOutcome};
 use crate::engine::{EngineOptions, ModelsDir};
 use std::sync::Arc;
 
@@ -344,6 +344,58 @@ fn a_reference_that_cannot_be_used_is_said_and_the_ordinary_score_stands() {
     let mut models = engine.new_set().unwrap();
     let read = ReferenceInput::of(&missing).read(&mut models, &ReviewOptions::default());
     assert!(matches!(read, Err(ReviewError::Decode(_))));
+}
+
+#[test]
+fn the_face_of_a_reference_is_compared_for_a_consent_id_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let other = media("media/vp8_opus.webm");
+    let mut models = engine.new_set().unwrap();
+    let options = ReviewOptions::default();
+    let mut texts = Vec::new();
+    for consent in ["", ", \"consent_id\": \"c-7\""] {
+        let path = folder.path().join("call.webm");
+        std::fs::copy(media("media/vp9_opus.webm"), &path).unwrap();
+        let events = format!(
+            "{{\"version\": 1{consent}, \"participants\": [{{\"id\": \"candidate\", \"role\": \"candidate\"}}], \
+             \"tracks\": [{{\"stream\": 0, \"id\": \"v\", \"participant\": \"candidate\"}}]}}"
+        );
+        std::fs::write(folder.path().join("call.webm.events.json"), events).unwrap();
+        let input = ReviewInput::of(&path);
+        assert_eq!(input.has_consent(), !consent.is_empty());
+        // It was read for others too, of whom one has a consent id.
+        let clip = ReferenceInput {
+            faces: true,
+            ..ReferenceInput::of(&other)
+        };
+        let clip = clip.read(&mut models, &options).unwrap();
+        assert!(clip.reference.face.is_ok(), "{:?}", clip.reference.face);
+        let input = ReviewInput {
+            reference: Some(&clip),
+            ..input
+        };
+        let report = review_input(input, &engine, &mut models, &options, &mut |_| {});
+        assert_eq!(report.error, None);
+        let findings = report.segments.iter().flat_map(|s| &s.findings);
+        let mine: Vec<_> = findings.filter(|f| f.signal == "identity").collect();
+        assert!(!mine.is_empty());
+        let measured = |f: &&Finding| {
+            f.outcome
+                .evidence()
+                .iter()
+                .any(|e| e.name == "reference_distance")
+        };
+        assert_eq!(mine.iter().all(measured), !consent.is_empty(), "{mine:#?}");
+        texts.push(serde_json::to_string(&mine).unwrap());
+    }
+    assert!(texts[0].contains(crate::core::NO_CONSENT), "{}", texts[0]);
+    // Without somebody's consent no face of a reference is looked at.
+    let plain = ReferenceInput::of(&other).read(&mut models, &options);
+    assert_eq!(
+        plain.unwrap().reference.face,
+        Err(crate::core::NO_CONSENT.to_owned())
+    );
 }
 
 #[test]

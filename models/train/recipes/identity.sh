@@ -4,6 +4,6 @@ STAGES="pack discriminant export figures card golden"
 stage_pack() { train pack_identity; }
 stage_discriminant() { train identity_discriminant; }
 stage_export() { train export_identity; }
-stage_figures() { train identity_figures --baselines --onnx identity-1.onnx; }
+stage_figures() { train identity_figures --baselines --onnx identity-1.onnx; train identity_photos; }
 stage_card() { train identity_card; }
 stage_golden() { train golden_identity; }

@@ -46,7 +46,7 @@ fn baseline() -> Baseline {
 
 fn reference(baseline: Result<Baseline, String>) -> Reference {
     let source = ReferenceSource { kind: ReferenceKind::Clip, name: "id-check.mp4".into() };
-    Reference { source, baseline }
+    Reference { source, baseline, face: Err(String::new()) }
 }
 
 fn seen(reference: f64, change: [f64; 2], surround: [f64; 3]) -> Look {

@@ -90,12 +90,9 @@ impl Course {
         }
     }
 
-    /// 1 - cosine to the beginning's mean; 2 where one of them is no direction, or no number.
+    /// From the beginning's mean.
     fn distance(&self, vector: &[f64]) -> f64 {
-        let dot: f64 = self.sum.iter().zip(vector).map(|(a, b)| a * b).sum();
-        let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let cosine = dot / (length(&self.sum) * length(vector));
-        if cosine.is_finite() { 1.0 - cosine } else { 2.0 }
+        apart(&self.sum, vector)
     }
 
     /// Time of the first picture after the break: of all places in the segment before and in this one, that at which two
@@ -126,8 +123,16 @@ impl std::fmt::Debug for Course {
     }
 }
 
+/// 1 - cosine; 2 where one of them is no direction, or no number.
+pub(super) fn apart(a: &[f64], b: &[f64]) -> f64 {
+    let dot: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+    let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let cosine = dot / (length(a) * length(b));
+    if cosine.is_finite() { 1.0 - cosine } else { 2.0 }
+}
+
 /// Mean of vectors; nothing for none.
-fn mean<'a>(looks: impl Iterator<Item = &'a Look>) -> Vec<f64> {
+pub(super) fn mean<'a>(looks: impl Iterator<Item = &'a Look>) -> Vec<f64> {
     let (mut sum, mut n): (Vec<f64>, f64) = (Vec::new(), 0.0);
     for look in looks {
         sum.resize(look.vector.len(), 0.0);

@@ -3,7 +3,10 @@
 use super::course::{Course, Look, Step};
 use super::*;
 use crate::analyze::face_swap::tests::{noisy, observations, shipped, with_segment, with_span};
-use crate::core::{DETAIL_PX, FaceDetail, FaceObs, Frame, Landmarks, MediaTime, Span, TrackId, TrackKind};
+use crate::core::{
+    DETAIL_PX, FaceDetail, FaceMean, FaceObs, Frame, Landmarks, MediaTime, NO_CONSENT, Reference, ReferenceKind, ReferenceSource,
+    Span, TrackId, TrackKind,
+};
 use crate::decode::file::{FileSource, Media, OpenOptions};
 use crate::track::{FaceTracker, TrackConfig};
 use crate::vision::{crop_rgb, face_in_crop, native_crop};
@@ -174,6 +177,51 @@ fn no_template_leaves_the_signal() {
         for text in [format!("{v}"), format!("{v:.4}"), format!("{:.4}", v * 12.0)] {
             assert!(!said.contains(&text), "{text} in {said}");
         }
+    }
+}
+
+#[test]
+fn the_face_of_a_reference_is_compared_where_there_is_one_and_its_template_is_never_shown() {
+    let mut models = shipped();
+    let (one, _) = looked_at(&golden()["cases"][0]);
+    let all: Vec<FaceObs> = (0..12).map(|i| FaceObs { time: MediaTime::from_ms(250 * i), ..one.clone() }).collect();
+    let mut gatherer = Gatherer::default();
+    assert_eq!(gatherer.face(&models), Err("no face was found in it".to_owned()));
+    let mut small = one.clone();
+    let face = small.face.as_mut().unwrap();
+    face.bbox[3] = face.bbox[1] + 20.0;
+    gatherer.take(&small, &mut models);
+    assert_eq!(gatherer.face(&models), Err("no picture of it can be used: the face is too small".to_owned()));
+    // One picture is a reference.
+    gatherer.take(&one, &mut models);
+    let own = gatherer.face(&models).unwrap();
+    assert_eq!(own.pictures, 1);
+    for v in own.vector.iter().filter(|v| v.abs() > 1e-3) {
+        assert!(!format!("{own:?} {gatherer:?}").contains(&format!("{v:.4}")));
+    }
+    let away = FaceMean { vector: own.vector.iter().map(|v| -v).collect(), ..own.clone() };
+    let strange = FaceMean { model: crate::core::ModelRef { id: "identity-0".into(), ..own.model.clone() }, ..own.clone() };
+    for (face, kind, distance, words) in [
+        (Ok(own.clone()), ReferenceKind::Stretch, Some(0.0), "; like the face of the reference"),
+        (Ok(own), ReferenceKind::Clip, Some(0.0), "; like the face of the reference"),
+        (Ok(away.clone()), ReferenceKind::Stretch, Some(2.0), "; unlike the face of the reference"),
+        (Ok(away), ReferenceKind::Clip, Some(2.0), "; too far from the face of the reference to say anything"),
+        (Ok(strange), ReferenceKind::Clip, None, "; not compared with the face of the reference: its face was read by identity-0"),
+        (Err(NO_CONSENT.to_owned()), ReferenceKind::Clip, None, "reference: the interview has no consent id"),
+    ] {
+        let source = ReferenceSource { kind, name: "clip".to_owned() };
+        let reference = Reference { source, baseline: Err(String::new()), face };
+        let found = with_segment(&all, 1.0, |s| {
+            let s = Segment { reference: Some(&reference), ..*s };
+            Identity::default().analyze(&s, &mut models)
+        });
+        let said = abstention(&found);
+        assert!(said.detail.contains(words), "{} where {words} was expected", said.detail);
+        let measured = said.evidence.iter().find(|e| e.name == "reference_distance");
+        assert_eq!(measured.map(|e| e.value.round()), distance);
+        let reason = if distance.is_some() { AbstainReason::Experimental } else { AbstainReason::Gathering };
+        assert_eq!(said.reason, reason);
+        assert!(found.comparison.is_none(), "the reference is face_swap's to count");
     }
 }
 

@@ -80,6 +80,10 @@ const NAMES: &[(&str, &str)] = &[
     ),
     ("identity_change_at", "another face from"),
     (
+        "reference_distance",
+        "difference to the face of the reference",
+    ),
+    (
         "mouth_lead",
         "lips before the voice (accuracy not evaluated, no vote)",
     ),

@@ -38,7 +38,13 @@ pub(super) fn refer_to_earlier(
             name: session.to_string(),
         };
         let baseline = baseline.map_err(|e| e.to_string());
-        pipeline.refer_to(&p.id, Reference { source, baseline });
+        let face = Err("an earlier interview leaves no face behind".to_owned());
+        let reference = Reference {
+            source,
+            baseline,
+            face,
+        };
+        pipeline.refer_to(&p.id, reference);
     }
     Ok(())
 }

@@ -68,6 +68,7 @@ const NAMES = {
   appearance_jump_at: "the strongest at",
   identity_distance: "difference to the face of the beginning",
   identity_change_at: "another face from",
+  reference_distance: "difference to the face of the reference",
   mouth_lead: "lips before the voice (accuracy not evaluated, no vote)",
   still_mouth_onsets: "voice set in with still lips",
   voice_changes: "turns in another voice (accuracy not evaluated, no vote)",
