@@ -20,7 +20,7 @@ use liveproof::analyze::response_latency::second_voice::{Comparison, Voice};
 use liveproof::audio::{SpanRules, speech_spans};
 use liveproof::core::{MediaTime, median};
 use liveproof::engine::ModelSet;
-use media::{Material, Row, seen_and_heard};
+use media::{Material, Row, SeenAndHeard, seen_and_heard};
 use std::path::Path;
 
 /// Recordings that the media hold twice: the first 20 s of talk/lia_obama.mov.
@@ -152,7 +152,7 @@ fn summary(name: &str, found: &[Comparison]) {
 }
 
 fn read(data: &Path, row: &Row, models: &mut ModelSet) -> Result<Clip, Box<dyn std::error::Error>> {
-    let (face, voice) = seen_and_heard(&data.join(&row.path), models)?;
+    let SeenAndHeard { face, voice, .. } = seen_and_heard(&data.join(&row.path), models)?;
     let series = voice.series();
     let spans = speech_spans(series.speech, &SpanRules::speech());
     let onset = |pair: &[liveproof::audio::SpeechSpan]| {

@@ -172,7 +172,8 @@ fn measure(path: &Path, models: &mut ModelSet) -> Result<Clip, Box<dyn std::erro
         return Err("no pictures".into());
     };
     let span = liveproof::core::Span::new(first.time, last.time.plus_ns(1));
-    let summary = quality(&seen, span);
+    let arrived: Vec<_> = seen.iter().map(|o| o.time).collect();
+    let summary = quality(&seen, &arrived, span);
     let n = seen.len();
     Ok(Clip {
         size,

@@ -1,7 +1,7 @@
 //! One talking clip, decoded and tracked once, and its sound, which can be moved or replaced.
 
 use super::figures::Window;
-use super::media::{Row, seen_and_heard};
+use super::media::{Row, SeenAndHeard, seen_and_heard};
 use liveproof::analyze::lip_sync::LipSync;
 use liveproof::analyze::{Analyzer, Segment};
 use liveproof::audio::VoiceTrack;
@@ -30,14 +30,8 @@ impl Recording {
         row: &Row,
         models: &mut ModelSet,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let (face, voice) = seen_and_heard(&data.join(&row.path), models)?;
+        let SeenAndHeard { face, voice, fps } = seen_and_heard(&data.join(&row.path), models)?;
         let last = face.last().ok_or("no pictures")?.time.as_secs_f64();
-        let mut gaps: Vec<i64> = face
-            .windows(2)
-            .map(|w| w[1].time.since_ns(w[0].time))
-            .collect();
-        gaps.sort_unstable();
-        let fps = gaps.get(gaps.len() / 2).map_or(0.0, |ns| 1e9 / *ns as f64);
         Ok(Self {
             name: row.name(),
             speaker: row.identity.clone(),

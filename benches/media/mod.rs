@@ -6,7 +6,7 @@ use liveproof::core::{AbstainReason, Abstention, FaceObs, MEL_BANDS, TrackId, Tr
 use liveproof::decode::file::{FileSource, Media, OpenOptions};
 use liveproof::engine::{Engine, EngineOptions, ModelSet, ModelsDir};
 use liveproof::evaluate::csv_records;
-use liveproof::track::{FaceTracker, TrackConfig};
+use liveproof::track::{FaceTracker, LOOKS_PER_S, Pace, TrackConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,11 +65,25 @@ pub fn speech(models: &mut ModelSet, mel: &[[f32; MEL_BANDS]]) -> Result<Vec<f32
     Ok(found.iter().copied().collect())
 }
 
+/// A clip's series.
+pub struct SeenAndHeard {
+    pub face: Vec<FaceObs>,
+    pub voice: VoiceTrack,
+    /// Pictures a second of the clip, looked at or not.
+    pub fps: f64,
+}
+
+/// Looks a second, as the service's; another number, or 0 for every picture, by `LOOKS_PER_S`.
+pub fn looks_per_s() -> u32 {
+    let given = std::env::var("LOOKS_PER_S").ok();
+    given.map_or(LOOKS_PER_S, |n| n.parse().expect("a number of looks"))
+}
+
 /// Decodes a talking clip, follows its face and computes its voice series.
 pub fn seen_and_heard(
     path: &Path,
     models: &mut ModelSet,
-) -> Result<(Vec<FaceObs>, VoiceTrack), Box<dyn std::error::Error>> {
+) -> Result<SeenAndHeard, Box<dyn std::error::Error>> {
     let mut source = open_pictures(path)?;
     let audio = source.info().first(TrackKind::Audio);
     source.select(
@@ -78,10 +92,16 @@ pub fn seen_and_heard(
         None,
     )?;
     let mut tracker = FaceTracker::new(TrackConfig::default());
+    let mut pace = Pace::new(looks_per_s());
     let (mut voice, mut face) = (VoiceTrack::new(HEARD_NS), Vec::new());
+    let mut times = Vec::new();
     while let Some(media) = source.next()? {
         match media {
             Media::Frame { frame, .. } => {
+                times.push(frame.time);
+                if !pace.takes(frame.time, false) {
+                    continue;
+                }
                 let mut seen = tracker.observe(&frame, models).map_err(|a| a.detail)?;
                 // Large, and no bench over whole clips looks at them.
                 seen.detail = None;
@@ -95,7 +115,12 @@ pub fn seen_and_heard(
     voice.finish(&mut |mel: &[[f32; MEL_BANDS]]| speech(models, mel))?;
     match voice.obstacle() {
         Some(why) => Err(why.detail.clone().into()),
-        None => Ok((face, voice)),
+        None => {
+            let mut gaps: Vec<i64> = times.windows(2).map(|w| w[1].since_ns(w[0])).collect();
+            gaps.sort_unstable();
+            let fps = gaps.get(gaps.len() / 2).map_or(0.0, |ns| 1e9 / *ns as f64);
+            Ok(SeenAndHeard { face, voice, fps })
+        }
     }
 }
 

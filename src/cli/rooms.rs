@@ -63,6 +63,7 @@ pub fn pipeline(config: &Config) -> PipelineSettings {
     PipelineSettings {
         segment_ns: i64::from(p.segment_ms) * 1_000_000,
         detect_interval_ns: i64::from(p.detect_interval_ms) * 1_000_000,
+        looks_per_s: p.looks_per_s,
         fusion: FusionConfig {
             prior: p.prior,
             segment_coverage_floor: p.segment_coverage_floor,

@@ -101,7 +101,7 @@ impl Lane {
             interviewer_audio,
             left: false,
             segmenter: Segmenter::new(settings.segment_ns, settings.skew_ns),
-            sight: Sight::new(settings.detect_interval_ns),
+            sight: Sight::new(settings.detect_interval_ns, settings.looks_per_s),
             analyzers: analyze::create_all(),
             watch: Watch::default(),
             compliance: Compliance::default(),
@@ -406,11 +406,12 @@ impl Lane {
     }
 
     fn measure(&self, span: &Span, voices: &[Voice]) -> (Quality, Coverage) {
-        let mut quality = crate::track::quality(self.sight.all(), *span);
+        let arrived = self.sight.arrived_in(span);
+        let mut quality = crate::track::quality(self.sight.all(), arrived, *span);
         let voice = self.voice(voices, Some(&self.participant.id), span.end);
         let mut coverage = Coverage {
-            video: segment::video_coverage(self.sight.all(), span, self.lost),
-            frames_seen: self.sight.count(span),
+            video: segment::video_coverage(self.sight.arrived(), span, self.lost),
+            frames_seen: arrived.len() as u64,
             frames_dropped: self.lost,
             ..Coverage::default()
         };

@@ -55,6 +55,9 @@ pub struct PipelineSettings {
     pub fusion: FusionConfig,
     /// Time between two runs of the face detector while a face is tracked, nanoseconds.
     pub detect_interval_ns: i64,
+    /// Pictures a second in which the face is followed, evenly by their times; 0 = every picture. While a hand
+    /// challenge is open every one is.
+    pub looks_per_s: u32,
     /// True when question marks are given, or may still come.
     pub question_marks: bool,
     /// True to keep the pictures behind the strongest findings, see [`Pipeline::take_pictures`].
@@ -84,6 +87,7 @@ impl Default for PipelineSettings {
                 test: SequentialTest::default(),
             },
             detect_interval_ns: 1_000_000_000,
+            looks_per_s: crate::track::LOOKS_PER_S,
             question_marks: false,
             pictures: false,
             plots: false,

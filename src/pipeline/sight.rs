@@ -1,10 +1,10 @@
-//! The pictures of one participant: tracked one by one, kept as far back as any analyzer looks.
+//! The pictures of one participant: tracked at an even pace, kept as far back as any analyzer looks.
 
 use crate::analyze::HISTORY_NS;
 use crate::core::{Abstention, FaceObs, Frame, MediaTime, Span};
 use crate::engine::ModelSet;
 use crate::segment;
-use crate::track::{FaceTracker, TrackConfig};
+use crate::track::{FaceTracker, Pace, TrackConfig};
 
 /// Native-resolution faces kept at a time, 150 kB each: 40 s at four a second. Tracks are further apart
 /// than that only where one has stalled.
@@ -17,7 +17,10 @@ pub(super) struct Sight {
     tracker: FaceTracker,
     /// Breaks that the sender announced; each starts a new epoch.
     breaks: u32,
+    pace: Pace,
     observations: Vec<FaceObs>,
+    /// Times of all pictures, looked at or not, as far back as the observations.
+    arrived: Vec<MediaTime>,
     /// Why faces cannot be tracked at all, if so.
     obstacle: Option<Abstention>,
 }
@@ -25,21 +28,27 @@ pub(super) struct Sight {
 // === impl Sight ===
 
 impl Sight {
-    /// Nothing seen yet.
-    pub(super) fn new(detect_interval_ns: i64) -> Self {
+    /// Nothing seen yet; for the two see [`PipelineSettings`](super::PipelineSettings).
+    pub(super) fn new(detect_interval_ns: i64, looks_per_s: u32) -> Self {
         Self {
             tracker: new_tracker(detect_interval_ns),
             breaks: 0,
+            pace: Pace::new(looks_per_s),
             observations: Vec::new(),
+            arrived: Vec::new(),
             obstacle: None,
         }
     }
 
-    /// Tracks a picture; false when it is not newer than the one before, and was not looked at.
-    /// `hands`: a hand challenge is open, so that the face's surroundings are wanted too.
+    /// Tracks a picture, or passes it over where the pace allows; false when it is not newer than the one before.
+    /// `hands`: a hand challenge is open, so that every picture and the face's surroundings are wanted.
     pub(super) fn observe(&mut self, frame: &Frame, hands: bool, models: &mut ModelSet) -> bool {
         if self.latest().is_some_and(|last| frame.time <= last) {
             return false;
+        }
+        self.arrived.push(frame.time);
+        if !self.pace.takes(frame.time, hands) {
+            return true;
         }
         let mut frame = frame.clone();
         frame.epoch = frame.epoch.saturating_add(self.breaks);
@@ -91,23 +100,29 @@ impl Sight {
         &self.observations[a..b.max(a)]
     }
 
-    /// Pictures inside a span.
-    pub(super) fn count(&self, span: &Span) -> u64 {
-        let inside = |o: &&FaceObs| span.contains(o.time);
-        self.observations.iter().filter(inside).count() as u64
+    /// Times of all pictures, looked at or not.
+    pub(super) fn arrived(&self) -> &[MediaTime] {
+        &self.arrived
+    }
+
+    /// Those inside a span.
+    pub(super) fn arrived_in(&self, span: &Span) -> &[MediaTime] {
+        let a = self.arrived.partition_point(|t| *t < span.start);
+        let b = self.arrived.partition_point(|t| *t < span.end);
+        self.arrived.get(a..b).unwrap_or_default()
     }
 
     /// Time of the latest picture.
     pub(super) fn latest(&self) -> Option<MediaTime> {
-        self.observations.last().map(|o| o.time)
+        self.arrived.last().copied()
     }
 
     /// Where the pictures end: the last one lasts as long as the one before, an only one as long as a
     /// picture may stand for.
     pub(super) fn end(&self) -> Option<MediaTime> {
-        match self.observations.as_slice() {
-            [.., a, b] => Some(b.time.plus_ns(b.time.since_ns(a.time).min(1_000_000_000))),
-            [only] => Some(only.time.plus_ns(segment::PICTURE_REACH_NS)),
+        match self.arrived.as_slice() {
+            [.., a, b] => Some(b.plus_ns(b.since_ns(*a).min(1_000_000_000))),
+            [only] => Some(only.plus_ns(segment::PICTURE_REACH_NS)),
             [] => None,
         }
     }
@@ -146,6 +161,7 @@ impl Sight {
         if last.time.since_ns(first.time) > 2 * HISTORY_NS {
             let from = last.time.plus_ns(-HISTORY_NS - HISTORY_NS / 2);
             self.observations.retain(|o| o.time >= from);
+            self.arrived.retain(|t| *t >= from);
         }
     }
 }

@@ -28,8 +28,8 @@ pub fn sha256_of(path: &Path) -> std::io::Result<String> {
 /// The settings that a recording's results depend on, as text.
 pub fn settings_words(p: &PipelineSettings) -> String {
     format!(
-        "{} {} {} {:?} {} {}",
-        p.segment_ns, p.skew_ns, p.detect_interval_ns, p.fusion, p.pictures, p.plots
+        "{} {} {} {} {:?} {} {}",
+        p.segment_ns, p.skew_ns, p.detect_interval_ns, p.looks_per_s, p.fusion, p.pictures, p.plots
     )
 }
 

@@ -1,31 +1,31 @@
 //! How much of a span was seen and heard.
 
-use crate::core::{FaceObs, MediaTime, Span, VOICE_HOP_NS, VOICE_HOP_SAMPLES, VoiceSeries};
+use crate::core::{MediaTime, Span, VOICE_HOP_NS, VOICE_HOP_SAMPLES, VoiceSeries};
 
 /// A picture stands for at most this stretch after it: a call at one picture a second is
 /// covered, a picture every ten seconds is not.
 pub const PICTURE_REACH_NS: i64 = 1_000_000_000;
 
-/// Share of a span that is covered by pictures, 0 to 1. `dropped` pictures that should have
-/// been there lower it in proportion.
-pub fn video_coverage(obs: &[FaceObs], span: &Span, dropped: u64) -> f64 {
+/// Share of a span that is covered by pictures, 0 to 1, by the times at which they came. `dropped` pictures that should
+/// have been there lower it in proportion.
+pub fn video_coverage(arrived: &[MediaTime], span: &Span, dropped: u64) -> f64 {
     if span.is_empty() {
         return 0.0;
     }
     let mut covered_ns = 0;
     let mut seen = 0u64;
-    for (i, o) in obs.iter().enumerate() {
-        let reach = o.time.plus_ns(PICTURE_REACH_NS);
-        let until = obs.get(i + 1).map_or(reach, |n| n.time.min(reach));
-        covered_ns += Span::new(o.time, until).intersect(span).len_ns();
-        seen += u64::from(span.contains(o.time));
+    for (i, &time) in arrived.iter().enumerate() {
+        let reach = time.plus_ns(PICTURE_REACH_NS);
+        let until = arrived.get(i + 1).map_or(reach, |next| reach.min(*next));
+        covered_ns += Span::new(time, until).intersect(span).len_ns();
+        seen += u64::from(span.contains(time));
     }
-    let arrived = if dropped == 0 {
+    let share = if dropped == 0 {
         1.0
     } else {
         seen as f64 / (seen + dropped) as f64
     };
-    (covered_ns as f64 / span.len_ns() as f64).min(1.0) * arrived
+    (covered_ns as f64 / span.len_ns() as f64).min(1.0) * share
 }
 
 /// Share of a span on which sound arrived, 0 to 1.
@@ -82,31 +82,19 @@ fn div_ceil(a: i64, b: i64) -> i64 {
 mod tests {
     use super::*;
 
-    fn obs(ms: i64) -> FaceObs {
-        FaceObs {
-            time: MediaTime::from_ms(ms),
-            epoch: 0,
-            face: None,
-            faces: 0,
-            repeated: false,
-            detail: None,
-            scene: None,
-        }
-    }
-
     fn span(a: i64, b: i64) -> Span {
         Span::new(MediaTime::from_ms(a), MediaTime::from_ms(b))
     }
 
     #[test]
     fn pictures_cover_what_they_reach() {
-        let steady: Vec<_> = (0..75).map(|i| obs(i * 40)).collect();
+        let steady: Vec<_> = (0..75).map(|i| MediaTime::from_ms(i * 40)).collect();
         assert!((video_coverage(&steady, &span(0, 3000), 0) - 1.0).abs() < 1e-9);
         assert!((video_coverage(&steady, &span(0, 3000), 75) - 0.5).abs() < 1e-9);
         assert_eq!(video_coverage(&[], &span(0, 3000), 0), 0.0);
-        let lone = [obs(0)];
+        let lone = [MediaTime::ZERO];
         assert!((video_coverage(&lone, &span(0, 3000), 0) - 1.0 / 3.0).abs() < 1e-9);
-        let before = [obs(-500), obs(2_900)];
+        let before = [-500, 2_900].map(MediaTime::from_ms);
         assert!((video_coverage(&before, &span(0, 1000), 0) - 0.5).abs() < 1e-9);
     }
 

@@ -5,7 +5,7 @@
 //! **May touch:** `core`, `vision`, [`crate::engine::ModelSet`]. **Must not touch:** analyzers, sessions,
 //! clocks, IO.
 //!
-//! The landmark net looks at every picture, on the crop that the picture before asks for; the
+//! The landmark net looks at every picture that [`Pace`] takes, on the crop that the one before asks for; the
 //! detector looks once a second, at a cut, and whenever the landmark net sees no face in its
 //! crop. A track belongs to one face: a second one that comes into the picture is counted and not
 //! followed.
@@ -23,11 +23,13 @@ mod finder;
 mod geometry;
 mod measure;
 mod nets;
+mod pace;
 mod quality;
 mod tracker;
 
 pub use finder::FaceFinder;
 pub use nets::{DET, LMK};
+pub use pace::{LOOKS_PER_S, Pace};
 pub use quality::quality;
 pub use tracker::{FaceTracker, TrackConfig};
 
