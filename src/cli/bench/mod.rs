@@ -130,10 +130,12 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     for format in formats {
         let plan = clip.plan(*format)?;
         let ladder = runtime.block_on(climb(args, *format, &plan))?;
-        match ladder.held {
-            Some(n) => println!("{}: {n} interviews held", format.name()),
-            None => println!("{}: none held", format.name()),
-        }
+        let held = ladder.held.map_or("none".to_owned(), |n| format!("{n} interviews"));
+        println!(
+            "{}: {held} held; the server listened {:.0} ms after its start",
+            format.name(),
+            ladder.start_ms
+        );
         ladders.push(ladder);
     }
     if let Some(path) = &args.json {
