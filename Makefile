@@ -1,7 +1,7 @@
 # Targets for people and for CI. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs testdata forged-review bench bench-peers bench-compare soak degraded torture fuzz fuzz-keep fuzz-seeds clean
+.PHONY: help setup demo test lint docs testdata forged-review bench bench-peers bench-compare bench-targets soak degraded torture fuzz fuzz-keep fuzz-seeds clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ bench-peers: ## this program against a plain Python loop over the same clips (ne
 	cargo build --release --bin liveproof
 	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" \
 		$(PEERS_PYTHON) benches/peers/compare.py target/release/liveproof $(PEERS_CLIPS)
+
+bench-targets: ## the table of targets of docs/performance.md, on a quiet machine (PEERS_PYTHON for the peers' rows)
+	@.ci/setup
+	cargo build --release --bin liveproof
+	ORT_DYLIB_PATH="$${ORT_DYLIB_PATH:-$(CURDIR)/vendor/onnxruntime/libonnxruntime.so}" \
+		python3 benches/targets.py target/release/liveproof $(if $(filter-out python3,$(PEERS_PYTHON)),--peers-python $(PEERS_PYTHON))
 
 bench-%: ## run one benchmark by name, as bench-fusion
 	@.ci/setup

@@ -107,6 +107,7 @@ def main() -> int:
             "media_s": media_s,
             "cpu_ms_per_media_s": {k: [1e3 * v / media_s for v in costs[k]] for k in costs},
             "pictures": seen["same"]["pictures"],
+            "mesh_ms_per_picture": seen.get("mesh", {}).get("mesh_ms_per_picture"),
         }
         print(f"{clip}: {media_s:.1f} s, {args.rounds} rounds; CPU ms for a second of media, median (least to most)")
         for name, values in figures[clip]["cpu_ms_per_media_s"].items():

@@ -2,6 +2,7 @@
 //! goes wrong on it.
 
 mod doors;
+mod full;
 mod refused;
 
 use crate::access::entry;

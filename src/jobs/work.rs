@@ -254,7 +254,12 @@ fn finish(jobs: &Jobs, job: &Arc<Job>, outcome: Outcome) {
         record.order = job.order_in(&report.segments);
         record.segments = report.segments.len() as u64;
     }
-    let written = write(jobs, job, &mut record, report.as_ref(), log.as_deref());
+    let mut written = write(jobs, job, &mut record, report.as_ref(), log.as_deref());
+    if matches!(written, Err(JobError::NoSpace)) {
+        // The recording has served, and is larger than what was made of it.
+        jobs.disk().drop_inputs(&job.id);
+        written = write(jobs, job, &mut record, report.as_ref(), log.as_deref());
+    }
     if written.is_err() {
         record.state = JobState::Failed;
         record.detail = "the report could not be written to the server's disk".to_owned();

@@ -173,3 +173,33 @@ pub(super) fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
         ..TrackConfig::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_that_are_passed_over_have_come_and_cover() {
+        let mut models = ModelSet::default();
+        let span = Span::new(MediaTime::ZERO, MediaTime::from_ms(3_000));
+        for (hands, looks) in [(false, 46..=50), (true, 90..=90)] {
+            let mut sight = Sight::new(1_000_000_000, crate::track::LOOKS_PER_S);
+            for i in 0..90_i64 {
+                let time = MediaTime(i * 1_000_000_000 / 30);
+                let frame = Frame::new(time, 0, 32, 24, vec![i as u8; 32 * 24 * 3]).unwrap();
+                assert!(sight.observe(&frame, hands, &mut models));
+                assert!(!sight.observe(&frame, hands, &mut models), "not newer");
+                assert_eq!(sight.latest(), Some(time));
+            }
+            assert!(looks.contains(&sight.all().len()), "{}", sight.all().len());
+            assert_eq!(sight.arrived_in(&span).len(), 90);
+            let covered = segment::video_coverage(sight.arrived(), &span, 30);
+            assert!(
+                (covered - 0.75).abs() < 1e-9,
+                "30 of 120 were lost: {covered}"
+            );
+            let quality = crate::track::quality(sight.all(), sight.arrived_in(&span), span);
+            assert!((quality.fps - 30.0).abs() < 0.01, "{}", quality.fps);
+        }
+    }
+}

@@ -87,6 +87,16 @@ pub struct FileReport {
 }
 
 impl FileReport {
+    /// The report as a document holds it, with times in whole microseconds: what is drawn of it now, and of the document
+    /// by a later run, is the same to the last digit.
+    #[must_use]
+    pub fn as_written(self) -> Self {
+        let written = serde_json::to_vec(&self);
+        let read = written.and_then(|text| serde_json::from_slice(&text));
+        // What cannot be read back is shown as it is.
+        read.unwrap_or(self)
+    }
+
     /// A report of an input that could not be read.
     pub fn failed(path: impl Into<String>, error: impl Into<String>) -> Self {
         Self {

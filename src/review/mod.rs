@@ -192,7 +192,7 @@ pub fn try_review(
     if let Some(wanted) = input.evidence {
         *wanted.log = scribe.end(&report);
     }
-    Ok(report)
+    Ok(report.as_written())
 }
 
 /// Streams, people and events of a recording, by its events file if there is one.

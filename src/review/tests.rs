@@ -46,6 +46,46 @@ fn a_short_clip_yields_segments_with_a_tracked_face() {
 }
 
 #[test]
+fn a_report_is_what_its_document_holds() {
+    // Pictures at thirds of a millisecond: a page drawn of this report and one drawn of its document must not part.
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("odd.mp4");
+    let made = std::process::Command::new("ffmpeg")
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc=size=320x240:rate=30000/1001:duration=4",
+        ])
+        .args(["-c:v", "mpeg4"])
+        .arg(&clip)
+        .status();
+    if !made.is_ok_and(|s| s.success()) {
+        return crate::testing::skip(
+            "review::tests::a_report_is_what_its_document_holds",
+            "no ffmpeg program",
+        );
+    }
+    let engine = engine();
+    let mut models = engine.new_set().unwrap();
+    let report = review_file(
+        &clip,
+        &engine,
+        &mut models,
+        &ReviewOptions::default(),
+        &mut |_| {},
+    );
+    let summary = report.summary.as_ref().unwrap();
+    assert_eq!(summary.duration.0 % 1_000, 0, "{:?}", summary.duration);
+    assert_eq!(report.clone().as_written(), report);
+    let text = serde_json::to_string(&report).unwrap();
+    let read: FileReport = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, report);
+}
+
+#[test]
 fn a_room_without_a_person_is_never_given_a_number() {
     let report = review("media/no_face.mp4");
     assert_eq!(report.error, None);

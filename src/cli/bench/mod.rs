@@ -130,7 +130,9 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     for format in formats {
         let plan = clip.plan(*format)?;
         let ladder = runtime.block_on(climb(args, *format, &plan))?;
-        let held = ladder.held.map_or("none".to_owned(), |n| format!("{n} interviews"));
+        let held = ladder
+            .held
+            .map_or("none".to_owned(), |n| format!("{n} interviews"));
         println!(
             "{}: {held} held; the server listened {:.0} ms after its start",
             format.name(),
