@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 
 HERE = pathlib.Path(__file__).parent
-LOOKS_PER_S = 16  # pictures in which the service follows a face
+LOOKS_PER_S = 15  # pictures in which the service follows a face
 
 
 def said(*command: str) -> str:

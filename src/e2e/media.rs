@@ -13,7 +13,7 @@ use liveproof_sdk::{Update, v1};
 use v1::segment_result::Outcome as Said;
 
 /// Of the demo interview, seconds: a question, its answer, and the late stretch begins after it.
-const SECONDS: i64 = 9;
+const SECONDS: i64 = 12;
 
 /// The demo interview's camera and microphone, decoded.
 fn demo() -> (Vec<Frame>, Vec<AudioBlock>) {

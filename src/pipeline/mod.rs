@@ -55,8 +55,8 @@ pub struct PipelineSettings {
     pub fusion: FusionConfig,
     /// Time between two runs of the face detector while a face is tracked, nanoseconds.
     pub detect_interval_ns: i64,
-    /// Pictures a second in which the face is followed, evenly by their times; 0 = every picture. While a hand
-    /// challenge is open every one is.
+    /// Pictures a second in which the face is followed at least, see [`Pace`](crate::track::Pace); 0 = every picture.
+    /// While a hand challenge is open every one is.
     pub looks_per_s: u32,
     /// True when question marks are given, or may still come.
     pub question_marks: bool,

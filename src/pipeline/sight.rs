@@ -182,7 +182,7 @@ mod tests {
     fn pictures_that_are_passed_over_have_come_and_cover() {
         let mut models = ModelSet::default();
         let span = Span::new(MediaTime::ZERO, MediaTime::from_ms(3_000));
-        for (hands, looks) in [(false, 46..=50), (true, 90..=90)] {
+        for (hands, looks) in [(false, 45..=46), (true, 90..=90)] {
             let mut sight = Sight::new(1_000_000_000, crate::track::LOOKS_PER_S);
             for i in 0..90_i64 {
                 let time = MediaTime(i * 1_000_000_000 / 30);
