@@ -187,6 +187,10 @@ def document(parts: list[tuple[str, dict[str, Any]]], notes: str, log: Path) -> 
     return "\n".join(out).rstrip() + "\n"
 
 
+# Signals that compare a recording with its own beginning: ranking recordings says nothing of them (their cards do).
+WITHIN_A_RECORDING = {"identity"}
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("evaluations", nargs="+", metavar="TITLE=FILE")
@@ -198,7 +202,10 @@ def main(argv: list[str]) -> int:
         title, _, path = given.partition("=")
         if not path:
             parser.error(f"{given}: expected TITLE=FILE")
-        parts.append((title, json.loads(Path(path).read_text(encoding="utf-8"))))
+        evaluation = json.loads(Path(path).read_text(encoding="utf-8"))
+        for name in WITHIN_A_RECORDING & evaluation.get("signals", {}).keys():
+            del evaluation["signals"][name]
+        parts.append((title, evaluation))
     if "settings" not in parts[0][1]:
         parser.error(f"{args.evaluations[0]}: the first must be an evaluation of `liveproof evaluate`")
     notes = args.notes.read_text(encoding="utf-8") if args.notes.exists() else ""
