@@ -23,7 +23,7 @@ pub mod weights;
 
 use super::{Ability, Analysis, Analyzer, LaneTracks, Needs, Segment};
 use crate::core::{
-    AbstainReason, Abstention, ClockSource, EventKind, Evidence, Face, FaceObs, MEL_BANDS, MediaTime, Outcome,
+    AbstainReason, Abstention, ClockSource, EventKind, Evidence, FaceObs, MEL_BANDS, MediaTime, Outcome,
     Role, Span, VoiceSeries,
 };
 use crate::engine::ModelSet;
@@ -41,10 +41,6 @@ const MIN_FPS: f64 = 14.5;
 const LEAST_FPS: f64 = 15.0;
 /// Pictures per second from which lips are sampled as in the figures published for this signal.
 const GOOD_FPS: f64 = 25.0;
-/// A face turned further than this shows its mouth from the side, degrees.
-const MAX_YAW_DEG: f32 = 35.0;
-/// Least presence and mouth visibility of a usable picture.
-const MIN_VISIBLE: f32 = 0.5;
 /// Context needed before anything is said, seconds.
 const MIN_CONTEXT_S: f64 = 8.0;
 /// Share of the described stretch that must show the mouth.
@@ -291,18 +287,12 @@ fn rate(pictures: &[&FaceObs]) -> Option<f64> {
     (mean_ns > 0.0).then(|| 1e9 / mean_ns)
 }
 
-fn usable(face: &Face) -> bool {
-    let yaw_ok = face.pose_deg.first().is_none_or(|yaw| yaw.abs() <= MAX_YAW_DEG);
-    let mouth_ok = face.visibility.first().is_none_or(|v| *v >= MIN_VISIBLE);
-    face.presence >= MIN_VISIBLE && mouth_ok && yaw_ok
-}
-
 /// Visual channels of the pictures that show the mouth, in rising time.
 fn sight(pictures: &[&FaceObs], base: MediaTime) -> Sight {
     let (mut times_s, mut shapes, mut patches) = (Vec::new(), Vec::new(), Vec::new());
     let mut latest = None;
     for obs in pictures {
-        let Some(face) = obs.face.as_ref().filter(|f| usable(f)) else {
+        let Some(face) = obs.face.as_ref().filter(|f| f.shows_mouth()) else {
             continue;
         };
         let (Some(shape), Some(patch)) = (shape_channels(&face.landmarks), PatchLevels::of(&face.mouth))

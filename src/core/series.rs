@@ -66,6 +66,22 @@ pub struct Face {
     pub luma: f32,
 }
 
+impl Face {
+    /// Least visibility of the mouth, and presence of the face, at which lips are read.
+    pub const MOUTH_VISIBLE: f32 = 0.5;
+    /// A face turned further than this shows its mouth from the side, degrees.
+    pub const MOUTH_YAW_DEG: f32 = 35.0;
+
+    /// True where the mouth can be read.
+    pub fn shows_mouth(&self) -> bool {
+        let [mouth, ..] = self.visibility;
+        let [yaw, ..] = self.pose_deg;
+        self.presence >= Self::MOUTH_VISIBLE
+            && mouth >= Self::MOUTH_VISIBLE
+            && yaw.abs() <= Self::MOUTH_YAW_DEG
+    }
+}
+
 /// Side of a [`FaceDetail`] in pixels.
 pub const DETAIL_PX: usize = 224;
 /// Least side of a [`FaceDetail`] in units of the longer side of the face's box, as in training.

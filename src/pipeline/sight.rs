@@ -1,7 +1,7 @@
 //! The pictures of one participant: tracked at an even pace, kept as far back as any analyzer looks.
 
 use crate::analyze::HISTORY_NS;
-use crate::core::{Abstention, FaceObs, Frame, MediaTime, Span};
+use crate::core::{Abstention, Face, FaceObs, Frame, MediaTime, Span};
 use crate::engine::ModelSet;
 use crate::segment;
 use crate::track::{FaceTracker, Pace, TrackConfig};
@@ -40,14 +40,19 @@ impl Sight {
         }
     }
 
-    /// Tracks a picture, or passes it over where the pace allows; false when it is not newer than the one before.
+    /// Tracks a picture, or passes it over where the pace allows and the mouth was in sight; false when it is not newer than the one before.
     /// `hands`: a hand challenge is open, so that every picture and the face's surroundings are wanted.
     pub(super) fn observe(&mut self, frame: &Frame, hands: bool, models: &mut ModelSet) -> bool {
         if self.latest().is_some_and(|last| frame.time <= last) {
             return false;
         }
         self.arrived.push(frame.time);
-        if !self.pace.takes(frame.time, hands) {
+        // Where the mouth was not in sight the next picture may show it.
+        let hidden = !self
+            .observations
+            .last()
+            .is_some_and(|o| o.face.as_ref().is_some_and(Face::shows_mouth));
+        if !self.pace.takes(frame.time, hands || hidden) {
             return true;
         }
         let mut frame = frame.clone();
@@ -177,21 +182,62 @@ pub(super) fn new_tracker(detect_interval_ns: i64) -> FaceTracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::TrackId;
+    use crate::decode::file::{FileSource, Media, OpenOptions};
+    use crate::engine::{Engine, EngineOptions, ModelsDir};
+    use std::path::Path;
+
+    /// The drawn person's first three seconds, as a camera of 30 pictures a second would have them.
+    fn frames() -> Vec<Frame> {
+        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/media/vp9_opus.webm");
+        let mut source = FileSource::open(&clip, &OpenOptions::default()).unwrap();
+        let index = source
+            .info()
+            .first(crate::core::TrackKind::Video)
+            .unwrap()
+            .index;
+        source
+            .select(index, TrackId::parse("video").unwrap(), None)
+            .unwrap();
+        let mut out = Vec::new();
+        while let Some(media) = source.next().unwrap() {
+            let Media::Frame { frame, .. } = media else {
+                continue;
+            };
+            let time = MediaTime(out.len() as i64 * 1_000_000_000 / 30);
+            out.push(Frame::new(time, 0, frame.width, frame.height, frame.rgb()).unwrap());
+            if out.len() == 90 {
+                break;
+            }
+        }
+        out
+    }
 
     #[test]
     fn pictures_that_are_passed_over_have_come_and_cover() {
-        let mut models = ModelSet::default();
+        let frames = frames();
         let span = Span::new(MediaTime::ZERO, MediaTime::from_ms(3_000));
-        for (hands, looks) in [(false, 45..=46), (true, 90..=90)] {
+        let dir =
+            ModelsDir::find(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models"))).unwrap();
+        let engine = Engine::load(&dir, &EngineOptions::default()).unwrap();
+        // Where no mouth is in sight, and while a hand challenge is open, every picture is looked at.
+        let nets = || engine.new_set().unwrap();
+        for (mut models, hands, looks) in [
+            (nets(), false, 45..=48),
+            (ModelSet::default(), false, 90..=90),
+            (nets(), true, 90..=90),
+        ] {
             let mut sight = Sight::new(1_000_000_000, crate::track::LOOKS_PER_S);
-            for i in 0..90_i64 {
-                let time = MediaTime(i * 1_000_000_000 / 30);
-                let frame = Frame::new(time, 0, 32, 24, vec![i as u8; 32 * 24 * 3]).unwrap();
-                assert!(sight.observe(&frame, hands, &mut models));
-                assert!(!sight.observe(&frame, hands, &mut models), "not newer");
-                assert_eq!(sight.latest(), Some(time));
+            for frame in &frames {
+                assert!(sight.observe(frame, hands, &mut models));
+                assert!(!sight.observe(frame, hands, &mut models), "not newer");
+                assert_eq!(sight.latest(), Some(frame.time));
             }
-            assert!(looks.contains(&sight.all().len()), "{}", sight.all().len());
+            assert!(
+                looks.contains(&sight.all().len()),
+                "{}, expected {looks:?}",
+                sight.all().len()
+            );
             assert_eq!(sight.arrived_in(&span).len(), 90);
             let covered = segment::video_coverage(sight.arrived(), &span, 30);
             assert!(

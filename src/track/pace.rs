@@ -4,7 +4,8 @@
 //! those that stay lie evenly and no further apart than the least rate asks for: every second one at 30 a second, three of
 //! four at 60, none at 25. (At an uneven pace of 16 or 20 a second lip-sync lost a quarter of its numbers on drawn speech at
 //! 25; at an even one of 12.5 it lost nothing on three real speakers: docs/performance.md.) The pictures' own times decide, so that neither the order in which tracks arrive nor the load
-//! changes which ones are looked at; where everything may matter (an open challenge), every picture is.
+//! changes which ones are looked at; where everything may matter (an open
+//! challenge, a mouth that was not in sight), every picture is.
 //!
 //! What a signal thinks of the interview does not raise the rate: its findings come when sound has come, so which
 //! pictures were looked at would hang on the network. The session's ladder lowers it under load.

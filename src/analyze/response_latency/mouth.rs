@@ -31,9 +31,6 @@ const SUSTAINED_NS: i64 = 80_000_000;
 const MIN_PICTURES: usize = 4;
 /// Longest time between two pictures, nanoseconds: 15 a second, and jitter.
 const MOST_STEP_NS: i64 = 80_000_000;
-/// Visibility of the mouth and turn of the head of a usable picture.
-const MIN_VISIBLE: f32 = 0.5;
-const MAX_YAW_DEG: f32 = 35.0;
 /// Utterances from which a median is reported.
 const MIN_ONSETS: usize = 5;
 /// Leads kept; later ones replace the oldest.
@@ -87,9 +84,7 @@ fn openings(face: &[FaceObs], from: MediaTime, until: MediaTime) -> Option<Vec<(
     let epoch = face.iter().find(|o| o.time >= from)?.epoch;
     for o in face.iter().filter(|o| o.time >= from && o.time <= until) {
         let f = o.face.as_ref().filter(|_| o.epoch == epoch)?;
-        let [mouth, ..] = f.visibility;
-        let [yaw, ..] = f.pose_deg;
-        if mouth < MIN_VISIBLE || yaw.abs() > MAX_YAW_DEG || o.time.since_ns(last) > MOST_STEP_NS {
+        if !f.shows_mouth() || o.time.since_ns(last) > MOST_STEP_NS {
             return None;
         }
         last = o.time;
