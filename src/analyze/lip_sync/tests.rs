@@ -6,7 +6,7 @@ use super::features::{Columns, PatchLevels, patch_channels, shape_channels};
 use super::reading::{Lock, Sight, Sound, prepare, read};
 use super::weights::Weights;
 use super::*;
-use crate::core::{
+use crate::core::{Face, 
     ClockSource, ControlEvent, Coverage, LANDMARKS, Landmarks, MOUTH_PATCH_H, MOUTH_PATCH_W,
     ParticipantId, Quality, points,
 };
