@@ -6,7 +6,7 @@ use crate::report::csv_field;
 use std::fmt::Write as _;
 
 /// The scores of every recording as CSV: the list's own columns, then for each signal its score
-/// and coverage. An empty score is an abstention.
+/// and coverage; a signal that is called like a column of the list is `signal_NAME`. An empty score is an abstention.
 pub fn clip_table(list: &ClipList, results: &[ClipResult], policies: &[SignalPolicy]) -> String {
     let mut head: Vec<String> = [
         "path",
@@ -26,8 +26,12 @@ pub fn clip_table(list: &ClipList, results: &[ClipResult], policies: &[SignalPol
     .map(str::to_owned)
     .to_vec();
     for p in policies {
-        head.push(p.name.clone());
-        head.push(format!("{}_coverage", p.name));
+        let name = match head.contains(&p.name) {
+            true => format!("signal_{}", p.name),
+            false => p.name.clone(),
+        };
+        let coverage = format!("{name}_coverage");
+        head.extend([name, coverage]);
     }
     let mut out = head.join(",") + "\n";
     for (clip, result) in list.clips.iter().zip(results) {
@@ -83,4 +87,29 @@ fn row(clip: &Clip, result: &ClipResult, policies: &[SignalPolicy]) -> Vec<Strin
         ));
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engine, EngineOptions, ModelsDir};
+
+    #[test]
+    fn no_two_columns_are_called_alike() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let dir = ModelsDir::find(Some(&dir)).unwrap();
+        let engine = Engine::load(&dir, &EngineOptions::default()).unwrap();
+        let (clips, ignored) = (Vec::new(), Vec::new());
+        let list = ClipList {
+            clips,
+            ignored,
+            sha256: String::new(),
+        };
+        let table = clip_table(&list, &[], &engine.policies());
+        let head: Vec<&str> = table.trim_end().split(',').collect();
+        let different: std::collections::BTreeSet<&&str> = head.iter().collect();
+        assert_eq!(different.len(), head.len(), "{head:?}");
+        assert!(head.contains(&"signal_identity") && head.contains(&"signal_identity_coverage"));
+        assert!(head.contains(&"face_swap_coverage"));
+    }
 }
