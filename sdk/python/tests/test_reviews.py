@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import pytest
 from conftest import DEMO, MEDIA, ROOT, address_of
 from support import program
@@ -15,6 +16,7 @@ from test_server import Proxy, run
 
 import liveproof as lp
 from liveproof import sync
+from liveproof.errors import from_grpc
 
 CLIP = MEDIA / "vp9_opus.webm"
 
@@ -123,3 +125,13 @@ def test_without_asyncio(reviewing: str) -> None:
         assert review.review_id in [one.review_id for one in client.reviews()]
         assert client.cancel_review(review.review_id).state is lp.ReviewState.FAILED
         client.delete_review(review.review_id)
+
+
+def test_what_grpcs_core_failed_at_may_be_tried_again_and_what_the_server_failed_at_may_not() -> None:
+    def read(details: str) -> lp.ServerError:
+        nothing = grpc.aio.Metadata()
+        return from_grpc(grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, details))
+
+    assert isinstance(read("Internal error from Core"), lp.Unavailable)
+    assert read("Internal error from Core").should_retry
+    assert not read("the disk broke").should_retry

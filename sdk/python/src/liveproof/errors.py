@@ -149,6 +149,10 @@ _BY_CODE: dict[grpc.StatusCode, type[ServerError]] = {
 }
 
 
+# grpc.aio's own words, not the server's, where a batch failed: as when the answer comes while requests are still written.
+_BROKE = "Internal error from Core"
+
+
 def from_grpc(error: grpc.aio.AioRpcError) -> ServerError:
     """The typed error of a failed call, with the fields and the retry hint of its details."""
     violations: list[FieldViolation] = []
@@ -170,4 +174,6 @@ def from_grpc(error: grpc.aio.AioRpcError) -> ServerError:
             continue
     code = error.code()
     cls = _BY_CODE.get(code, ServerError)
+    if code is grpc.StatusCode.INTERNAL and error.details() == _BROKE:
+        cls = Unavailable
     return cls(code, error.details() or "", tuple(violations), retry_after_s)
