@@ -149,7 +149,8 @@ _BY_CODE: dict[grpc.StatusCode, type[ServerError]] = {
 }
 
 
-# grpc.aio's own words, not the server's, where a batch failed: as when the answer comes while requests are still written.
+# grpc.aio's own words, not the server's, where a batch failed: as when an answer comes while requests are
+# still written.
 _BROKE = "Internal error from Core"
 
 
