@@ -99,7 +99,7 @@ def main() -> None:
         full = ladder(program, "h264-720p30", folder, *one_core)
         small = ladder(program, "h264-360p15", folder, *one_core, "--most", "32")
         raw = ladder(program, "i420-720p30", folder, *one_core)
-        jpeg = ladder(program, "jpeg-720p5", folder, *one_core, "--most", "32")
+        jpeg = ladder(program, "jpeg-720p5", folder, *one_core, "--most", "8")
         rows.append(("CPU ms per stream-second, 720p30 H.264", range_of(full, "cpu_ms"), "110", "70"))
         rows.append(("the same, 360p15 H.264", range_of(small, "cpu_ms"), "45", "25"))
         rows.append(("the same, decoded I420 720p30", range_of(raw, "cpu_ms"), "60", "38"))
