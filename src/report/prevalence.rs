@@ -33,10 +33,10 @@ pub(super) struct OperatingPoint {
 /// Without a reference.
 pub(super) const PLAIN: OperatingPoint = OperatingPoint {
     found: Rate {
-        hits: 5,
+        hits: 4,
         of: 32,
-        low: 0.0659,
-        high: 0.3270,
+        low: 0.0475,
+        high: 0.2902,
     },
     false_flags: Rate {
         hits: 3,
