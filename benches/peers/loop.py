@@ -2,9 +2,9 @@
 
     python benches/peers/loop.py CLIP [--every-frame] [--models models]
 
-Detector at 1 Hz, landmarks on every picture up to 25 a second and on every second one at 30, face-swap net four times a second, voice activity on the sound: the service's
-rates; pictures that nothing looks at are not converted. With --every-frame the three picture nets on every picture. One thread for each net and for the decoder. Prints one line
-of JSON: seconds of media, of processor time and of wall time, pictures, and the landmarks of a few pictures, so that
+Detector at 1 Hz, landmarks on every picture up to 25 a second and on every second one at 30, face-swap net four times a
+second, voice activity on the sound: the service's rates; pictures that nothing looks at are not converted. With --every-frame
+the three picture nets on every picture. One thread for each net and for the decoder. Prints one line of JSON: seconds of media, of processor time and of wall time, pictures, and the landmarks of a few pictures, so that
 `compare.py` can check that both sides looked at the same face.
 """
 from __future__ import annotations

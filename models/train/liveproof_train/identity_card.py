@@ -31,7 +31,7 @@ def windows_table(rows: list[dict]) -> str:
 
 def sessions_table(found: dict) -> str:
     return table(("later part", "same person: a change told", "swapped in: told", "another person: told", "median delay"),
-                 [(c, *(r[k].replace("1e+02", "100") for k in ("same", "swapped", "other")), f"{r['delay_s']:.0f} s")
+                 [(c, *(r[k] for k in ("same", "swapped", "other")), f"{r['delay_s']:.0f} s")
                   for c, r in found["conditions"].items()])
 
 
@@ -74,7 +74,7 @@ def main() -> None:
          + sessions_table(sessions)),
         ("Figures: a photograph as reference", f"{photos['stills']} news photographs of {photos['people']} people (`val`, LFW), one as the reference "
          f"and one looked at; `identity_photos.py`. AUC {auc(photos['auc'])} over {photos['same']} couples of one person and {photos['other']} of two. "
-         f"Beyond the threshold lie {photos['same_beyond'].replace('1e+02', '100')} of one person's and {photos['other_beyond'].replace('1e+02', '100')} of two people's. So a reference "
+         f"Beyond the threshold lie {photos['same_beyond']} of one person's and {photos['other_beyond']} of two people's. So a reference "
          "of another camera can say that a face is like it, and nothing where it is not; only a stretch of the same call is said to be unlike."),
         ("Known weak", "A swapper keeps the wearer's face shape and light, and many such faces lie nearer to the wearer's own than the threshold. "
          "Large turns of the head are left out (35 degrees). Masks, a hand over the face, a beard that was shaved off and strong filters are the "

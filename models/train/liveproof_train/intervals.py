@@ -42,4 +42,5 @@ def percent(count: int, of: int, identities: int) -> str:
     if not of:
         return "–"
     low, high = (round(v, 6) for v in wilson(count / of, min(identities, of)))
-    return f"{100 * count / of:.3g} % [{100 * low:.2g} %, {100 * high:.2g} %] ({count} of {of})"
+    two = lambda v: "100" if v >= 0.995 else f"{100 * v:.2g}"  # two digits, and never 1e+02
+    return f"{100 * count / of:.3g} % [{two(low)} %, {two(high)} %] ({count} of {of})"
