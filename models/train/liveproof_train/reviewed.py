@@ -24,6 +24,7 @@ class Seen:
     index: int
     inside: bool           # at least half of it was forged
     llr: float | None      # None: abstained
+    score: float | None = None  # of the tool's direction, which the LLR begins with
 
 
 def span_of(duration_s: float) -> Span:
@@ -41,8 +42,9 @@ def segments(row: dict, family: str, truth: dict, report: dict) -> list[Seen]:
         forged = max(0.0, min(end, truth["to_s"]) - max(start, truth["from_s"])) if family != NONE else 0.0
         finding = next(f for f in segment["findings"] if f["signal"] == SIGNAL)["outcome"]
         scored = finding["kind"] == "scored"
+        score = next((e["value"] for e in finding.get("evidence", []) if e["name"] == "swap_score"), None)
         out.append(Seen(row["path"], row["identity"], family, segment["index"], forged >= 0.5 * (end - start),
-                        finding["llr"] if scored else None))
+                        finding["llr"] if scored else None, score if scored else None))
     return out
 
 

@@ -15,7 +15,7 @@ def report(findings: list[float | None]) -> dict:
     out = []
     for i, llr in enumerate(findings):
         outcome = {"kind": "abstained", "reason": "no_face"} if llr is None else {
-            "kind": "scored", "llr": llr}
+            "kind": "scored", "llr": llr, "evidence": [{"name": "swap_score", "value": 2 * llr}]}
         out.append({"index": i, "span": {"start_us": i * 3_000_000, "end_us": (i + 1) * 3_000_000},
                     "findings": [{"signal": "lip_sync", "outcome": {"kind": "scored", "llr": 9.0}}, {"signal": "face_swap", "outcome": outcome}]})
     return {"segments": out}
@@ -31,11 +31,13 @@ class Segments(unittest.TestCase):
         found = segments(ROW, "decoder", truth, report([0.1, 0.2, 0.3]))
         self.assertEqual([s.inside for s in found], [False, True, False])
         self.assertEqual([s.llr for s in found], [0.1, 0.2, 0.3])
+        self.assertEqual([s.score for s in found], [0.2, 0.4, 0.6])
         self.assertFalse(any(s.inside for s in segments(ROW, NONE, truth, report([1.0, 1.0, 1.0]))))
 
     def test_an_abstention_is_no_number_and_no_mark(self) -> None:
         found = segments(ROW, "decoder", {"from_s": 0, "to_s": 9}, report([None, 1.0, 0.0]))
         self.assertIsNone(found[0].llr)
+        self.assertIsNone(found[0].score)
         self.assertTrue(share_marked(found).endswith("(1 of 2)"))
         self.assertEqual(share_marked([found[0]]), "–")
 
