@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from .net_statistics import feature_names
 from .paths import cache_dir
+from .pooling import shrunk
 
 NAMES = np.array(feature_names())
 EMBEDDING = 64
@@ -138,11 +139,6 @@ class Settings:
     chains: bool = True
     forged: float = 0.0          # weight of the pseudo-fakes' mean difference
     families: tuple[str, ...] = ()
-
-
-def shrunk(cov: np.ndarray, share: float) -> np.ndarray:
-    """The covariance, drawn towards its mean variance."""
-    return (1 - share) * cov + share * np.trace(cov) / len(cov) * np.eye(len(cov))
 
 
 def fit(data: Data, pairs: list[str], settings: Settings, keep: np.ndarray | None = None) -> Discriminant:

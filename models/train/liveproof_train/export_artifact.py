@@ -28,11 +28,12 @@ from .manifest import _table, sha256_of, update_metrics, write_entry
 from .native import ART_PX, ART_SCALE
 from .net_statistics import RegionStatistics
 from .paths import MODELS_DIR, cache_dir
+from .pooling import trimmed_mean
 from .terms import ARTIFACT_TERMS, LICENCE
 
 MODEL = "artifact-1"
 REGIONS = tuple(dict.fromkeys(n.split(":")[0] for n in NAMES if ":" in n)) + ("box",)
-SEGMENT_S, MIN_PICTURES, TRIM = 3.0, 4, 0.125
+SEGMENT_S, MIN_PICTURES = 3.0, 4
 # One swap tool was seen. How many swaps are made with tools that leave other traces is not known: half is assumed,
 # so that a face without the known traces at best halves the odds
 KNOWN_SHARE = 0.5
@@ -88,12 +89,6 @@ def export(d: Discriminant, r: ReferenceNet, m: Made, path: Path) -> None:
     for value in (-1.0, 0.0):  # a black or flat picture, and a box without a size: finite all the same
         out = session.run(None, {"image": np.full((1, 3, ART_PX, ART_PX), value, np.float32), "face": np.zeros((1, 4), np.float32)})
         assert all(np.isfinite(o).all() for o in out), f"not finite on a picture of {value}"
-
-
-def trimmed_mean(values: np.ndarray) -> float:
-    """Mean without the lowest and highest eighth (rounded down), as the service pools a segment."""
-    cut = int(len(values) * TRIM)
-    return float(np.sort(values)[cut:len(values) - cut].mean())
 
 
 @dataclass
