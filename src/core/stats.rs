@@ -2,11 +2,18 @@
 
 /// Median of the values that are finite; the mean of the middle two for an even number, `None` of nothing.
 pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let upper = sorted.get(sorted.len() / 2)?;
-    let lower = sorted.get(sorted.len().saturating_sub(1) / 2)?;
-    Some((upper + lower) / 2.0)
+    let mut finite: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+    let (count, middle) = (finite.len(), finite.len() / 2);
+    if count == 0 {
+        return None;
+    }
+    // Not sorted whole: half of the order is enough.
+    let (below, upper, _) = finite.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = match below.iter().copied().max_by(f64::total_cmp) {
+        Some(lower) if count.is_multiple_of(2) => lower,
+        _ => *upper,
+    };
+    Some((*upper + lower) / 2.0)
 }
 
 #[cfg(test)]
@@ -18,5 +25,7 @@ mod tests {
         assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median([f64::NAN]), None);
+        assert_eq!(median([]), None);
+        assert_eq!(median([7.0, f64::INFINITY]), Some(7.0));
     }
 }

@@ -152,54 +152,43 @@ impl Planar {
 }
 
 impl Planar {
-    /// Packed RGB of single pixels. They are gathered into a small picture of the same sampling, in which each stands
-    /// for all that share its chroma, so that they go through the same conversion.
+    /// Packed RGB of single pixels. They are gathered, each with its chroma, into a small picture that has chroma for
+    /// each pixel; its conversion gives the same values, which the test below holds.
     fn at(&self, columns: &[usize], rows: &[usize], (left, top): (usize, usize)) -> Vec<u8> {
-        let (right, down) = self.sampling.shifts();
-        let gather = |i: usize| {
-            let (bytes, stride) = self.planes.plane(i);
-            // Luma once for each pixel that shares the chroma, chroma once.
-            let (cx, cy) = if i == 0 { (0, 0) } else { (right, down) };
-            let (wide, high) = if i == 0 {
-                (1 << right, 1 << down)
-            } else {
-                (1, 1)
-            };
-            let across = columns.len() * wide;
-            let places: Vec<usize> = columns.iter().map(|x| (x + left) >> cx).collect();
-            let mut out = vec![0; across * rows.len() * high];
-            for (y, lines) in rows.iter().zip(out.chunks_exact_mut(across * high)) {
-                let row = bytes.get(((y + top) >> cy) * stride..).unwrap_or_default();
-                let (first, others) = lines.split_at_mut(across);
-                for (to, x) in first.chunks_exact_mut(wide).zip(&places) {
-                    to.fill(row.get(*x).copied().unwrap_or_default());
-                }
-                for line in others.chunks_exact_mut(across) {
-                    line.copy_from_slice(first);
-                }
-            }
-            (out, across)
-        };
         if columns.is_empty() || rows.is_empty() {
             return Vec::new();
         }
+        let (right, down) = self.sampling.shifts();
+        let gather = |i: usize| {
+            let (bytes, stride) = self.planes.plane(i);
+            let (cx, cy) = if i == 0 { (0, 0) } else { (right, down) };
+            let places: Vec<usize> = columns.iter().map(|x| (x + left) >> cx).collect();
+            let mut out = Vec::with_capacity(columns.len() * rows.len());
+            for y in rows {
+                let row = bytes.get(((y + top) >> cy) * stride..).unwrap_or_default();
+                out.extend(
+                    places
+                        .iter()
+                        .map(|x| row.get(*x).copied().unwrap_or_default()),
+                );
+            }
+            (out, columns.len())
+        };
         let small = Planar {
             planes: Box::new(Owned([gather(0), gather(1), gather(2)])),
-            sampling: self.sampling,
+            sampling: Sampling::Full,
             range: self.range,
             matrix: self.matrix,
-            width: (columns.len() << right) as u32,
-            height: (rows.len() << down) as u32,
+            width: columns.len() as u32,
+            height: rows.len() as u32,
         };
-        let rgb = small.packed();
-        let mut out = Vec::with_capacity(3 * columns.len() * rows.len());
-        let across = 3 * (columns.len() << right);
-        for line in rgb.chunks_exact(across).step_by(1 << down) {
-            for pixel in line.as_chunks::<3>().0.iter().step_by(1 << right) {
-                out.extend_from_slice(pixel);
-            }
-        }
-        out
+        let area = PixelBox {
+            x: 0..columns.len(),
+            y: 0..rows.len(),
+        };
+        let mut rgb = vec![0; 3 * area.len()];
+        small.convert(&area, &mut rgb);
+        rgb
     }
 }
 

@@ -29,6 +29,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+/// This part of what may wait is granted again at once: a sixteenth.
+const PROMPT_CREDIT: u64 = 16;
+
 /// One interview; see the module.
 pub struct Session {
     backend: Arc<dyn Backend>,
@@ -94,7 +97,7 @@ impl Session {
         let (way_in, attachments) = mpsc::channel(1);
         Self {
             queue: MediaQueue::new(limits.queue_bytes),
-            outbox: Outbox::keeping(limits.kept_messages),
+            outbox: Outbox::keeping(limits.kept_messages, limits.queue_bytes / PROMPT_CREDIT),
             backend,
             limits,
             registry,
@@ -216,13 +219,13 @@ impl Session {
         if !self.desk.is_idle() || self.outbox.len() >= most {
             return;
         }
-        if !self.queue.is_empty() {
+        if self.work_due().is_some_and(|at| at <= Instant::now()) {
             let before = self.queue.bytes();
             let items = self.take_batch();
             self.at_work_bytes = before - self.queue.bytes();
             let shed = self.ladder.as_ref().map(Ladder::shed).unwrap_or_default();
             self.desk.give(Task::Process(items, shed));
-        } else if self.state.ending().is_some() && !self.finishing {
+        } else if self.queue.is_empty() && self.state.ending().is_some() && !self.finishing {
             self.finishing = true;
             self.on(Event::Flushed);
         }
@@ -286,7 +289,7 @@ impl Session {
             Some(Ok(ClientMessage::Media(chunk))) => self.on_media(chunk),
             Some(Ok(ClientMessage::UnusableMedia { bytes, error })) => {
                 self.on(Event::Media);
-                self.outbox.grant(bytes);
+                self.outbox.grant(bytes, Instant::now());
                 self.on_refused(1, Some(error), true);
             }
             Some(Ok(ClientMessage::Event { id, event })) => {
@@ -360,11 +363,11 @@ impl Session {
             .is_some_and(|s| s.track(&chunk.track).is_some());
         if !known {
             let error = FieldError::new("media.track_id", &chunk.track, "a track of `open`");
-            self.outbox.grant(chunk.payload.len() as u64);
+            self.grant(&chunk);
             return self.on_refused(1, Some(error), true);
         }
         if self.taken_in.has_chunk(&chunk.track, chunk.sequence) {
-            return self.outbox.grant(chunk.payload.len() as u64);
+            return self.grant(&chunk);
         }
         self.taken_in.chunk(&chunk.track, chunk.sequence);
         let video = self.videos.contains(&chunk.track);
@@ -373,11 +376,17 @@ impl Session {
         self.on_dropped(dropped);
     }
 
+    fn grant(&mut self, chunk: &MediaChunk) {
+        self.outbox
+            .grant(chunk.payload.len() as u64, Instant::now());
+    }
+
     fn on_dropped(&mut self, dropped: Vec<super::queue::DroppedChunk>) {
         for d in dropped {
-            self.clocks.dropped = Some(Instant::now());
+            let now = Instant::now();
+            self.clocks.dropped = Some(now);
             self.record.dropped += 1;
-            self.outbox.grant(d.bytes);
+            self.outbox.grant(d.bytes, now);
             telemetry::MediaDropped {
                 key: self.permit.key(),
                 bytes: d.bytes,
@@ -479,7 +488,8 @@ impl Session {
     }
 
     fn on_report(&mut self, report: Report) {
-        self.outbox.grant(std::mem::take(&mut self.at_work_bytes));
+        let worked_off = std::mem::take(&mut self.at_work_bytes);
+        self.outbox.grant(worked_off, Instant::now());
         for ack in report.acks {
             self.outbox.push(ServerMessage::Ack(ack));
         }

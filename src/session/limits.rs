@@ -12,6 +12,9 @@ pub struct SessionLimits {
     /// Items taken to a worker at once: 8, so that a flooding session hands its worker to the
     /// next session after a fraction of a second.
     pub batch_items: usize,
+    /// Media waits for more of it so long before it is taken to a worker: 25 ms. Pictures and sound come in a
+    /// hundred small messages a second, and each way to a worker and back costs as much as a small chunk's work.
+    pub gather: Duration,
     /// Items that may wait before reading pauses: 4,096. Zero-length chunks and control events
     /// cost no credit, so they are bounded by number.
     pub queue_items: usize,
@@ -56,6 +59,7 @@ impl Default for SessionLimits {
         Self {
             queue_bytes: 32 << 20,
             batch_items: 8,
+            gather: Duration::from_millis(25),
             queue_items: 4_096,
             outbox_messages: 64,
             max_refusals: 100,

@@ -1,4 +1,6 @@
 //! What waits for a client to read it: bounded by pausing work, with credit and notices merged.
+//! Credit goes out when much of it has come together, or after a moment: a message for each chunk
+//! would cost server and client more than the chunk.
 //!
 //! A message gets its number when it is first sent. Final segments, acknowledgements and the
 //! summary are kept after that, within a bound, for a client that comes back on a new connection
@@ -15,6 +17,9 @@ use tokio::time::Instant;
 /// counts added.
 const NOTICE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Credit waits for more of it no longer than this: 100 ms.
+const CREDIT_DELAY: Duration = Duration::from_millis(100);
+
 type NoticeKey = (NoticeKind, Option<TrackId>);
 
 /// Messages for one client. `hello` is first and the end last, whatever else comes.
@@ -23,6 +28,10 @@ pub struct Outbox {
     hello: Option<ServerMessage>,
     greeted: bool,
     credit: u64,
+    /// Since when credit waits.
+    credit_since: Option<Instant>,
+    /// So much credit does not wait.
+    prompt_credit: u64,
     notices: BTreeMap<NoticeKey, Notice>,
     noticed_at: BTreeMap<NoticeKey, Instant>,
     fifo: VecDeque<ServerMessage>,
@@ -51,10 +60,12 @@ pub enum Next {
 }
 
 impl Outbox {
-    /// An empty outbox that keeps so many messages after they were sent.
-    pub fn keeping(most_kept: usize) -> Self {
+    /// An empty outbox that keeps so many messages after they were sent, and collects credit up to so
+    /// many bytes.
+    pub fn keeping(most_kept: usize, prompt_credit: u64) -> Self {
         Self {
             most_kept,
+            prompt_credit,
             ..Self::default()
         }
     }
@@ -92,6 +103,7 @@ impl Outbox {
         self.again = std::mem::take(&mut self.kept);
         self.greeted = false;
         self.credit = 0;
+        self.credit_since = None;
         let (count, last) = self.let_go;
         count.min(last.saturating_sub(last_sequence))
     }
@@ -106,6 +118,7 @@ impl Outbox {
         *self = Self {
             forgetful: true,
             next: self.next,
+            prompt_credit: self.prompt_credit,
             ..Self::default()
         };
     }
@@ -132,8 +145,22 @@ impl Outbox {
     }
 
     /// Grants payload bytes.
-    pub fn grant(&mut self, bytes: u64) {
+    pub fn grant(&mut self, bytes: u64, now: Instant) {
         self.credit = self.credit.saturating_add(bytes);
+        if self.credit > 0 {
+            self.credit_since.get_or_insert(now);
+        }
+    }
+
+    /// When credit goes out; what is left of it goes before the end.
+    fn credit_at(&self) -> Option<Instant> {
+        let since = self.credit_since?;
+        let at_once = self.credit >= self.prompt_credit || self.end.is_some();
+        Some(if at_once { since } else { since + CREDIT_DELAY })
+    }
+
+    fn is_credit_due(&self, now: Instant) -> bool {
+        self.credit_at().is_some_and(|at| at <= now)
     }
 
     /// Queues a notice, merged with one of the same kind and track that still waits.
@@ -167,20 +194,21 @@ impl Outbox {
         if !self.greeted {
             return self.end.is_some();
         }
-        self.credit > 0
+        self.is_credit_due(now)
             || !self.again.is_empty()
             || !self.fifo.is_empty()
             || self.end.is_some()
             || self.due_notice(now).is_some()
     }
 
-    /// When a notice that is held back may leave.
-    pub fn next_notice_at(&self) -> Option<Instant> {
+    /// When a notice or credit that is held back may leave.
+    pub fn next_due_at(&self) -> Option<Instant> {
         if !self.greeted {
             return None;
         }
         let due = |k: &NoticeKey| self.noticed_at.get(k).map(|t| *t + NOTICE_INTERVAL);
-        self.notices.keys().filter_map(due).min()
+        let notices = self.notices.keys().filter_map(due);
+        notices.chain(self.credit_at()).min()
     }
 
     /// The next thing to send.
@@ -215,7 +243,8 @@ impl Outbox {
     }
 
     fn pop_new(&mut self, now: Instant) -> Option<ServerMessage> {
-        if self.credit > 0 {
+        if self.is_credit_due(now) {
+            self.credit_since = None;
             return Some(ServerMessage::Credit(std::mem::take(&mut self.credit)));
         }
         let notice = self.pop_notice(now).map(ServerMessage::Notice);

@@ -99,6 +99,15 @@ impl MediaQueue {
         }
     }
 
+    /// When what is held should be worked on: media after it was `gather`ed for so long, or at `most` items;
+    /// what is no media at once.
+    pub fn due(&self, gather: Duration, most: usize) -> Option<Duration> {
+        let first = self.entries.front()?.came;
+        let media = |e: &Entry| matches!(e.item, Item::Media(_));
+        let waits = self.entries.len() < most && self.entries.iter().all(media);
+        Some(if waits { first + gather } else { first })
+    }
+
     /// Payload bytes held.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -275,6 +284,20 @@ mod tests {
             }
         ));
         assert_eq!(items.len(), 4);
+    }
+
+    #[test]
+    fn media_waits_for_more_of_it_and_nothing_else_does() {
+        let gather = Duration::from_millis(25);
+        let ms = Duration::from_millis;
+        let mut q = MediaQueue::new(1_000);
+        assert_eq!(q.due(gather, 3), None);
+        q.at(ms(40)).push_media(chunk("a", 0, 20), false);
+        q.at(ms(50)).push_media(chunk("v", 0, 20), true);
+        assert_eq!(q.due(gather, 3), Some(ms(65)));
+        assert_eq!(q.due(gather, 2), Some(ms(40)), "as much as a worker takes");
+        q.at(ms(55)).push_event(0, event());
+        assert_eq!(q.due(gather, 9), Some(ms(40)), "an event waits for nothing");
     }
 
     #[test]

@@ -20,6 +20,7 @@
 //! **Not handled.** A drop-out longer than 5 pictures or 0.4 s, and one that looks alike: a swapper
 //! that keeps the person's own colours and shape.
 
+use std::sync::LazyLock;
 use super::Segment;
 use crate::core::{APPEARANCE_PX, Evidence, FaceObs, MediaTime, median};
 
@@ -65,10 +66,10 @@ impl Look {
         if rgb.len() != 3 * APPEARANCE_PX * APPEARANCE_PX {
             return None;
         }
+        let (pixels, _) = rgb.as_chunks::<3>();
         let channel = |c: usize| {
-            let cells = rgb.iter().skip(c).step_by(3).enumerate();
-            let inside = cells.filter(|(i, _)| radius(*i) < INSIDE);
-            inside.map(|(_, v)| (f64::from(*v) + DARK).ln()).collect()
+            let inside = inside().iter().filter_map(|i| pixels.get(*i));
+            inside.map(|p| level(p[c])).collect()
         };
         Some(Self { time, channels: std::array::from_fn(channel) })
     }
@@ -83,6 +84,22 @@ impl Look {
         let channels = self.channels.iter().zip(&other.channels);
         channels.filter_map(deviation).sum::<f64>() / 3.0
     }
+}
+
+/// The cells inside the face.
+fn inside() -> &'static [usize] {
+    static CELLS: LazyLock<Vec<usize>> = LazyLock::new(|| {
+        let all = 0..APPEARANCE_PX * APPEARANCE_PX;
+        all.filter(|i| radius(*i) < INSIDE).collect()
+    });
+    &CELLS
+}
+
+/// Natural logarithm of a level, see [`DARK`].
+fn level(v: u8) -> f64 {
+    static LEVELS: LazyLock<[f64; 256]> =
+        LazyLock::new(|| std::array::from_fn(|v| (v as f64 + DARK).ln()));
+    LEVELS.get(usize::from(v)).copied().unwrap_or_default()
 }
 
 /// Distance of a cell from the middle of the face: 1 on an ellipse 0.85 times as wide as high that

@@ -191,11 +191,9 @@ fn misshapen(input: &str, px: usize, found: &dyn std::fmt::Display) -> EngineErr
 fn image_tensor(rgb: &[u8]) -> Vec<f32> {
     let plane = DETAIL_PX * DETAIL_PX;
     let mut out = vec![-1.0f32; 3 * plane];
-    for (i, pixel) in rgb.chunks_exact(3).take(plane).enumerate() {
-        for (c, v) in pixel.iter().enumerate() {
-            if let Some(o) = out.get_mut(c * plane + i) {
-                *o = (f32::from(*v) / 255.0 - 0.5) / 0.5;
-            }
+    for (c, channel) in out.chunks_exact_mut(plane).enumerate() {
+        for (o, pixel) in channel.iter_mut().zip(rgb.as_chunks::<3>().0) {
+            *o = (f32::from(pixel[c]) / 255.0 - 0.5) / 0.5;
         }
     }
     out

@@ -34,7 +34,10 @@ pub(super) enum Timer {
     Job,
     DropMedia,
     Finish,
+    /// Something for the client has waited its time.
     Notice,
+    /// Something for the worker has.
+    Gathered,
     Retry,
 }
 
@@ -63,7 +66,7 @@ impl Session {
                 return self.on_dropped(dropped);
             }
             Timer::Retry => return self.desk.retry(),
-            Timer::Notice => return,
+            Timer::Notice | Timer::Gathered => return,
         };
         self.on(event);
     }
@@ -115,8 +118,15 @@ impl Session {
         if let Some(since) = c.unread {
             offer(since + l.stuck_timeout, Timer::Stuck);
         }
-        if let Some(at) = self.outbox.next_notice_at() {
+        // What is due already waits for room at the client, or is done in the same turn.
+        if let Some(at) = self.outbox.next_due_at().filter(|at| *at > now) {
             offer(at, Timer::Notice);
+        }
+        let work = self
+            .work_due()
+            .filter(|at| *at > now && self.desk.is_idle());
+        if let Some(at) = work {
+            offer(at, Timer::Gathered);
         }
         if let Some(since) = self.desk.parked_since() {
             offer(since + RETRY, Timer::Retry);

@@ -1,4 +1,4 @@
-//! How an interview bears its load: its ladder is fed, and what is left out is told.
+//! How an interview bears its load: media is gathered, its ladder is fed, and what is left out is told.
 
 use super::super::{Notice, NoticeKind, Shed, State};
 use super::Session;
@@ -11,6 +11,17 @@ use tokio::time::Instant;
 const DROP_COUNTS: Duration = Duration::from_secs(1);
 
 impl Session {
+    /// From when on what waits is given to a worker: media waits a moment for more of it, as long as the
+    /// interview runs.
+    pub(super) fn work_due(&self) -> Option<Instant> {
+        let gather = match self.state.phase() {
+            State::Calibrating | State::Live => self.limits.gather,
+            _ => Duration::ZERO,
+        };
+        let due = self.queue.due(gather, self.limits.batch_items)?;
+        Some(self.clocks.began + due)
+    }
+
     /// Shows the ladder what waits. While the interview is being finished nothing changes any more.
     pub(super) fn watch_load(&mut self) {
         if !matches!(self.state.phase(), State::Calibrating | State::Live) {

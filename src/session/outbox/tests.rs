@@ -25,12 +25,36 @@ fn notice(count: u64) -> Notice {
 }
 
 #[tokio::test(start_paused = true)]
+async fn credit_waits_for_more_of_it_but_not_for_long() {
+    let mut o = Outbox::keeping(8, 100);
+    let now = Instant::now();
+    o.greet(ServerMessage::Credit(0));
+    assert!(o.pop(now).is_some());
+    o.grant(60, now);
+    assert!(!o.is_ready(now));
+    assert_eq!(o.next_due_at(), Some(now + CREDIT_DELAY));
+    assert_eq!(o.pop(now), None);
+    let later = now + CREDIT_DELAY;
+    assert!(o.is_ready(later));
+    assert_eq!(o.pop(later), Some(said(1, ServerMessage::Credit(60))));
+    assert_eq!(o.next_due_at(), None);
+    o.grant(60, later);
+    o.grant(40, later);
+    assert_eq!(o.pop(later), Some(said(2, ServerMessage::Credit(100))));
+    // The end takes along what is left.
+    o.grant(7, later);
+    o.end(None);
+    assert_eq!(o.pop(later), Some(said(3, ServerMessage::Credit(7))));
+    assert_eq!(o.pop(later), Some(Next::End(None)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn hello_is_first_the_end_last_and_credit_is_merged() {
     let mut o = Outbox::default();
     let now = Instant::now();
     o.push(ack(1));
-    o.grant(3);
-    o.grant(4);
+    o.grant(3, now);
+    o.grant(4, now);
     assert!(!o.is_ready(now), "nothing before hello");
     o.greet(ServerMessage::Credit(0));
     o.end(None);
@@ -57,7 +81,7 @@ async fn notices_of_a_kind_are_merged_within_a_second() {
     o.notice(notice(2));
     o.notice(notice(5));
     assert!(!o.is_ready(now));
-    assert_eq!(o.next_notice_at(), Some(now + NOTICE_INTERVAL));
+    assert_eq!(o.next_due_at(), Some(now + NOTICE_INTERVAL));
     let later = now + NOTICE_INTERVAL;
     let merged = ServerMessage::Notice(notice(7));
     assert_eq!(o.pop(later), Some(said(1, merged)));
@@ -79,7 +103,7 @@ fn verdict(index: u64, is_final: bool) -> ServerMessage {
 #[tokio::test(start_paused = true)]
 async fn a_provisional_result_gives_way_to_a_later_one_that_waits_with_it() {
     let now = Instant::now();
-    let mut o = Outbox::keeping(8);
+    let mut o = Outbox::keeping(8, 1);
     o.greet(ServerMessage::Credit(0));
     assert_eq!(o.pop(now), Some(said(0, ServerMessage::Credit(0))));
     o.push(verdict(0, false));
@@ -97,7 +121,7 @@ async fn a_provisional_result_gives_way_to_a_later_one_that_waits_with_it() {
 #[tokio::test(start_paused = true)]
 async fn what_is_kept_is_bounded_and_what_was_let_go_is_told() {
     let now = Instant::now();
-    let mut o = Outbox::keeping(3);
+    let mut o = Outbox::keeping(3, 1);
     o.greet(ServerMessage::Credit(0));
     (0..10).for_each(|id| o.push(ack(id)));
     while o.pop(now).is_some() {}
@@ -126,7 +150,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _entered = runtime.enter();
         let now = Instant::now();
-        let mut o = Outbox::keeping(1_000);
+        let mut o = Outbox::keeping(1_000, 1);
         o.greet(ServerMessage::Credit(0));
         let (mut pushed, mut got) = (0u64, Vec::new());
         let mut last = 0;
@@ -140,7 +164,7 @@ proptest! {
                     pushed += 1;
                 }
                 1 => o.push(verdict(n, false)),
-                2 => o.grant(n),
+                2 => o.grant(n, now),
                 3 => {
                     // The connection breaks: what was under way is gone.
                     under_way.clear();
