@@ -14,24 +14,14 @@ import argparse
 import json
 import os
 import pathlib
-import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).parent
-
-
-def run(command: list[str], cpu: int | None) -> tuple[str, float]:
-    """Output and processor seconds of a command."""
-    if cpu is not None and shutil.which("taskset"):
-        command = ["taskset", "-c", str(cpu), *command]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+sys.path.insert(0, str(HERE.parent))
+from pair import run  # noqa: E402
 
 
 def ours(program: str, clip: str, cpu: int | None) -> tuple[dict, float]:

@@ -4,7 +4,9 @@ use super::exit::{self, Failure, fail};
 use anyhow::Context as _;
 use liveproof::challenge::RecordKey;
 use liveproof::config::{self, Config};
-use liveproof::engine::{CpuBudget, Engine, EngineError, EngineOptions, MemoryBudget, ModelsDir};
+use liveproof::engine::{
+    CpuBudget, Engine, EngineError, EngineOptions, MemoryBudget, ModelsDir, Provider,
+};
 use liveproof::evidence::{Program, SigningKey, Store, StoreLimits};
 use liveproof::fusion::{FusionConfig, SequentialTest};
 use liveproof::grpc::{DoorLimits, Reflection, Tls};
@@ -31,6 +33,9 @@ pub fn engine_with(config: &Config, overlay: Option<&Path>) -> Result<Arc<Engine
     let options = EngineOptions {
         runtime: config.engine.ort_library.clone(),
         provider: config.engine.provider,
+        device: config.engine.device,
+        // One session of a net fills a GPU; a session for each worker would hold its weights as often.
+        shared_by: (config.engine.provider != Provider::Cpu).then(|| workers(config)),
         overlays: configured.chain(overlay.map(Path::to_path_buf)).collect(),
     };
     Engine::load(&dir, &options)

@@ -333,7 +333,7 @@ mod tests {
             "server.listen = \"here\", expected an IP address",
             "server.max_sessions = \"0\", expected 1 to 10000",
             "test.toml: pipeline.prior = \"1.0\"",
-            "LIVEPROOF_ENGINE_PROVIDER: engine.provider = \"tpu\", expected cpu or cuda",
+            "LIVEPROOF_ENGINE_PROVIDER: engine.provider = \"tpu\", expected cpu, cuda or tensorrt",
             "--review-jobs: review.jobs = \"0\", expected auto, or 1 and up",
             "--pipeline-prior: pipeline.prior = \"NaN\"",
         ] {

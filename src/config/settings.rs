@@ -224,7 +224,10 @@ settings! {
         /// this process may use.
         workers: Count = Count::Auto, "auto, or 1 and up (threads)", |_| true;
         /// What nets run on. A provider that cannot be used is an error, never a silent change.
-        provider: Provider = Provider::Cpu, "cpu or cuda", |_| true;
+        provider: Provider = Provider::Cpu, "cpu, cuda or tensorrt", |_| true;
+        /// Which GPU, counted from 0, where `provider` is one. All workers share one session a net there and their runs
+        /// are put together, so more `workers` than cores make larger batches.
+        device: u32 = 0, "0 to 63", |n| *n < 64;
     }
     /// Reviewing recordings.
     review: Review {

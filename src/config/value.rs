@@ -176,9 +176,7 @@ impl Setting for Secret {
 
 impl Setting for Provider {
     fn parse(text: &str) -> Option<Self> {
-        [Self::Cpu, Self::Cuda]
-            .into_iter()
-            .find(|p| p.name() == text.trim())
+        Self::ALL.into_iter().find(|p| p.name() == text.trim())
     }
     fn show(&self) -> String {
         self.name().to_owned()

@@ -12,9 +12,10 @@
 //! - outputs are checked for shape, and a value that is not finite is an error;
 //! - a panicking job costs its worker's sessions, not the process ([`Pool`]).
 //!
-//! Not handled here: batching across sessions. On a CPU it gains nothing at one thread per
-//! session; it belongs here when a GPU is served.
+//! On a GPU all workers share one session a net, and their runs are put together ([`batch`]). On a CPU that gains
+//! nothing at one thread per session.
 
+mod batch;
 mod catalog;
 mod changes;
 mod cores;
@@ -45,9 +46,11 @@ pub use store::ModelsDir;
 
 use crate::core::ModelRef;
 use crate::fusion::SignalPolicy;
+use batch::Lane;
 use runtime::Runtime;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 
 /// What an operator may choose about inference.
@@ -58,6 +61,11 @@ pub struct EngineOptions {
     pub runtime: Option<PathBuf>,
     /// Where nets are computed.
     pub provider: Provider,
+    /// Number of the GPU, where one is used.
+    pub device: u32,
+    /// So many workers share one session a net, and their runs are put together: for a GPU. `None` = each worker has
+    /// sessions of its own.
+    pub shared_by: Option<usize>,
     /// Manifests laid over the folder's own, later ones on top; see `docs/evaluate.md`.
     pub overlays: Vec<PathBuf>,
 }
@@ -92,7 +100,11 @@ pub struct Engine {
     analyzers: Vec<AnalyzerEntry>,
     dir: ModelsDir,
     runtime: Result<Runtime, String>,
+    /// For so many workers, the lane of each model that was run; `None` where each worker has its own sessions.
+    lanes: Option<(usize, Lanes)>,
 }
+
+type Lanes = Mutex<HashMap<usize, Arc<Lane>>>;
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -111,7 +123,7 @@ impl Engine {
     /// A manifest that cannot be read, or a GPU that was asked for and cannot be used.
     pub fn load(dir: &ModelsDir, options: &EngineOptions) -> Result<Arc<Self>, EngineError> {
         let store = Store::open(dir, &options.overlays)?;
-        let runtime = Runtime::load(options.runtime.as_deref(), options.provider);
+        let runtime = Runtime::load(options.runtime.as_deref(), options.provider, options.device);
         let stored = store.models.into_iter();
         let mut engine = Self {
             models: stored
@@ -125,6 +137,7 @@ impl Engine {
             analyzers: store.analyzers,
             dir: dir.clone(),
             runtime,
+            lanes: options.shared_by.map(|workers| (workers, Lanes::default())),
         };
         engine.probe(options.provider)?;
         Ok(Arc::new(engine))
@@ -223,6 +236,25 @@ impl Engine {
     /// None today; kept fallible for providers that reserve memory per set.
     pub fn new_set(self: &Arc<Self>) -> Result<ModelSet, EngineError> {
         Ok(ModelSet::new(Arc::clone(self)))
+    }
+
+    fn shares_runs(&self) -> bool {
+        self.lanes.is_some()
+    }
+
+    /// Where runs of a model are put together, where they are.
+    fn lane(&self, index: usize) -> Result<Option<Arc<Lane>>, EngineError> {
+        let (Some((workers, lanes)), Some(model)) = (&self.lanes, self.models.get(index)) else {
+            return Ok(None);
+        };
+        let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(&index) {
+            return Ok(Some(Arc::clone(lane)));
+        }
+        let (session, entry) = (self.session(model)?, &model.entry);
+        let lane = Arc::new(Lane::start(&entry.task, session, &entry.input, *workers)?);
+        lanes.insert(index, Arc::clone(&lane));
+        Ok(Some(lane))
     }
 
     fn session(&self, model: &Model) -> Result<ort::session::Session, EngineError> {

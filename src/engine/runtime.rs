@@ -21,6 +21,9 @@ pub enum Provider {
     /// An NVIDIA GPU; needs the crate feature `cuda` and a GPU build of the library. Failure to
     /// register is an error, never a silent run on the processor.
     Cuda,
+    /// The same through TensorRT, which compiles each net for the GPU at its first run; what it cannot compile runs
+    /// as with [`Provider::Cuda`]. Needs the crate feature `tensorrt`.
+    TensorRt,
 }
 
 impl Provider {
@@ -29,8 +32,12 @@ impl Provider {
         match self {
             Self::Cpu => "cpu",
             Self::Cuda => "cuda",
+            Self::TensorRt => "tensorrt",
         }
     }
+
+    /// Every provider, whether this build has it or not.
+    pub const ALL: [Self; 3] = [Self::Cpu, Self::Cuda, Self::TensorRt];
 }
 
 /// The loaded library.
@@ -39,6 +46,12 @@ pub(super) struct Runtime {
     environment: Environment,
     library: PathBuf,
     provider: Provider,
+    /// Number of the GPU.
+    #[cfg_attr(
+        not(feature = "cuda"),
+        allow(dead_code, reason = "a GPU's number without a GPU")
+    )]
+    device: u32,
 }
 
 /// ONNX Runtime allows one environment per process; the first library that loads stays.
@@ -57,7 +70,11 @@ impl Runtime {
     ///
     /// # Errors
     /// Why no library could be loaded, in words; the nets are unavailable for that reason.
-    pub(super) fn load(configured: Option<&Path>, provider: Provider) -> Result<Self, String> {
+    pub(super) fn load(
+        configured: Option<&Path>,
+        provider: Provider,
+        device: u32,
+    ) -> Result<Self, String> {
         // The program sets it; whoever uses the library has to.
         if std::env::var_os("ORT_DISABLE_TELEMETRY").is_none() {
             tracing::warn!(
@@ -80,6 +97,7 @@ impl Runtime {
                         environment,
                         library: path,
                         provider,
+                        device,
                     });
                 }
                 Err(why) => refused.push(format!("{}: {why}", path.display())),
@@ -124,15 +142,36 @@ impl Runtime {
         match self.provider {
             Provider::Cpu => Ok(builder),
             #[cfg(feature = "cuda")]
-            Provider::Cuda => {
-                let cuda = ort::ep::CUDA::default().build().error_on_failure();
-                Ok(builder.with_execution_providers([cuda])?)
-            }
+            Provider::Cuda => Ok(builder.with_execution_providers([self.cuda()])?),
             #[cfg(not(feature = "cuda"))]
             Provider::Cuda => Err(ort::Error::new(
                 "this program was built without feature cuda",
             )),
+            #[cfg(feature = "tensorrt")]
+            Provider::TensorRt => {
+                // Numbers of half the width are not asked for: no net's card has figures with them.
+                let tensorrt = ort::ep::TensorRT::default().with_device_id(self.device_id());
+                let tensorrt = tensorrt.build().error_on_failure();
+                Ok(builder.with_execution_providers([tensorrt, self.cuda()])?)
+            }
+            #[cfg(not(feature = "tensorrt"))]
+            Provider::TensorRt => Err(ort::Error::new(
+                "this program was built without feature tensorrt",
+            )),
         }
+    }
+
+    #[cfg(feature = "cuda")]
+    fn device_id(&self) -> i32 {
+        i32::try_from(self.device).unwrap_or(i32::MAX)
+    }
+
+    /// CUDA with products of full width: the shorter ones that it prefers (TF32) keep ten bits, too few for the
+    /// parity of 1e-3 that the nets are held to.
+    #[cfg(feature = "cuda")]
+    fn cuda(&self) -> ort::ep::ExecutionProviderDispatch {
+        let cuda = ort::ep::CUDA::default().with_device_id(self.device_id());
+        cuda.with_tf32(false).build().error_on_failure()
     }
 }
 
@@ -195,7 +234,11 @@ mod tests {
 
     #[test]
     fn a_missing_library_is_a_reason_not_a_panic() {
-        let why = Runtime::load(Some(Path::new("/nowhere/libonnxruntime.so")), Provider::Cpu);
+        let why = Runtime::load(
+            Some(Path::new("/nowhere/libonnxruntime.so")),
+            Provider::Cpu,
+            0,
+        );
         let why = why.err().unwrap();
         assert!(why.contains("/nowhere/libonnxruntime.so"), "{why}");
     }
@@ -213,6 +256,6 @@ mod tests {
     fn a_file_that_is_no_library_is_a_reason_not_a_panic() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"not a library").unwrap();
-        assert!(Runtime::load(Some(file.path()), Provider::Cpu).is_err());
+        assert!(Runtime::load(Some(file.path()), Provider::Cpu, 0).is_err());
     }
 }

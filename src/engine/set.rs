@@ -1,5 +1,6 @@
 //! The models of one worker thread: one session per net, never shared.
 
+use super::batch::Tensors;
 use super::{Engine, EngineError, InputSpec, ModelKind, OutputSpec};
 use crate::core::{AbstainReason, Abstention, ModelRef};
 use crate::telemetry::NetRun;
@@ -186,12 +187,17 @@ impl ModelSet {
                 spec.axes().as_deref(),
             )?;
         }
-        let session = self.sessions.get_mut(index).and_then(Option::as_mut);
         NetRun {
             model: &model.entry.id,
         }
         .emit();
-        let values = run_session(session.ok_or_else(unavailable)?, task, inputs)?;
+        let values = match engine.lane(index)? {
+            Some(lane) => lane.run(inputs)?,
+            None => {
+                let session = self.sessions.get_mut(index).and_then(Option::as_mut);
+                run_session(session.ok_or_else(unavailable)?, task, inputs)?
+            }
+        };
         for spec in &model.entry.outputs {
             let Some((_, value)) = values.iter().find(|(name, _)| *name == spec.name) else {
                 return Err(shape(
@@ -265,7 +271,7 @@ impl ModelSet {
             .engine
             .clone()
             .ok_or_else(|| unavailable("no models".to_owned()))?;
-        if self.sessions.get(index).is_some_and(Option::is_some) {
+        if engine.shares_runs() || self.sessions.get(index).is_some_and(Option::is_some) {
             return Ok((index, engine));
         }
         let session = engine.session(model)?;
@@ -292,11 +298,12 @@ fn zeros_for(spec: &InputSpec) -> Option<(&str, ArrayD<f32>)> {
     Some((spec.name.as_str(), ArrayD::zeros(IxDyn(&sizes.ok()?))))
 }
 
-fn run_session(
+/// Runs a net on dense copies of what is not dense; whether the numbers are finite is not looked at.
+pub(super) fn run_unchecked(
     session: &mut Session,
     task: &str,
     inputs: &[(&str, ArrayViewD<'_, f32>)],
-) -> Result<Vec<(String, ArrayD<f32>)>, EngineError> {
+) -> Result<Tensors, EngineError> {
     let runtime = |e| EngineError::runtime(task, "inference", e);
     let dense: Vec<CowArray<'_, f32, IxDyn>> =
         inputs.iter().map(|(_, v)| v.as_standard_layout()).collect();
@@ -309,18 +316,36 @@ fn run_session(
     let mut values = Vec::with_capacity(outputs.len());
     for (name, value) in outputs.iter() {
         let array = value.try_extract_array::<f32>().map_err(runtime)?;
+        values.push((name.to_owned(), array.to_owned()));
+    }
+    Ok(values)
+}
+
+/// The same, where a number that is not finite is an error.
+pub(super) fn run_session(
+    session: &mut Session,
+    task: &str,
+    inputs: &[(&str, ArrayViewD<'_, f32>)],
+) -> Result<Tensors, EngineError> {
+    let values = run_unchecked(session, task, inputs)?;
+    check_finite(task, &values).map(|()| values)
+}
+
+/// # Errors
+/// The first output with a number that is not finite.
+pub(super) fn check_finite(task: &str, outputs: &Tensors) -> Result<(), EngineError> {
+    for (name, array) in outputs {
         let count = array.iter().filter(|v| !v.is_finite()).count();
         if count > 0 {
             return Err(EngineError::NotFinite {
                 task: task.to_owned(),
-                tensor: name.to_owned(),
+                tensor: name.clone(),
                 count,
                 total: array.len(),
             });
         }
-        values.push((name.to_owned(), array.to_owned()));
     }
-    Ok(values)
+    Ok(())
 }
 
 fn check_axes(

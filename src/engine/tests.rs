@@ -48,6 +48,11 @@ fn load(dir: &tempfile::TempDir) -> Arc<Engine> {
     Engine::load(&models, &EngineOptions::default()).unwrap()
 }
 
+/// An engine with the net y = sqrt(x), which answers -1 with no number.
+pub(super) fn square_root() -> Arc<Engine> {
+    load(&folder("Sqrt", &onnx("Sqrt", 3)))
+}
+
 fn input(rows: &[[f32; 3]]) -> ArrayD<f32> {
     let flat: Vec<f32> = rows.iter().flatten().copied().collect();
     ArrayD::from_shape_vec(IxDyn(&[rows.len(), 3]), flat).unwrap()
@@ -212,5 +217,93 @@ fn four_at_once_equal_four_alone() {
                 }
             }
         }
+    }
+}
+
+/// A GPU gives what the processor gives, within the parity that the nets are held to. Needs one, with a GPU build of the
+/// library and the crate feature: `cargo test --features tensorrt a_gpu_gives`, `ORT_DYLIB_PATH` naming that build.
+#[cfg(feature = "cuda")]
+#[test]
+fn a_gpu_gives_what_the_processor_gives() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let dir = ModelsDir::find(Some(&dir)).unwrap();
+    let on = |provider| {
+        let options = EngineOptions {
+            provider,
+            shared_by: (provider != Provider::Cpu).then_some(4),
+            ..EngineOptions::default()
+        };
+        Engine::load(&dir, &options)
+    };
+    let processor = on(Provider::Cpu).unwrap();
+    let mut gpus = vec![Provider::Cuda];
+    if cfg!(feature = "tensorrt") {
+        gpus.push(Provider::TensorRt);
+    }
+    for provider in gpus {
+        let gpu = match on(provider) {
+            Ok(gpu) => gpu,
+            Err(e) => {
+                crate::testing::skip("a_gpu_gives_what_the_processor_gives", &e.to_string());
+                continue;
+            }
+        };
+        let (mut here, mut there) = (processor.new_set().unwrap(), gpu.new_set().unwrap());
+        for model in processor.models.iter().filter(|m| m.is_usable_net()) {
+            let wave = |spec: &InputSpec| {
+                let axes = spec.axes()?;
+                let free = |(i, n): (usize, &i64)| match usize::try_from(*n) {
+                    Ok(n) => n,
+                    Err(_) if i == 0 => 1,
+                    Err(_) => 100,
+                };
+                let shape: Vec<usize> = axes.iter().enumerate().map(free).collect();
+                let at = |i: usize| (i as f32 * 0.37).sin() * 0.4 + 0.5;
+                let values: Vec<f32> = (0..shape.iter().product()).map(at).collect();
+                Some((
+                    spec.name.clone(),
+                    ArrayD::from_shape_vec(shape, values).ok()?,
+                ))
+            };
+            let inputs: Option<Vec<_>> = model.entry.input.iter().map(wave).collect();
+            let inputs = inputs.unwrap();
+            let views: Vec<_> = inputs.iter().map(|(n, a)| (n.as_str(), a.view())).collect();
+            let task = &model.entry.task;
+            let want = here.run(task, &views).unwrap();
+            let got = there.run(task, &views).unwrap();
+            for output in &model.entry.outputs {
+                let (a, b) = (
+                    want.get(&output.name).unwrap(),
+                    got.get(&output.name).unwrap(),
+                );
+                let largest = a.iter().map(|v| v.abs()).fold(1.0, f32::max);
+                let worst = a
+                    .iter()
+                    .zip(&b)
+                    .map(|(x, y)| (x - y).abs())
+                    .fold(0.0, f32::max);
+                assert!(
+                    worst < 1e-3 * largest,
+                    "{task} {}: {worst} of {largest}",
+                    output.name
+                );
+            }
+        }
+    }
+}
+
+/// Without a GPU build of the library, or without the feature: an error, and never a run on the processor.
+#[test]
+fn a_gpu_that_cannot_be_used_is_an_error() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let dir = ModelsDir::find(Some(&dir)).unwrap();
+    for provider in [Provider::Cuda, Provider::TensorRt] {
+        let options = EngineOptions {
+            provider,
+            device: 63,
+            ..EngineOptions::default()
+        };
+        let said = Engine::load(&dir, &options).unwrap_err().to_string();
+        assert!(said.contains("failed"), "{said}");
     }
 }
