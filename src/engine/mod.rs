@@ -12,7 +12,7 @@
 //! - outputs are checked for shape, and a value that is not finite is an error;
 //! - a panicking job costs its worker's sessions, not the process ([`Pool`]).
 //!
-//! On a GPU all workers share one session a net, and their runs are put together ([`batch`]). On a CPU that gains
+//! On a GPU all workers share one session a net, and their runs are put together (`batch.rs`). On a CPU that gains
 //! nothing at one thread per session.
 
 mod batch;
