@@ -19,6 +19,7 @@
 //! signal says so and abstains. Whole-head generation leaves none of these traces.
 
 mod flicker;
+mod memo;
 mod net;
 mod pool;
 mod reference;
@@ -33,6 +34,7 @@ use crate::core::{
     MediaTime, ModelRef, Outcome, TracePicture,
 };
 use crate::engine::ModelSet;
+use memo::Memo;
 use pool::{Look, Pooled, pool};
 use reference::{Compared, Sums, compare};
 use settings::Settings;
@@ -59,6 +61,8 @@ struct FaceSwap {
     /// What this session would be as a reference for a later one, and the model that measured it.
     own: Sums,
     model: Option<ModelRef>,
+    /// Shared with copies; forgotten when the model is another.
+    memo: Memo,
 }
 
 // === impl FaceSwap ===
@@ -70,7 +74,10 @@ impl FaceSwap {
             None => Settings::read(models)?,
         };
         let model = models.model(TASK)?;
-        let seen = see(&settings, segment, models);
+        if self.model.as_ref() != Some(&model) {
+            self.memo = Memo::default();
+        }
+        let seen = see(&settings, segment, &self.memo, models);
         let picture = seen.as_ref().ok().and_then(|seen| seen.telling(&settings));
         if let Ok(seen) = &seen {
             for (height, look) in &seen.looks {
@@ -139,15 +146,23 @@ struct Seen {
     looks: Vec<(f32, Look)>,
 }
 
-fn see(settings: &Settings, segment: &Segment<'_>, models: &mut ModelSet) -> Result<Seen, Abstention> {
+fn see(
+    settings: &Settings,
+    segment: &Segment<'_>,
+    memo: &Memo,
+    models: &mut ModelSet,
+) -> Result<Seen, Abstention> {
     let usable = settings.gates.usable(segment)?;
-    let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
-    let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
-    for (time, face, detail) in usable {
-        let look = settings.form.look(settings, detail, models).map_err(|e| {
+    let pictures: Vec<&FaceDetail> = usable.iter().map(|(_, _, detail)| *detail).collect();
+    let answers = memo.of(&pictures, |detail| {
+        settings.form.look(settings, detail, models).map_err(|e| {
             tracing::error!(error = %e, "face-swap net failed");
             e.abstention()
-        })?;
+        })
+    })?;
+    let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
+    let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
+    for ((time, face, detail), look) in usable.into_iter().zip(answers) {
         if look.logit > most {
             most = look.logit;
             strongest = Some((time, detail.clone()));
