@@ -23,8 +23,7 @@ use liveproof::decode::file::Media;
 use liveproof::decode::wire::{VideoDecoder, VideoPacket, open_video};
 use liveproof::decode::{encode_jpeg, h264_access_units, scale_to_height};
 use liveproof::fusion::{
-    Accumulation, CHANGE_THRESHOLD, FusionConfig, SequentialTest, SessionFusion, SignalPolicy,
-    contribution,
+    Accumulation, FusionConfig, SequentialTest, SessionFusion, SignalPolicy, contribution,
 };
 use liveproof::vision::{
     BoxLuma, Crop, DET_H, DET_W, LMK_PX, LumaGrid, crop_rgb, crop_tensor, gray_patch, letterbox,
@@ -226,11 +225,7 @@ fn fusion_of_an_hour(bencher: Bencher) {
         prior: 0.01,
         segment_coverage_floor: 0.5,
         session_coverage_floor: 0.1,
-        test: SequentialTest {
-            false_alarm: 0.01,
-            miss: 0.1,
-            change_threshold: CHANGE_THRESHOLD,
-        },
+        test: SequentialTest::default(),
     };
     bencher.counter(ItemsCount::new(1_200u32)).bench(|| {
         let mut fusion = SessionFusion::new(&policies, config);

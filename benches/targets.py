@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import statistics
 import subprocess
 import tempfile
+
+from pair import reviewed
 
 HERE = pathlib.Path(__file__).parent
 LOOKS_PER_S = 15  # pictures in which the service follows a face
@@ -68,14 +69,7 @@ def shares(program: str, clip: str, folder: str) -> tuple[float, float] | None:
 
 def review_multiples(program: str, clip: str, rounds: int = 5) -> list[float]:
     """Media seconds per second of processor time."""
-    out = []
-    for _ in range(rounds):
-        before = os.times()
-        said("taskset", "-c", "0", program, "review", clip, "--quiet", "--engine-workers", "1")
-        after = os.times()
-        used = after.children_user + after.children_system - before.children_user - before.children_system
-        out.append(60.0 / used)
-    return out
+    return [60.0 / reviewed(program, clip, 0) for _ in range(rounds)]
 
 
 def peers(program: str, python: str, clip: str, folder: str) -> dict:

@@ -61,7 +61,7 @@ struct FaceSwap {
     /// What this session would be as a reference for a later one, and the model that measured it.
     own: Sums,
     model: Option<ModelRef>,
-    /// Shared with copies; forgotten when the model is another.
+    /// Shared with copies. Like `settings` it is of one model: that of a session does not change.
     memo: Memo,
 }
 
@@ -74,9 +74,6 @@ impl FaceSwap {
             None => Settings::read(models)?,
         };
         let model = models.model(TASK)?;
-        if self.model.as_ref() != Some(&model) {
-            self.memo = Memo::default();
-        }
         let seen = see(&settings, segment, &self.memo, models);
         let picture = seen.as_ref().ok().and_then(|seen| seen.telling(&settings));
         if let Ok(seen) = &seen {

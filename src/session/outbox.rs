@@ -118,7 +118,6 @@ impl Outbox {
         *self = Self {
             forgetful: true,
             next: self.next,
-            prompt_credit: self.prompt_credit,
             ..Self::default()
         };
     }

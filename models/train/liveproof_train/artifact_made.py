@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from .artifact_discriminant import Data, Discriminant
-from .intervals import auc_interval, auc_of, wilson
+from .intervals import auc_interval, auc_of, supported
 from .paths import cache_dir
 
 PENALTIES = (1e-5, 3e-5, 1e-4, 3e-4)   # inverse strength of the ridge, chosen by cross-validation
@@ -137,16 +137,3 @@ def judge_made(found: list[Group], penalties: tuple[float, ...] = PENALTIES) -> 
     calibration = {"slope": float(model.coef_[0, 0]), "offset": float(model.intercept_[0]), "share": MADE_SHARE,
                    "cap": supported(score, fake, weight, len(np.unique(people))), "auc": auc, "auc_low": low}
     return JudgedMade(penalty, calibration, by_family, len(np.unique(people)))
-
-
-def supported(score: np.ndarray, fake: np.ndarray, weight: np.ndarray, people: int) -> float:
-    """Largest log-likelihood ratio that the counts support: over all thresholds, the lower 95 % bound of the share of
-    forgeries above it against the upper bound of that of originals (Wilson, as many cases as people)."""
-    best = 0.0
-    for at in np.unique(score[fake]):
-        found = float(weight[fake & (score >= at)].sum() / weight[fake].sum())
-        false = float(weight[~fake & (score >= at)].sum() / weight[~fake].sum())
-        low, high = wilson(found, people)[0], wilson(false, people)[1]
-        if low > 0:
-            best = max(best, float(np.log(low / high)))
-    return best

@@ -22,6 +22,19 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def supported(score: np.ndarray, fake: np.ndarray, weight: np.ndarray, people: int) -> float:
+    """Largest log-likelihood ratio that the counts support: over all thresholds, the lower 95 % bound of the share of
+    forgeries above it against the upper bound of that of originals (Wilson, as many cases as people)."""
+    best = 0.0
+    for at in np.unique(score[fake]):
+        found = float(weight[fake & (score >= at)].sum() / weight[fake].sum())
+        false = float(weight[~fake & (score >= at)].sum() / weight[~fake].sum())
+        low, high = wilson(found, people)[0], wilson(false, people)[1]
+        if low > 0:
+            best = max(best, float(np.log(low / high)))
+    return best
+
+
 def auc_interval(fake: np.ndarray, score: np.ndarray, group: np.ndarray, rounds: int = 1000, seed: int = 1) -> tuple[float, float, float]:
     """AUC and its interval by resampling groups; NaN where one class is missing."""
     fake, score, group = np.asarray(fake, bool), np.asarray(score, float), np.asarray(group)

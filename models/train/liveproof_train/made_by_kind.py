@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from .intervals import auc_interval, auc_of, wilson
+from .intervals import auc_interval, auc_of, supported
 from .paths import cache_dir
 from .pooling import shrunk, trimmed_mean
 from .reviewed import NONE
@@ -222,7 +222,7 @@ def judge_made(found: list[Group], d: Discriminant, people: np.ndarray) -> Judge
     def cap(m: np.ndarray) -> float:
         return supported(score[m], fake[m], weights(fake[m], names[m]), len(np.unique(names[m])))
 
-    calibration = {"slope": slope, "offset": offset, "share": MADE_SHARE, "auc": auc, "auc_low": low, "cap": cap(clip | True)}
+    calibration = {"slope": slope, "offset": offset, "share": MADE_SHARE, "auc": auc, "auc_low": low, "cap": cap(np.ones_like(clip))}
     return JudgedMade(slopes, offsets, calibration, {k: against_untouched(k) for k in KINDS}, {k: against_untouched(k) for k in FILTERS},
                       auc_of(fake[~clip], score[~clip]) if (~clip).any() else float("nan"), cap(clip), len(every), len(changes.clips), score)
 
@@ -231,19 +231,6 @@ def fit_made(found: list[Group], d: Discriminant, people: np.ndarray, judged: Ju
     """The read-out, fitted on all, with the kinds' scales as they were found on unseen people."""
     weight = Changes(found, d).directions(people, {g.identity for g in found})
     return Made(weight * judged.slopes, judged.offsets)
-
-
-def supported(score: np.ndarray, fake: np.ndarray, weight: np.ndarray, people: int) -> float:
-    """Largest log-likelihood ratio that the counts support: over all thresholds, the lower 95 % bound of the share of
-    forgeries above it against the upper bound of that of originals (Wilson, as many cases as people)."""
-    best = 0.0
-    for at in np.unique(score[fake]):
-        found = float(weight[fake & (score >= at)].sum() / weight[fake].sum())
-        false = float(weight[~fake & (score >= at)].sum() / weight[~fake].sum())
-        low, high = wilson(found, people)[0], wilson(false, people)[1]
-        if low > 0:
-            best = max(best, float(np.log(low / high)))
-    return best
 
 
 SERIES = {   # what a segment's looks do, from standardised rows [looks, F]

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from liveproof_train.made_by_kind import KINDS, Group, fit_made, judge_made, mixed, person_of, supported, weights
+from liveproof_train.intervals import supported
+from liveproof_train.made_by_kind import KINDS, Group, fit_made, judge_made, mixed, person_of, weights
 from liveproof_train.pooling import trimmed_mean
 from liveproof_train.reviewed import NONE
 from liveproof_train.synth.filters import FILTERS

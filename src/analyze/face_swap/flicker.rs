@@ -20,9 +20,9 @@
 //! **Not handled.** A drop-out longer than 5 pictures or 0.4 s, and one that looks alike: a swapper
 //! that keeps the person's own colours and shape.
 
-use std::sync::LazyLock;
 use super::Segment;
 use crate::core::{APPEARANCE_PX, Evidence, FaceObs, MediaTime, median};
+use std::sync::LazyLock;
 
 /// Most pictures that a jump may last.
 pub const MOST_PICTURES: usize = 5;
