@@ -108,15 +108,20 @@ def named(result: dict, span: tuple[float, float] | None) -> tuple[Counter, Coun
 
 
 def reasons(lines: list[dict[str, str]], results: list[dict]) -> dict[str, dict]:
-    """Per family: which signals its forged segments were named by, and what was named in the rest of it."""
+    """Per family: which signals its forged segments were named by, what was named in the rest of it, and in how many of its
+    sessions the signal that is meant to find it (of an untouched one: any) named a segment at least once. A hand covers
+    a face for a segment or two and an answer begins now and then, so no session can be named throughout."""
     out: dict[str, dict] = {}
     for line, result in zip(lines, results):
         tool = line["tool"] or f"untouched, {line['condition']}"
         span = (float(line["from_s"]), float(line["to_s"])) if line.get("from_s") else None
         inside, outside = named(result, span if line["label"] == "fake" else (0.0, 0.0))
-        entry = out.setdefault(tool, {"meant": meant_signal(tool) if line["label"] == "fake" else "", "inside": Counter(), "outside": Counter()})
+        meant = meant_signal(tool) if line["label"] == "fake" else ""
+        entry = out.setdefault(tool, {"meant": meant, "inside": Counter(), "outside": Counter(), "sessions": 0, "named": 0})
         entry["inside"] += inside
         entry["outside"] += outside
+        entry["sessions"] += 1
+        entry["named"] += inside[meant] > 0 if meant else any(n != "nothing" for n in outside)
     return {t: {**e, "inside": dict(e["inside"]), "outside": dict(e["outside"])} for t, e in out.items()}
 
 
@@ -153,6 +158,7 @@ def figures(sessions: list[Session], lines: list[dict[str, str]], results: list[
     if results is not None:
         out["reasons"] = reasons(lines, results)
         tables.append([f"Segments by the signal that said most for manipulation (from {NAMED_LLR:.2f} on)",
-                       ["session", "meant for", "inside the forged stretch", "elsewhere"],
-                       [[t, f"`{e['meant']}`" if e["meant"] else "–", counted(e["inside"]), counted(e["outside"])] for t, e in sorted(out["reasons"].items())]])
+                       ["session", "meant for", "sessions named so at least once (untouched: named at all)", "segments inside the forged stretch", "elsewhere"],
+                       [[t, f"`{e['meant']}`" if e["meant"] else "–", f"{e['named']} of {e['sessions']}", counted(e["inside"]), counted(e["outside"])]
+                        for t, e in sorted(out["reasons"].items())]])
     return out

@@ -8,7 +8,7 @@ import numpy as np
 from liveproof_train.accuracy_doc import section
 from liveproof_train.session_audio import (ADDED_S, RATE_HZ, answers, as_loud, candidate_sound, dialogue, drifting, dubbed,
                                            interviewer_sound, loudness, pauses, picture_times, question_events, shifted, spliced)
-from liveproof_train.session_score import Session, controls, even_gain, figures, gain, meant_signal, named
+from liveproof_train.session_score import Session, controls, even_gain, figures, gain, meant_signal, named, reasons
 
 
 def speech(seconds: float, seed: int = 1, every_s: float = 1.5) -> np.ndarray:
@@ -160,6 +160,17 @@ class Figures(unittest.TestCase):
         self.assertEqual(dict(inside), {"lip_sync": 1})
         self.assertEqual(dict(outside), {"face_swap": 1, "nothing": 2})
         self.assertEqual(sum(named(report, None)[0].values()), 4)
+
+    def test_sessions_count_as_named_when_their_own_signal_named_a_segment_once(self) -> None:
+        def result(*llrs: dict[str, float]) -> dict:
+            return {"segments": [{"span": {"start_us": 3e6 * i, "end_us": 3e6 * (i + 1)},
+                                  "findings": [{"signal": k, "llr": v, "weight": 1.0} for k, v in given.items()]} for i, given in enumerate(llrs)]}
+        def line(tool: str) -> dict[str, str]:
+            return {"tool": tool, "condition": "sound", "label": "fake" if tool else "real", "from_s": "", "to_s": ""}
+        got = reasons([line("dubbed"), line("dubbed"), line("dubbed"), line(""), line("")],
+                      [result({"lip_sync": 0.5}, {"lip_sync": -1.0}), result({"face_swap": 0.5}), result({}), result({}), result({"face_swap": 0.2}, {})])
+        self.assertEqual((got["dubbed"]["named"], got["dubbed"]["sessions"]), (1, 3))
+        self.assertEqual((got["untouched, sound"]["named"], got["untouched, sound"]["sessions"]), (1, 2))
 
     def test_the_tables_hold_every_family(self) -> None:
         found = figures(self.sessions, [])
