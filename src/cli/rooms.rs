@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use liveproof::challenge::RecordKey;
 use liveproof::config::{self, Config};
 use liveproof::engine::{
-    CpuBudget, Engine, EngineError, EngineOptions, MemoryBudget, ModelsDir, Provider,
+    CpuBudget, Engine, EngineError, EngineOptions, Gpu, MemoryBudget, ModelsDir, Provider,
 };
 use liveproof::evidence::{Program, SigningKey, Store, StoreLimits};
 use liveproof::fusion::{FusionConfig, SequentialTest};
@@ -33,7 +33,11 @@ pub fn engine_with(config: &Config, overlay: Option<&Path>) -> Result<Arc<Engine
     let options = EngineOptions {
         runtime: config.engine.ort_library.clone(),
         provider: config.engine.provider,
-        device: config.engine.device,
+        gpu: Gpu {
+            device: config.engine.device,
+            graphs: config.engine.gpu_graphs,
+            half: config.engine.half,
+        },
         // One session of a net fills a GPU; a session for each worker would hold its weights as often.
         shared_by: (config.engine.provider != Provider::Cpu).then(|| workers(config)),
         overlays: configured.chain(overlay.map(Path::to_path_buf)).collect(),

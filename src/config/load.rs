@@ -1,6 +1,7 @@
 //! From texts to a [`Config`]: layers, unknown names, cross-checks.
 
 use super::settings::{Config, KEYS, SECTIONS};
+use crate::engine::Provider;
 
 /// Where settings come from, strongest first. Nothing is read from the process here.
 #[derive(Debug, Clone, Copy, Default)]
@@ -225,6 +226,17 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
                 .to_owned(),
         ));
     }
+    let engine = &config.engine;
+    if engine.half && engine.provider != Provider::TensorRt {
+        faults.push(ConfigError::Conflict(
+            "engine.half needs engine.provider = \"tensorrt\"".to_owned(),
+        ));
+    }
+    if engine.gpu_graphs && engine.provider == Provider::Cpu {
+        faults.push(ConfigError::Conflict(
+            "engine.gpu_graphs needs engine.provider = \"cuda\" or \"tensorrt\"".to_owned(),
+        ));
+    }
     let review = &config.review;
     if review.recordings_dir.is_some() && review.dir.is_none() {
         faults.push(ConfigError::Conflict(
@@ -371,6 +383,11 @@ mod tests {
             "review.recordings_dir needs review.dir",
         );
         check("[review]\nmax_disk_mb = 4095", "could never be taken");
+        check(
+            "[engine]\nhalf = true\nprovider = 'cuda'",
+            "engine.half needs",
+        );
+        check("[engine]\ngpu_graphs = true", "engine.gpu_graphs needs");
         check(
             "[evidence]\ndir = 'logs'",
             "evidence.dir needs evidence.key_file",

@@ -228,6 +228,12 @@ settings! {
         /// Which GPU, counted from 0, where `provider` is one. All workers share one session a net there and their runs
         /// are put together, so more `workers` than cores make larger batches.
         device: u32 = 0, "0 to 63", |n| *n < 64;
+        /// Runs on a GPU are captured as CUDA graphs, one for each size of a batch, and replayed. A net that cannot be
+        /// captured whole runs without, which the log says.
+        gpu_graphs: bool = false, "true or false", |_| true;
+        /// Nets run on numbers of half the width (fp16), with `provider = "tensorrt"`. The nets' cards have no figures with them:
+        /// measure with `liveproof evaluate` first.
+        half: bool = false, "true or false", |_| true;
     }
     /// Reviewing recordings.
     review: Review {

@@ -7,9 +7,11 @@
 //! has prepared for. What a run gives must not depend on who shares its batch: a batch that fails, or whose net does
 //! not keep rows apart, is taken up run by run.
 
-use super::set::{check_finite, run_session, run_unchecked};
+use super::bound::{Bound, run_plain};
+use super::set::check_finite;
 use super::{EngineError, InputSpec};
 use ndarray::{ArrayD, ArrayViewD, Axis, Slice, concatenate};
+use ort::memory::MemoryInfo;
 use ort::session::Session;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -38,31 +40,41 @@ pub(super) struct Lane {
 // === impl Lane ===
 
 impl Lane {
-    /// Starts the lane of a net for so many workers, after a run of each bucket.
+    /// Starts the lane of a net for so many workers, whose bound runs lie in `memory`. It returns when each bucket has run.
     ///
     /// # Errors
-    /// When the operating system refuses a thread, or the net fails on zeros.
+    /// When the operating system refuses a thread, or the net fails on made-up inputs.
     pub(super) fn start(
         task: &str,
-        mut session: Session,
+        session: Session,
         inputs: &[InputSpec],
         workers: usize,
+        memory: MemoryInfo<'static>,
     ) -> Result<Self, EngineError> {
         let most = workers.clamp(1, MOST_RUNS);
-        for size in buckets(most) {
-            let zeros: Option<Tensors> = inputs.iter().map(|i| zeros_of(i, size)).collect();
-            if let Some(zeros) = zeros {
-                run_session(&mut session, task, &views(&zeros))?;
-            }
-        }
         let (requests, inbox) = sync_channel(workers.max(1));
-        let name = task.to_owned();
-        let work = move || serve(&mut session, &name, &inbox, most);
+        let (ready, is_ready) = sync_channel(1);
+        let (name, inputs) = (task.to_owned(), inputs.to_vec());
+        // A GPU keeps what it captures for the thread that captured it, so the lane's own thread prepares.
+        let work = move || match Net::prepare(session, name, &inputs, most, &memory) {
+            Ok(mut net) => {
+                let _ = ready.send(Ok(()));
+                serve(&mut net, &inbox, most);
+            }
+            Err(e) => {
+                let _ = ready.send(Err(e));
+            }
+        };
         let builder = std::thread::Builder::new().name(format!("lane-{task}"));
-        builder.spawn(work).map_err(|e| EngineError::Unavailable {
+        let unavailable = |detail: String| EngineError::Unavailable {
             task: task.to_owned(),
-            detail: format!("cannot start its thread: {e}"),
-        })?;
+            detail,
+        };
+        builder
+            .spawn(work)
+            .map_err(|e| unavailable(format!("cannot start its thread: {e}")))?;
+        let ended = |_| unavailable("the thread of its runs ended before the first".to_owned());
+        is_ready.recv().map_err(ended)??;
         Ok(Self {
             task: task.to_owned(),
             requests,
@@ -97,23 +109,70 @@ fn buckets(most: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(1), |n| Some(n * 2)).take_while(move |n| *n < 2 * most)
 }
 
-fn zeros_of(spec: &InputSpec, rows: usize) -> Option<(String, ArrayD<f32>)> {
+/// The net of a lane with its bound runs, one for each bucket.
+struct Net {
+    session: Session,
+    task: String,
+    bound: Vec<Bound>,
+}
+
+// === impl Net ===
+
+impl Net {
+    /// Binds a run of each bucket; a net with a free axis other than the first has none.
+    fn prepare(
+        mut session: Session,
+        task: String,
+        inputs: &[InputSpec],
+        most: usize,
+        memory: &MemoryInfo<'static>,
+    ) -> Result<Self, EngineError> {
+        let mut bound: Vec<Bound> = Vec::new();
+        for size in buckets(most) {
+            let made_up: Option<Tensors> = inputs.iter().map(|i| made_up(i, size)).collect();
+            let Some(made_up) = made_up.filter(|m| !bound.iter().any(|b| b.fits(m))) else {
+                continue;
+            };
+            bound.push(Bound::open(&mut session, &task, &made_up, memory, size)?);
+        }
+        Ok(Self {
+            session,
+            task,
+            bound,
+        })
+    }
+
+    /// A run; whether the numbers are finite is not looked at.
+    fn run(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        match self.bound.iter_mut().find(|b| b.fits(inputs)) {
+            Some(bound) => bound.run(&mut self.session, &self.task, inputs),
+            None => run_plain(&mut self.session, &self.task, inputs),
+        }
+    }
+
+    fn run_checked(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        let outputs = self.run(inputs)?;
+        check_finite(&self.task, &outputs).map(|()| outputs)
+    }
+}
+
+/// Values between 0 and 1 that a bound run is held against a plain one with; zeros would hide a mistake.
+fn made_up(spec: &InputSpec, rows: usize) -> Option<(String, ArrayD<f32>)> {
     let axes = spec.axes()?;
     let (first, rest) = axes.split_first()?;
     let sizes = rest.iter().map(|a| usize::try_from(*a).ok());
     let rows = usize::try_from(*first).unwrap_or(rows);
     let sizes: Option<Vec<usize>> = std::iter::once(Some(rows)).chain(sizes).collect();
-    Some((spec.name.clone(), ArrayD::zeros(sizes?)))
+    let sizes = sizes?;
+    let value = |i: usize| (i as f32 * 0.37).sin() * 0.4 + 0.5;
+    let values = (0..sizes.iter().product()).map(value).collect();
+    Some((
+        spec.name.clone(),
+        ArrayD::from_shape_vec(sizes, values).ok()?,
+    ))
 }
 
-fn views(tensors: &Tensors) -> Vec<(&str, ArrayViewD<'_, f32>)> {
-    tensors
-        .iter()
-        .map(|(n, a)| (n.as_str(), a.view()))
-        .collect()
-}
-
-fn serve(session: &mut Session, task: &str, inbox: &Receiver<Request>, most: usize) {
+fn serve(net: &mut Net, inbox: &Receiver<Request>, most: usize) {
     // What did not fit the batch before.
     let mut left: VecDeque<Request> = VecDeque::new();
     loop {
@@ -135,7 +194,7 @@ fn serve(session: &mut Session, task: &str, inbox: &Receiver<Request>, most: usi
             }
             join(&mut batch, &mut left, most);
         }
-        answer(session, task, batch);
+        answer(net, batch);
     }
 }
 
@@ -159,27 +218,27 @@ fn share_a_run(a: &Tensors, b: &Tensors) -> bool {
         })
 }
 
-fn answer(session: &mut Session, task: &str, batch: Vec<Request>) {
+fn answer(net: &mut Net, batch: Vec<Request>) {
     let together = match batch.len() {
         1 => None,
-        _ => run_together(session, task, &batch),
+        _ => run_together(net, &batch),
     };
     let Some(results) = together else {
         for request in batch {
-            let result = run_session(session, task, &views(&request.inputs));
+            let result = net.run_checked(&request.inputs);
             // A worker that no longer waits has given its run up.
             let _ = request.reply.send(result);
         }
         return;
     };
     for (request, result) in batch.into_iter().zip(results) {
-        let checked = check_finite(task, &result).map(|()| result);
+        let checked = check_finite(&net.task, &result).map(|()| result);
         let _ = request.reply.send(checked);
     }
 }
 
 /// What each of a batch gets; `None` where they cannot be run together.
-fn run_together(session: &mut Session, task: &str, batch: &[Request]) -> Option<Vec<Tensors>> {
+fn run_together(net: &mut Net, batch: &[Request]) -> Option<Vec<Tensors>> {
     let rows = buckets(batch.len()).last()?;
     let mut filled: Tensors = Vec::new();
     for (i, (name, first)) in batch.first()?.inputs.iter().enumerate() {
@@ -191,7 +250,7 @@ fn run_together(session: &mut Session, task: &str, batch: &[Request]) -> Option<
         filled.push((name.clone(), concatenate(Axis(0), &parts).ok()?));
     }
     // One run's answer that is not finite is its own matter.
-    let outputs = run_unchecked(session, task, &views(&filled)).ok()?;
+    let outputs = net.run(&filled).ok()?;
     let apart = outputs
         .iter()
         .all(|(_, a)| a.shape().first() == Some(&rows));
@@ -281,9 +340,13 @@ mod tests {
             values.iter().map(make).unzip::<_, _, Vec<_>, Vec<_>>()
         };
         let engine = crate::engine::tests::square_root();
-        let mut session = engine.session(&engine.models[0]).unwrap();
+        let mut net = Net {
+            session: engine.session(&engine.models[0]).unwrap(),
+            task: "t".to_owned(),
+            bound: Vec::new(),
+        };
         let (batch, answers) = requests(&[4.0, -1.0, 9.0]);
-        answer(&mut session, "t", batch);
+        answer(&mut net, batch);
         let said: Vec<Option<f32>> = answers
             .into_iter()
             .map(|a| a.recv().unwrap().ok().map(|out| out[0].1[[0, 0]]))

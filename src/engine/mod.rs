@@ -16,6 +16,7 @@
 //! nothing at one thread per session.
 
 mod batch;
+mod bound;
 mod catalog;
 mod changes;
 mod cores;
@@ -40,7 +41,7 @@ pub use manifest::{
 pub use picture_input::PictureInput;
 pub use pool::{DEFAULT_QUEUE, Job, Overloaded, Pool};
 pub use reading::{Reading, Reads};
-pub use runtime::Provider;
+pub use runtime::{Gpu, Provider};
 pub use set::{ModelSet, Outputs};
 pub use store::ModelsDir;
 
@@ -61,8 +62,8 @@ pub struct EngineOptions {
     pub runtime: Option<PathBuf>,
     /// Where nets are computed.
     pub provider: Provider,
-    /// Number of the GPU, where one is used.
-    pub device: u32,
+    /// How a GPU is used, where one is.
+    pub gpu: Gpu,
     /// So many workers share one session a net, and their runs are put together: for a GPU. `None` = each worker has
     /// sessions of its own.
     pub shared_by: Option<usize>,
@@ -123,7 +124,7 @@ impl Engine {
     /// A manifest that cannot be read, or a GPU that was asked for and cannot be used.
     pub fn load(dir: &ModelsDir, options: &EngineOptions) -> Result<Arc<Self>, EngineError> {
         let store = Store::open(dir, &options.overlays)?;
-        let runtime = Runtime::load(options.runtime.as_deref(), options.provider, options.device);
+        let runtime = Runtime::load(options.runtime.as_deref(), options.provider, options.gpu);
         let stored = store.models.into_iter();
         let mut engine = Self {
             models: stored
@@ -201,6 +202,9 @@ impl Engine {
         }
         hash.update(format!("{:?}\n", self.analyzers));
         hash.update(format!("{:?} {}", self.runtime_version(), self.provider()));
+        if self.runtime.as_ref().is_ok_and(Runtime::is_half) {
+            hash.update(" half");
+        }
         hex::encode(hash.finalize())
     }
 
@@ -252,7 +256,15 @@ impl Engine {
             return Ok(Some(Arc::clone(lane)));
         }
         let (session, entry) = (self.session(model)?, &model.entry);
-        let lane = Arc::new(Lane::start(&entry.task, session, &entry.input, *workers)?);
+        let memory = self.runtime.as_ref().map(Runtime::memory);
+        let memory = memory.map_err(|why| EngineError::Unavailable {
+            task: entry.task.clone(),
+            detail: why.clone(),
+        })?;
+        let memory =
+            memory.map_err(|e| EngineError::runtime(&entry.task, "naming its memory", e))?;
+        let lane = Lane::start(&entry.task, session, &entry.input, *workers, memory)?;
+        let lane = Arc::new(lane);
         lanes.insert(index, Arc::clone(&lane));
         Ok(Some(lane))
     }

@@ -7,6 +7,7 @@
 use super::EngineError;
 use super::store::beside_executable;
 use ort::environment::Environment;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use std::path::{Path, PathBuf};
@@ -40,18 +41,24 @@ impl Provider {
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Cuda, Self::TensorRt];
 }
 
+/// How a GPU is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Gpu {
+    /// Its number, counted from 0.
+    pub device: u32,
+    /// Runs of each bucket are captured as CUDA graphs and replayed. A net that cannot be captured whole runs without.
+    pub graphs: bool,
+    /// Numbers of half the width (fp16), with [`Provider::TensorRt`] alone. No card has figures with them.
+    pub half: bool,
+}
+
 /// The loaded library.
 #[derive(Clone)]
 pub(super) struct Runtime {
     environment: Environment,
     library: PathBuf,
     provider: Provider,
-    /// Number of the GPU.
-    #[cfg_attr(
-        not(feature = "cuda"),
-        allow(dead_code, reason = "a GPU's number without a GPU")
-    )]
-    device: u32,
+    gpu: Gpu,
 }
 
 /// ONNX Runtime allows one environment per process; the first library that loads stays.
@@ -73,7 +80,7 @@ impl Runtime {
     pub(super) fn load(
         configured: Option<&Path>,
         provider: Provider,
-        device: u32,
+        gpu: Gpu,
     ) -> Result<Self, String> {
         // The program sets it; whoever uses the library has to.
         if std::env::var_os("ORT_DISABLE_TELEMETRY").is_none() {
@@ -97,7 +104,7 @@ impl Runtime {
                         environment,
                         library: path,
                         provider,
-                        device,
+                        gpu,
                     });
                 }
                 Err(why) => refused.push(format!("{}: {why}", path.display())),
@@ -122,16 +129,44 @@ impl Runtime {
         self.provider
     }
 
+    /// Where tensors lie that a session's runs are bound to.
+    pub(super) fn memory(&self) -> Result<MemoryInfo<'static>, ort::Error> {
+        match self.provider {
+            Provider::Cpu => host_memory(),
+            Provider::Cuda | Provider::TensorRt => memory_of(AllocationDevice::CUDA, self.device()),
+        }
+    }
+
+    /// True where nets run on numbers of half the width.
+    pub(super) fn is_half(&self) -> bool {
+        self.provider == Provider::TensorRt && self.gpu.half
+    }
+
     /// A session of one thread over a model's bytes.
     pub(super) fn session(&self, task: &str, model: &[u8]) -> Result<Session, EngineError> {
+        if self.gpu.graphs && self.provider != Provider::Cpu {
+            match self.session_with(task, model, true) {
+                Ok(session) => return Ok(session),
+                // A net with a node that the GPU leaves to the processor cannot be captured.
+                Err(e) => tracing::info!(task, error = %e, "runs without a CUDA graph"),
+            }
+        }
+        self.session_with(task, model, false)
+    }
+
+    fn session_with(&self, task: &str, model: &[u8], graphs: bool) -> Result<Session, EngineError> {
         let builder = Session::builder(&self.environment)
             .map_err(|e| EngineError::runtime(task, "creating a session", e))?;
-        self.options(builder)
+        self.options(builder, graphs)
             .and_then(|mut b| b.commit_from_memory(model))
             .map_err(|e| EngineError::runtime(task, "loading the net", e))
     }
 
-    fn options(&self, builder: SessionBuilder) -> Result<SessionBuilder, ort::Error> {
+    #[cfg_attr(
+        not(feature = "cuda"),
+        allow(unused_variables, reason = "graphs without a GPU")
+    )]
+    fn options(&self, builder: SessionBuilder, graphs: bool) -> Result<SessionBuilder, ort::Error> {
         let builder = builder
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(1)?
@@ -142,17 +177,17 @@ impl Runtime {
         match self.provider {
             Provider::Cpu => Ok(builder),
             #[cfg(feature = "cuda")]
-            Provider::Cuda => Ok(builder.with_execution_providers([self.cuda()])?),
+            Provider::Cuda => Ok(builder.with_execution_providers([self.cuda(graphs)])?),
             #[cfg(not(feature = "cuda"))]
             Provider::Cuda => Err(ort::Error::new(
                 "this program was built without feature cuda",
             )),
             #[cfg(feature = "tensorrt")]
             Provider::TensorRt => {
-                // Numbers of half the width are not asked for: no net's card has figures with them.
-                let tensorrt = ort::ep::TensorRT::default().with_device_id(self.device_id());
+                let tensorrt = ort::ep::TensorRT::default().with_device_id(self.device());
+                let tensorrt = tensorrt.with_fp16(self.gpu.half).with_cuda_graph(graphs);
                 let tensorrt = tensorrt.build().error_on_failure();
-                Ok(builder.with_execution_providers([tensorrt, self.cuda()])?)
+                Ok(builder.with_execution_providers([tensorrt, self.cuda(graphs)])?)
             }
             #[cfg(not(feature = "tensorrt"))]
             Provider::TensorRt => Err(ort::Error::new(
@@ -161,18 +196,30 @@ impl Runtime {
         }
     }
 
-    #[cfg(feature = "cuda")]
-    fn device_id(&self) -> i32 {
-        i32::try_from(self.device).unwrap_or(i32::MAX)
+    fn device(&self) -> i32 {
+        i32::try_from(self.gpu.device).unwrap_or(i32::MAX)
     }
 
     /// CUDA with products of full width: the shorter ones that it prefers (TF32) keep ten bits, too few for the
     /// parity of 1e-3 that the nets are held to.
     #[cfg(feature = "cuda")]
-    fn cuda(&self) -> ort::ep::ExecutionProviderDispatch {
-        let cuda = ort::ep::CUDA::default().with_device_id(self.device_id());
-        cuda.with_tf32(false).build().error_on_failure()
+    fn cuda(&self, graphs: bool) -> ort::ep::ExecutionProviderDispatch {
+        let cuda = ort::ep::CUDA::default().with_device_id(self.device());
+        let cuda = cuda.with_tf32(false).with_cuda_graph(graphs);
+        cuda.build().error_on_failure()
     }
+}
+
+/// The processor's own memory.
+pub(super) fn host_memory() -> Result<MemoryInfo<'static>, ort::Error> {
+    memory_of(AllocationDevice::CPU, 0)
+}
+
+fn memory_of(
+    device: AllocationDevice<'static>,
+    number: i32,
+) -> Result<MemoryInfo<'static>, ort::Error> {
+    MemoryInfo::new(device, number, AllocatorType::Device, MemoryType::Default)
 }
 
 /// The builds on PyPI name a commit but no release; builds from a release branch name both.
@@ -237,7 +284,7 @@ mod tests {
         let why = Runtime::load(
             Some(Path::new("/nowhere/libonnxruntime.so")),
             Provider::Cpu,
-            0,
+            Gpu::default(),
         );
         let why = why.err().unwrap();
         assert!(why.contains("/nowhere/libonnxruntime.so"), "{why}");
@@ -256,6 +303,6 @@ mod tests {
     fn a_file_that_is_no_library_is_a_reason_not_a_panic() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), b"not a library").unwrap();
-        assert!(Runtime::load(Some(file.path()), Provider::Cpu, 0).is_err());
+        assert!(Runtime::load(Some(file.path()), Provider::Cpu, Gpu::default()).is_err());
     }
 }

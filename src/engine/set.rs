@@ -5,7 +5,7 @@ use super::{Engine, EngineError, InputSpec, ModelKind, OutputSpec};
 use crate::core::{AbstainReason, Abstention, ModelRef};
 use crate::telemetry::NetRun;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::TensorRef;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -303,6 +303,7 @@ pub(super) fn run_unchecked(
     session: &mut Session,
     task: &str,
     inputs: &[(&str, ArrayViewD<'_, f32>)],
+    options: Option<&RunOptions>,
 ) -> Result<Tensors, EngineError> {
     let runtime = |e| EngineError::runtime(task, "inference", e);
     let dense: Vec<CowArray<'_, f32, IxDyn>> =
@@ -312,7 +313,11 @@ pub(super) fn run_unchecked(
         let tensor = TensorRef::from_array_view(array.view()).map_err(runtime)?;
         feed.push((Cow::Borrowed(*name), tensor.into()));
     }
-    let outputs = session.run(feed).map_err(runtime)?;
+    let outputs = match options {
+        Some(options) => session.run_with_options(feed, options),
+        None => session.run(feed),
+    };
+    let outputs = outputs.map_err(runtime)?;
     let mut values = Vec::with_capacity(outputs.len());
     for (name, value) in outputs.iter() {
         let array = value.try_extract_array::<f32>().map_err(runtime)?;
@@ -322,12 +327,12 @@ pub(super) fn run_unchecked(
 }
 
 /// The same, where a number that is not finite is an error.
-pub(super) fn run_session(
+fn run_session(
     session: &mut Session,
     task: &str,
     inputs: &[(&str, ArrayViewD<'_, f32>)],
 ) -> Result<Tensors, EngineError> {
-    let values = run_unchecked(session, task, inputs)?;
+    let values = run_unchecked(session, task, inputs, None)?;
     check_finite(task, &values).map(|()| values)
 }
 

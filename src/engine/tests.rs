@@ -300,7 +300,10 @@ fn a_gpu_that_cannot_be_used_is_an_error() {
     for provider in [Provider::Cuda, Provider::TensorRt] {
         let options = EngineOptions {
             provider,
-            device: 63,
+            gpu: crate::engine::Gpu {
+                device: 63,
+                ..Default::default()
+            },
             ..EngineOptions::default()
         };
         let said = Engine::load(&dir, &options).unwrap_err().to_string();
