@@ -23,8 +23,9 @@ const LEAST_FIT: f64 = 0.45;
 const FAR_X: i32 = 44;
 const FAR_Y: i32 = 12;
 const STEP_Y: usize = 2;
-/// Longest stretch over which a hand's place is filled in from both sides, nanoseconds.
-const FILL_NS: i64 = 1_000_000_000;
+/// Longest stretch over which a hand's place is filled in from both sides, nanoseconds: a hold is asked for over 2 or 3 s, and where a
+/// face is painted over the hand, all of that time may have to be filled in.
+const FILL_NS: i64 = 3_000_000_000;
 /// How far from the face's outline a hand may be at either end of such a stretch, cells.
 const FILL_FROM: u32 = 10;
 
