@@ -1,11 +1,11 @@
 """Forged segments as a service sees them: real clips forged with their behaviour in time, through real video codecs.
 
-The made read-out (artifact_made.py) is fitted on single pictures through random chains, which are harsher than one codec
-of a call: its scale does not fit mild ones. Here spans of the real clips (of `train`, and the camera panels of `pairs`) are forged
+What the made read-out (artifact_made.py) is fitted on. Random chains on single pictures are harsher than one codec of a call:
+fitted on them, its scale did not fit mild ones. Here spans of the real clips (of `train`, and the camera panels of `pairs`) are forged
 by every family and filtered by every filter, with lag, jitter, drop-outs and flicker; original and copies go through
 the same encoder (synth/codecs.py), and the looks that the service would take of the decoded frames are kept as region
 statistics. Stills, which are many more people, go through the same encoders as a few frames of a camera that hardly
-moves. made_by_kind.py is fitted on them.
+moves.
 
 One file per clip; a kind that is missing in it is made up for.
 
@@ -34,6 +34,7 @@ from .spans import LEAD_S, Span, held_still, starts, windowed
 from .synth.codecs import Codec
 from .synth.filters import FILTERS
 from .synth.forge import FAMILIES, PINS
+from .synth.poor import POOR
 from .synth.temporal import ClipForger, seed_of
 
 LOOKS_HZ = 5.0
@@ -84,9 +85,12 @@ def look_at(span: Span, shown: list[np.ndarray], landmarks: Landmarks, extract: 
 
 
 def forged_frames(span: Span, kind: str, seed: int) -> list[np.ndarray]:
-    """The span's frames as they leave the forger or filter; as they are for NONE."""
+    """The span's frames as they leave the forger or filter, or a poor camera; as they are for NONE."""
     if kind == NONE:
         return span.rgb
+    if kind in POOR:
+        change = POOR[kind](np.random.default_rng(seed))
+        return [change(rgb) for rgb in span.rgb]
     forger = ClipForger({**FAMILIES, **FILTERS}[kind], seed, pin=PINS.get(kind))
     return [forger(at, rgb, points)[0] for at, rgb, points in zip(span.at_s, span.rgb, span.points)]
 
@@ -120,7 +124,7 @@ def all_clips(shard: int, shards: int, splits: set[str]) -> None:
         path = folder / f"{row['name']}.npz"
         have = dict(np.load(path)) if path.exists() else {}
         done = set(str(k) for k in have.pop("done", []))
-        missing = [k for k in (NONE, *FAMILIES, *FILTERS) if k not in done]
+        missing = [k for k in (NONE, *FAMILIES, *FILTERS, *POOR) if k not in done]
         if missing:
             have |= segments_of(row, missing, nets, extract)
             save(path, have | {"done": np.array(sorted(done | set(missing)))})

@@ -4,10 +4,7 @@ Each still is seen as it is and through random chains (batches_artifact.Chain), 
 codec that it never went through. Only what differs between people of one source is used of them
 (artifact_discriminant.py): the sources' own sizes and codecs are not.
 
-    python -m liveproof_train.artifact_stills [--forged]
-
-With --forged some of them are forged by every family of synth/, beside their originals through the same chain: what
-artifact_made.py counts people with.
+    python -m liveproof_train.artifact_stills
 """
 from __future__ import annotations
 
@@ -24,11 +21,9 @@ from .pack_artifact import PACK_PX
 from .paths import cache_dir, data_dir, manifest_rows
 from .preprocess import crop_picture
 from .serving import Detector, Landmarks, Tracker
-from .synth.forge import FAMILIES
 
 PER_SOURCE = 700   # train stills of a source (folder)
 CHAINS = 2
-FORGED_PER_SOURCE = 330
 
 
 def still_clip(path, nets: tuple[Detector, Landmarks], about: dict) -> Clip | None:
@@ -60,37 +55,9 @@ def train_rows(most: int) -> list[dict]:
     return out
 
 
-def forge_stills(nets: tuple[Detector, Landmarks], extract: Extractor) -> None:
-    """_stills.forged.npz: `real` and `fake` features [n, F] of the same still through the same chain, with its `family`,
-    `path` and `face_px`."""
-    kept: dict[str, list] = {k: [] for k in ("real", "fake", "family", "path", "face_px")}
-    for row in train_rows(FORGED_PER_SOURCE):
-        clip = still_clip(data_dir() / row["path"], nets, row)
-        if clip is None:
-            continue
-        rgb, points = clip.picture(0), clip.points[0]
-        for family, make in FAMILIES.items():
-            seed = zlib.crc32((row["path"] + family).encode())
-            rng = np.random.default_rng(seed)
-            chain, state = Chain.draw(rng, PACK_PX - ART_PX), rng.bit_generator.state
-            seen = []
-            for picture in (rgb, make(np.random.default_rng(seed), rgb, points * PACK_PX).rgb):
-                rng.bit_generator.state = state
-                seen.append(chain.apply(rng, picture, points, ART_PX))
-            real, fake = extract(seen)
-            for key, value in (("real", real), ("fake", fake), ("family", family), ("path", row["path"]), ("face_px", clip.about["face_px"])):
-                kept[key].append(value)
-        if len(kept["path"]) % (50 * len(FAMILIES)) == 0:
-            print(len(kept["path"]), flush=True)
-    np.savez(cache_dir("packs", "artifact_features") / "_stills.forged.npz", **{k: np.array(v) for k, v in kept.items()})
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--forged", action="store_true", help="forgeries of some stills in place of the stills")
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     nets, extract = (Detector(), Landmarks()), Extractor()
-    if parser.parse_args().forged:
-        return forge_stills(nets, extract)
     kept: dict[str, list] = {k: [] for k in ("plain", "chain", "path", "split", "label", "method", "source", "face_px")}
     for row in manifest_rows({"dev"}, {"still_face", "still_frame"}) + train_rows(PER_SOURCE):  # none of eval
         clip = still_clip(data_dir() / row["path"], nets, row)

@@ -20,3 +20,12 @@ def write_card(path: Path, title: str, sections: Sequence[tuple[str, str]]) -> N
     parts = [f"# {title}", *(f"## {head}\n\n{body.strip()}" for head, body in sections)]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     print(f"wrote {path.name}")
+
+
+def section_of(path: Path, heading: str) -> str:
+    """The body of one section of a card as it stands; KeyError where it has none."""
+    for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
+        head, _, body = part.partition("\n")
+        if head.strip() == heading:
+            return body.strip()
+    raise KeyError(f"{path}: no section {heading!r}")

@@ -20,9 +20,9 @@ from . import conformal
 from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant, Settings, choose, figures, fit, held_out,
                                     nested)
 from .artifact_card import card, line
-from .artifact_made import JudgedMade, Made, fit_made, groups, judge_made
+from .artifact_made import MOST_LLR, JudgedMade, Made, fit_made, groups, judge_made
 from .artifact_reference import FACE, MARGIN, SURROUND, Judged, ReferenceNet, fit_reference, judge
-from .card import write_card
+from .card import section_of, write_card
 from .exporting import OPSET
 from .manifest import _table, sha256_of, update_metrics, write_entry
 from .native import ART_PX, ART_SCALE
@@ -39,7 +39,7 @@ SEGMENT_S, MIN_PICTURES = 3.0, 4
 KNOWN_SHARE = 0.5
 SOURCES = ["live_swap pairs: DeepFaceLive documentation clips", "ASL webcam clips",
            "public talking-head clips (GRID and demo clips of research repositories)",
-           "LFW deep-funneled, UTKFace and CIPLAB stills (donors of pseudo-fakes)"]
+           "LFW deep-funneled, UTKFace and CIPLAB stills (donors of pseudo-fakes, people)"]
 GATES = {"min_face_px": 60.0, "full_face_px": 110.0, "min_sharpness": 4.0, "min_luma": 30.0, "max_luma": 235.0,
          "max_yaw_deg": 45.0, "min_pictures": MIN_PICTURES, "full_pictures": 10}
 
@@ -55,14 +55,19 @@ class Served(nn.Module):
             shares[i, REGIONS.index(name.split(":")[0] if ":" in name else "box")] = d.weight[i]
         for name, value in (("mean", d.mean), ("scale", d.scale), ("shares", shares), ("components", d.components.T),
                             ("direction", r.direction[:, None]), ("changes", r.change.T), ("surroundings", r.surround.T),
-                            ("made", m.weight[:, None]), ("made_bias", np.array([m.bias]))):
+                            ("made", m.weight), ("made_bias", m.bias)):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
 
     def forward(self, image: torch.Tensor, face: torch.Tensor) -> tuple[torch.Tensor, ...]:
         z = (self.statistics(image, face) - self.mean) / self.scale
         regions = z @ self.shares
         return (regions.sum(1, keepdim=True), z @ self.components, regions,
-                z @ self.direction, z @ self.changes, z @ self.surroundings, z @ self.made + self.made_bias)
+                z @ self.direction, z @ self.changes, z @ self.surroundings, self.any_kind(z))
+
+    def any_kind(self, z: torch.Tensor) -> torch.Tensor:
+        """artifact_made.mixed of the kinds' ratios; far beyond what was measured none of them grows further."""
+        llr = (z @ self.made + self.made_bias).clamp(-MOST_LLR, MOST_LLR)
+        return torch.log(torch.exp(llr).mean(1, keepdim=True))
 
 
 def export(d: Discriminant, r: ReferenceNet, m: Made, path: Path) -> None:
@@ -139,7 +144,7 @@ def tempered(llr: np.ndarray, known: float = KNOWN_SHARE) -> np.ndarray:
 def mixture(s: Segment, calibration: dict[str, float], cap: float, made: dict[str, float]) -> float:
     """A segment's log-likelihood ratio: see `segment_llr` in src/analyze/face_swap/settings.rs."""
     seen = np.clip(tempered(calibration["slope"] * s.score + calibration["offset"]), -cap, cap)
-    other = np.clip(made["slope"] * s.made + made["offset"], -made["cap"], made["cap"])
+    other = np.clip(made["slope"] * s.made + made["offset"], made["floor"], made["cap"])
     return float(np.log(np.exp(seen) + made["share"] * (np.exp(other) - 1)))
 
 
@@ -150,6 +155,11 @@ def clip_means(rows: list[conformal.Scored], data: Data) -> dict[str, float]:
         if data.rows[r.clip]["split"] == "pairs":
             kept.setdefault(r.clip, []).append(r.llr)
     return {clip: float(np.mean(v)) for clip, v in kept.items()}
+
+
+def people_of(data: Data, d: Discriminant) -> np.ndarray:
+    """Covariance of the differences between people on stills, standardised as the discriminant standardises."""
+    return data.people / np.outer(d.scale, d.scale)
 
 
 def speed_ms(path: Path) -> float:
@@ -181,8 +191,11 @@ def ablations(data: Data, base: Settings) -> list[tuple[str, dict[str, float]]]:
                          "without pseudo-fakes": {"forged": 0.0}}.items():
         rows.append((name, held_out(data, Settings(**{**asdict(base), **change}))))
     every = ("self_blended", "realtime_paste", "mouth_only", "head_warp", "cross_identity", "decoder")
+    packed = {part.split(":")[1] for kept in data.features.values() for part in kept if part.startswith("fake:")}
     for weight in (0.25, 1.0):
         for families in (*((f,) for f in every), every):
+            if not set(families) <= packed:
+                continue   # the row would be that without pseudo-fakes under another name
             settings = Settings(**{**asdict(base), "forged": weight, "families": families})
             rows.append((f"pseudo-fakes {' + '.join(families) if len(families) < 6 else 'of all six families'}, weight {weight}",
                          held_out(data, settings)))
@@ -194,6 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folds", action="store_true", help="write the nets and overlays of the folds")
     parser.add_argument("--only-folds", action="store_true", help="and nothing else")
+    parser.add_argument("--keep-ablations", action="store_true", help="leave the card's table of ablations as it was measured before")
     args = parser.parse_args()
     data = Data.load()
     scores, chosen, fits = nested(data)
@@ -219,13 +233,13 @@ def main() -> None:
           f"cap {cap:.2f}; limits {limit} (distance: median {np.median(known):.2f}, largest {known.max():.2f}); "
           f"val segments with LLR > ln 2: {flagged[0]:.3f}, > 0: {flagged[1]:.3f}")
     every = groups(data)
-    judged = judge_made(every)
-    made = fit_made(every, shipped, judged.penalty)
+    judged = judge_made(every, shipped, people_of(data, shipped))
+    made = fit_made(every, shipped, people_of(data, shipped), judged)
     print("made kinds, unseen people:", judged)
     path = MODELS_DIR / f"{MODEL}.onnx"
     export(shipped, against, made, path)
     ms = speed_ms(path)
-    by_fold = {f: fit_made(groups(data, without_fold=f), fits[f], judged.penalty) for f in FOLDS}
+    by_fold = {f: fit_made(groups(data, without_fold=f), fits[f], people_of(data, fits[f]), judged) for f in FOLDS}
     whole = [s for n in scores for s in segments(data, fits[data.rows[n]["fold"]], n, by_fold[data.rows[n]["fold"]])]
     whole += [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, shipped, n, made)]
     rows = conformal.scored(whole, data, lambda s: mixture(s, calibration, cap, judged.calibration))
@@ -242,12 +256,16 @@ def main() -> None:
     if half:
         metrics |= {"pairs_auc_face_140px": half["auc"], "clips_face_140px": len(large)}
     update_metrics(MODEL, metrics)
-    rows = ablations(data, base)
-    for name, f in rows:
-        print(f"{name:64} {' '.join(line(f))}")
-    write_card(MODELS_DIR / f"{MODEL}.card.md", f"{MODEL}: traces of a swapped face", card(
+    path = MODELS_DIR / f"{MODEL}.card.md"
+    if args.keep_ablations:
+        rows = section_of(path, "Ablations")
+    else:
+        rows = ablations(data, base)
+        for name, f in rows:
+            print(f"{name:64} {' '.join(line(f))}")
+    write_card(path, f"{MODEL}: traces of a swapped face", card(
         result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared, judged))
-    conformal.add_to_card(MODELS_DIR / f"{MODEL}.card.md", told)
+    conformal.add_to_card(path, told)
     if args.folds:
         export_folds(data, chosen, fits)
     (cache_dir("evaluation", "artifact") / "out_of_fold.json").write_text(json.dumps(
@@ -275,7 +293,8 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
             {"name": "change", "shape": [-1, int(FACE.sum())], "meaning": "whitened statistics of the face; the mean square of "
              "a difference is small where only time has passed"},
             {"name": "surround", "shape": [-1, SURROUND], "meaning": "whitened statistics outside the face: camera, codec and light"},
-            {"name": "made", "shape": [-1, 1], "meaning": "score of a picture, positive = like a face of the recipe's forgery generator; not calibrated"}],
+            {"name": "made", "shape": [-1, 1], "meaning": "score of a picture, positive = like a face that one of the recipe's forgery generators repainted (cross_identity, decoder); "
+             "calibrated by segments"}],
         "calibration": {"kind": "logistic", **calibration, "cap": cap, "known_share": known_share, "min_score": limit["min_score"],
                         "max_score": limit["max_score"], "auc": result["auc"], "auc_low": result["auc_low"],
                         "pairs": result["pairs"], "streamers": result["streamers"],
@@ -315,8 +334,8 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
         inner_fits = {f: fit(data, [p for p in train if data.fold(p) != f], chosen[fold]) for f in FOLDS if f != fold}
         against = fit_reference(data, train, fits[fold])
         there = groups(data, without_fold=fold)
-        judged = judge_made(there)
-        made = fit_made(there, fits[fold], judged.penalty)
+        judged = judge_made(there, fits[fold], people_of(data, fits[fold]))
+        made = fit_made(there, fits[fold], people_of(data, fits[fold]), judged)
         compared = judge(data, inner_fits, against)
         for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
             folder = cache_dir("fits", "artifact_folds", kind)

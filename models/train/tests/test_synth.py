@@ -11,6 +11,7 @@ from liveproof_train.mesh import GROUPS, SLICES, five_points
 from liveproof_train.native import ART_PX, face_in_crop, native_crop
 from liveproof_train.preprocess import crop_picture
 from liveproof_train.synth import decoder, donors, filters, forge, head, layers, masks
+from liveproof_train.synth.poor import POOR
 
 
 def drawn_face(size: int = 224, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -217,6 +218,25 @@ class NativeCrop(unittest.TestCase):
         self.assertGreater(crop.side, ART_PX)
         self.assertAlmostEqual(float(max(box[2:])), 1 / 1.5, places=5)
         np.testing.assert_allclose(face_box(crop.to_crop(points)), box, rtol=1e-5)
+
+
+class PoorPictures(unittest.TestCase):
+    """synth/poor.py: what a camera out of focus and too little light do to a real face."""
+
+    def test_focus_takes_detail_and_leaves_the_light(self) -> None:
+        rgb = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
+        out = POOR["defocus"](np.random.default_rng(2))(rgb)
+        self.assertLess(out.std(), 0.6 * rgb.std())
+        self.assertAlmostEqual(out.mean(), rgb.mean(), delta=1)
+
+    def test_little_light_is_darker_and_noisier_by_one_amount_throughout(self) -> None:
+        rgb = np.full((96, 96, 3), 120, np.uint8)
+        darker = POOR["low_light"](np.random.default_rng(2))
+        first, second = darker(rgb), darker(rgb)
+        self.assertLess(first.mean(), 0.75 * rgb.mean())
+        self.assertAlmostEqual(first.mean(), second.mean(), delta=0.5)
+        self.assertGreater(first.std(), 1.5)
+        self.assertFalse(np.array_equal(first, second))
 
 
 if __name__ == "__main__":

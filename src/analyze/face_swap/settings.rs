@@ -170,8 +170,10 @@ impl Settings {
 pub(super) struct Made {
     pub(super) slope: f64,
     pub(super) offset: f64,
-    /// Largest absolute log-likelihood ratio that the counts support.
+    /// Largest log-likelihood ratio that the counts support.
     pub(super) cap: f64,
+    /// Least one: how far the absence of such traces speaks for a camera picture; 0 where it is no evidence.
+    pub(super) floor: f64,
     /// Assumed share of manipulated faces of such a kind.
     pub(super) share: f64,
 }
@@ -188,17 +190,19 @@ impl Made {
         let place = "calibration.made";
         let table = found.as_table().ok_or_else(|| wrong(TASK, format!("{place}: found {found}, expected a table")))?;
         let fitted = |name, low, high| number(TASK, table, place, name, (low, high));
+        let cap = fitted("cap", 0.0, 10.0)?;
         Ok(Some(Self {
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
-            cap: fitted("cap", 0.0, 10.0)?,
+            cap,
+            floor: number_or(TASK, table, place, "floor", (-cap, 0.0), -cap)?,
             share: fitted("share", 0.0, 1.0 - known_share)?,
         }))
     }
 
-    /// The capped log-likelihood ratio of a segment's score against a made kind.
+    /// The log-likelihood ratio of a segment's score against a made kind, from floor to cap.
     pub(super) fn llr(&self, score: f64) -> f64 {
-        (self.slope * score + self.offset).clamp(-self.cap, self.cap)
+        (self.slope * score + self.offset).clamp(self.floor, self.cap)
     }
 
     /// The score that speaks for neither side.

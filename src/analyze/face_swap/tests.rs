@@ -161,7 +161,7 @@ fn the_llr_is_capped_and_quality_only_shrinks() {
 
 #[test]
 fn made_kinds_enter_by_their_share() {
-    let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, share: 0.25 });
+    let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, floor: -2.0, share: 0.25 });
     let s = Settings { made, known_share: 0.5, ..settings() };
     let llr = |s: &Settings, score, made| {
         s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made })
@@ -178,6 +178,11 @@ fn made_kinds_enter_by_their_share() {
     assert!(llr(&s, 0.4, Some(1.0)) > llr(&s, 0.4, Some(0.9)));
     assert_eq!(llr(&s, 0.4, None), s.llr(0.4));
     assert_eq!(llr(&Settings { made: None, ..s.clone() }, 0.4, strong), s.llr(0.4));
+    // With a floor of 0 the absence of made traces is no evidence.
+    let made = s.made.clone().map(|m| Made { floor: 0.0, ..m });
+    let upwards = Settings { made, ..s.clone() };
+    assert_eq!(llr(&upwards, 0.4, Some(-9.0)), s.llr(0.4));
+    assert_eq!(llr(&upwards, 0.4, strong), llr(&s, 0.4, strong));
 }
 
 #[test]
