@@ -3,9 +3,10 @@
     python -m liveproof_train.accuracy_doc "pairs (out of fold)=pairs.json" "val=val.json" ...
 
 Each argument is TITLE=FILE; the sections come in the order given. A FILE may also be the figures of
-hand_challenge_figures or forged_sessions (never the first). Every figure is the evaluation's
-own, with n and its 95 % interval; nothing is left out for being bad. `--notes FILE` (default
-docs/accuracy-notes.md, if it is there) is quoted below the head: what the figures do not say.
+hand_challenge_figures or forged_sessions (never the first), or the word "kept": the page's section stays as it stands,
+and the notes say with which nets it was measured. Every figure is the evaluation's own, with n and its 95 %
+interval; nothing is left out for being bad. `--notes FILE` (default docs/accuracy-notes.md, if it is there) is quoted
+below the head: what the figures do not say.
 """
 from __future__ import annotations
 
@@ -111,7 +112,17 @@ def degraded_table(e: dict[str, Any], name: str) -> list[str]:
     return table(["media", "coverage (time)", "AUC", "false alarms: recordings", "segments", "stills"], rows)
 
 
+def standing_section(page: str, title: str) -> list[str]:
+    """The section of a page as it stands. SystemExit where there is none."""
+    head = f"\n## {title}\n"
+    if head not in page:
+        raise SystemExit(f"{title}: no such section to keep")
+    return [*(head.lstrip() + page.split(head)[1].split("\n## ")[0]).rstrip().splitlines(), ""]
+
+
 def section(title: str, e: dict[str, Any]) -> list[str]:
+    if "kept" in e:
+        return e["kept"]
     if e.get("kind") in KINDS:
         return KINDS[e["kind"]](title, e)
     if e["version"] != VERSION:
@@ -202,6 +213,9 @@ def main(argv: list[str]) -> int:
         title, _, path = given.partition("=")
         if not path:
             parser.error(f"{given}: expected TITLE=FILE")
+        if path == "kept":
+            parts.append((title, {"kept": standing_section(args.out.read_text(encoding="utf-8"), title)}))
+            continue
         evaluation = json.loads(Path(path).read_text(encoding="utf-8"))
         for name in WITHIN_A_RECORDING & evaluation.get("signals", {}).keys():
             del evaluation["signals"][name]

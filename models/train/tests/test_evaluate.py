@@ -86,6 +86,13 @@ class AccuracyPage(unittest.TestCase):
         self.assertNotIn("None", page.replace("None yet.", ""))
         self.assertNotIn("nan", page.lower())
 
+    def test_a_section_that_is_kept_stays_as_it_stands(self):
+        page = "# Accuracy\n\n## one\n\n| a |\n|---|\n\n### one: `x`\n\nWords.\n\n## two\n\nOthers.\n"
+        self.assertEqual(accuracy_doc.standing_section(page, "one"), ["## one", "", "| a |", "|---|", "", "### one: `x`", "", "Words.", ""])
+        self.assertEqual(accuracy_doc.standing_section(page, "two"), ["## two", "", "Others.", ""])
+        with self.assertRaises(SystemExit):
+            accuracy_doc.standing_section(page, "three")
+
     def test_another_version_is_refused(self):
         golden = json.loads((ROOT / "testdata" / "golden" / "evaluation.json").read_text())
         golden["version"] = 99
