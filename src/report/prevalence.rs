@@ -33,10 +33,10 @@ pub(super) struct OperatingPoint {
 /// Without a reference.
 pub(super) const PLAIN: OperatingPoint = OperatingPoint {
     found: Rate {
-        hits: 4,
+        hits: 6,
         of: 32,
-        low: 0.0475,
-        high: 0.2902,
+        low: 0.0856,
+        high: 0.3625,
     },
     false_flags: Rate {
         hits: 3,

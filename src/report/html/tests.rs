@@ -113,7 +113,7 @@ fn it_says_what_it_must() {
         "Synthetic voice",
         "by a model of the operator’s own",
         "What a flag means",
-        "4 of 32 (12\u{a0}%, 95\u{a0}% interval 4.8\u{a0}% to 29\u{a0}%)",
+        "6 of 32 (19\u{a0}%, 95\u{a0}% interval 8.6\u{a0}% to 36\u{a0}%)",
         "1\u{a0}in\u{a0}1,000",
         "Published indicators",
         "What to do next",
