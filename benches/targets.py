@@ -117,6 +117,8 @@ def main() -> None:
             cost = {k: statistics.median(v) for k, v in seen["cpu_ms_per_media_s"].items()}
             rows.append(("CPU of the plain Python loop against ours, same sampling / every frame",
                          f"{cost['same'] / cost['ours']:.1f} x / {cost['every'] / cost['ours']:.1f} x", "2 x / 5 x", "4 x / 12 x"))
+            if seen.get("haar"):
+                rows.append(("OpenCV's Haar cascade against det-1, ms a picture", seen["haar"]["told"], "", ""))
             mesh = seen.get("mesh_ms_per_picture")
             if mesh:
                 own = full["steps"][0]["track_ms"] / LOOKS_PER_S

@@ -5,8 +5,8 @@
 Each round runs, for each clip: `liveproof review` (everything that it measures, report included), `loop.py` with the
 same sampling, and `loop.py --every-frame`; processor time is that of the whole process, start-up included. Where
 mediapipe is importable its face mesh follows the same pictures (`mesh.py`), and where webrtcvad is, its voice activity
-the same sound (`voice.py`). Before a ratio is printed, both sides must agree on what they saw: the height of
-the face within 5 %, the share of speech within 0.1.
+the same sound (`voice.py`). OpenCV's Haar cascade is set against det-1 within one process (`haar.py`). Before a ratio is printed, both
+sides must agree on what they saw: the height of the face within 5 %, the share of speech within 0.1, the face at the same place.
 """
 from __future__ import annotations
 
@@ -54,6 +54,19 @@ def disagreement(report: dict, loop: dict) -> str | None:
     return None
 
 
+def haar_ratio(rounds: list[dict]) -> dict | None:
+    """The Haar cascade against det-1: figures, and in words; no ratio where they do not find the same face in nine of ten pictures."""
+    if not rounds or not rounds[-1]["pictures"]:
+        return None
+    last = rounds[-1]
+    haar, det = (statistics.median(r[f"{k}_ms_per_picture"] for r in rounds) for k in ("haar", "det"))
+    told = f"{haar:.1f} / {det:.1f}"
+    agree = last["at_the_same_place"] >= 0.9 * last["pictures"]
+    told += f" = {haar / det:.1f} x" if agree else ", no ratio"
+    told += f"; the same face in {last['at_the_same_place']} of {last['pictures']} (Haar {last['haar_found']}, det-1 {last['det_found']})"
+    return {"haar_ms": haar, "det_ms": det, "agree": agree, "told": told}
+
+
 def spread(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
@@ -77,9 +90,14 @@ def main() -> int:
             peers[name] = peer
         else:
             print(f"{name}: left out, its library is not here", file=sys.stderr)
+    haar = [sys.executable, str(HERE / "haar.py"), "--models", args.models]
+    if subprocess.run([*haar, "--check"], capture_output=True).returncode != 0:
+        print("haar: left out, its weights are not here", file=sys.stderr)
+        haar = None
     figures = {}
     for clip in args.clips:
         costs: dict[str, list[float]] = {"ours": []}
+        detectors: list[dict] = []
         for _ in range(args.rounds):
             report, used = ours(args.program, clip, args.cpu)
             seen = {}
@@ -88,6 +106,8 @@ def main() -> int:
                 seen[name] = json.loads(out)
                 costs.setdefault(name, []).append(cost)
             costs["ours"].append(used)
+            if haar:
+                detectors.append(json.loads(run([*haar, clip], args.cpu)[0]))
         why = disagreement(report, seen["same"])
         if why is not None:
             print(f"{clip}: no ratio, the two do not agree: {why}")
@@ -98,11 +118,14 @@ def main() -> int:
             "cpu_ms_per_media_s": {k: [1e3 * v / media_s for v in costs[k]] for k in costs},
             "pictures": seen["same"]["pictures"],
             "mesh_ms_per_picture": seen.get("mesh", {}).get("mesh_ms_per_picture"),
+            "haar": haar_ratio(detectors),
         }
         print(f"{clip}: {media_s:.1f} s, {args.rounds} rounds; CPU ms for a second of media, median (least to most)")
         for name, values in figures[clip]["cpu_ms_per_media_s"].items():
             ratio = spread([v / o for v, o in zip(values, figures[clip]["cpu_ms_per_media_s"]["ours"])])
             print(f"  {name:6} {spread(values):28} x ours {ratio}")
+        if figures[clip]["haar"]:
+            print(f"  Haar cascade against det-1, ms a picture: {figures[clip]['haar']['told']}")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
