@@ -119,7 +119,8 @@ struct Net {
 // === impl Net ===
 
 impl Net {
-    /// Binds a run of each bucket; a net with a free axis other than the first has none.
+    /// Runs each bucket once and binds it; a net with a free axis other than the first has none. What cannot be bound, or
+    /// gives something else when it is, runs with tensors of its own, on the same device.
     fn prepare(
         mut session: Session,
         task: String,
@@ -133,7 +134,14 @@ impl Net {
             let Some(made_up) = made_up.filter(|m| !bound.iter().any(|b| b.fits(m))) else {
                 continue;
             };
-            bound.push(Bound::open(&mut session, &task, &made_up, memory, size)?);
+            let plain = run_plain(&mut session, &task, &made_up)?;
+            match Bound::open(&mut session, &task, &made_up, &plain, memory, size) {
+                Ok(one) => bound.push(one),
+                Err(e) => {
+                    tracing::warn!(task, rows = size, error = %e, "runs without bound tensors");
+                    break;
+                }
+            }
         }
         Ok(Self {
             session,

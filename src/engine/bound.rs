@@ -32,8 +32,8 @@ pub(super) struct Bound {
 // === impl Bound ===
 
 impl Bound {
-    /// Binds tensors of the shapes of `inputs`, and of what a plain run gives for them, in `memory`; `number` tells
-    /// the sizes of a net apart. The bound run is held against the plain one.
+    /// Binds tensors of the shapes of `inputs`, and of `plain`, which a plain run gave for them, in `memory`; `number`
+    /// tells the sizes of a net apart. The bound run is held against the plain one.
     ///
     /// # Errors
     /// What the library says, or that the bound run gives something else than the plain one.
@@ -41,10 +41,10 @@ impl Bound {
         session: &mut Session,
         task: &str,
         inputs: &Tensors,
+        plain: &Tensors,
         memory: &MemoryInfo<'static>,
         number: usize,
     ) -> Result<Self, EngineError> {
-        let plain = run_plain(session, task, inputs)?;
         let make = |session: &Session| {
             let allocator = Allocator::new(session, memory.clone())?;
             let allocate = |tensors: &Tensors| {
@@ -61,7 +61,7 @@ impl Bound {
                     .map(|(_, a)| Tensor::new(&Allocator::default(), a.shape()))
                     .collect::<ort::Result<_>>()?,
                 inputs: allocate(inputs)?,
-                outputs: allocate(&plain)?,
+                outputs: allocate(plain)?,
             };
             bound.options.set(GRAPH, number.to_string())?;
             for (name, tensor) in &bound.inputs {
@@ -78,7 +78,7 @@ impl Bound {
         for _ in 0..SETTLING_RUNS {
             given = bound.run(session, task, inputs)?;
         }
-        differs(&plain, &given).map_or(Ok(bound), |what| {
+        differs(plain, &given).map_or(Ok(bound), |what| {
             Err(failed(ort::Error::new(format!(
                 "a bound run gives something else than a plain one: {what}"
             ))))
@@ -180,7 +180,11 @@ mod tests {
         let mut session = engine.session(&engine.models[0]).unwrap();
         let first = of(array![[4.0, 1.0, 0.25], [9.0, 0.0, 1.0]].into_dyn());
         let memory = host_memory().unwrap();
-        let mut bound = Bound::open(&mut session, "t", &first, &memory, 1).unwrap();
+        let plain = run_plain(&mut session, "t", &first).unwrap();
+        let off = array![[2.0, 1.0, 0.5], [3.0, 0.0, 2.0]].into_dyn();
+        let wrong = vec![("y".to_owned(), off)];
+        assert!(Bound::open(&mut session, "t", &first, &wrong, &memory, 2).is_err());
+        let mut bound = Bound::open(&mut session, "t", &first, &plain, &memory, 1).unwrap();
         for inputs in [
             of(array![[1.0, 16.0, 4.0], [0.0, 25.0, 9.0]].into_dyn()),
             // Columns first: what is bound is dense.
