@@ -13,7 +13,7 @@ use ort::value::Tensor;
 const GRAPH: &str = "gpu_graph_id";
 /// A run that is neither captured nor replayed.
 const NO_GRAPH: &str = "-1";
-/// Runs before a bound net is compared with itself: the first warms up, the second is captured, the third is replayed.
+/// Runs before a bound net is held against a plain run: the first warms up, the second is captured, the third is replayed.
 const SETTLING_RUNS: usize = 3;
 /// Largest difference of a bound run from a plain one, of the largest value: what nets are held to on a GPU.
 const PARITY: f32 = 1e-3;

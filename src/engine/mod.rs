@@ -256,17 +256,21 @@ impl Engine {
             return Ok(Some(Arc::clone(lane)));
         }
         let (session, entry) = (self.session(model)?, &model.entry);
-        let memory = self.runtime.as_ref().map(Runtime::memory);
-        let memory = memory.map_err(|why| EngineError::Unavailable {
-            task: entry.task.clone(),
-            detail: why.clone(),
-        })?;
-        let memory =
-            memory.map_err(|e| EngineError::runtime(&entry.task, "naming its memory", e))?;
+        let memory = self.runtime_for(&entry.task)?.memory(&entry.task)?;
         let lane = Lane::start(&entry.task, session, &entry.input, *workers, memory)?;
         let lane = Arc::new(lane);
         lanes.insert(index, Arc::clone(&lane));
         Ok(Some(lane))
+    }
+
+    /// The library, or that the task cannot run without it.
+    fn runtime_for(&self, task: &str) -> Result<&Runtime, EngineError> {
+        self.runtime
+            .as_ref()
+            .map_err(|why| EngineError::Unavailable {
+                task: task.to_owned(),
+                detail: why.clone(),
+            })
     }
 
     fn session(&self, model: &Model) -> Result<ort::session::Session, EngineError> {
@@ -278,7 +282,7 @@ impl Engine {
         if model.entry.kind != ModelKind::Onnx {
             return Err(unavailable("the model is a weights file, not a net"));
         }
-        let runtime = self.runtime.as_ref().map_err(|why| unavailable(why))?;
+        let runtime = self.runtime_for(task)?;
         let bytes = model.bytes.as_ref().map_err(|why| unavailable(why))?;
         let session = runtime.session(task, bytes)?;
         catalog::check_graph(&model.entry, &session)?;

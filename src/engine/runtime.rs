@@ -130,11 +130,12 @@ impl Runtime {
     }
 
     /// Where tensors lie that a session's runs are bound to.
-    pub(super) fn memory(&self) -> Result<MemoryInfo<'static>, ort::Error> {
-        match self.provider {
+    pub(super) fn memory(&self, task: &str) -> Result<MemoryInfo<'static>, EngineError> {
+        let memory = match self.provider {
             Provider::Cpu => host_memory(),
             Provider::Cuda | Provider::TensorRt => memory_of(AllocationDevice::CUDA, self.device()),
-        }
+        };
+        memory.map_err(|e| EngineError::runtime(task, "naming its memory", e))
     }
 
     /// True where nets run on numbers of half the width.

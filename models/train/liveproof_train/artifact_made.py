@@ -113,6 +113,11 @@ def groups(data: Data, without_fold: str | None = None) -> list[Group]:
     return out
 
 
+def people_of(data: Data, d: Discriminant) -> np.ndarray:
+    """Covariance of the differences between people on stills, standardised as the discriminant standardises."""
+    return data.people / np.outer(d.scale, d.scale)
+
+
 def person_of(still: str) -> str:
     """LFW numbers a person's stills."""
     return re.sub(r"_\d+$", "", Path(still).stem)
@@ -262,9 +267,8 @@ def in_time(found: list[Group], d: Discriminant, series) -> list[Group]:
     return [replace(g, rows=series((g.rows - d.mean) / d.scale)[None]) for g in found if not g.still]
 
 
-def of_clips(found: list[Group], d: Discriminant, people: np.ndarray) -> np.ndarray:
+def score_of_clips(judged: JudgedMade, found: list[Group]) -> np.ndarray:
     """The mixture of each segment of clips, by fits on other people."""
-    judged = judge_made(found, d, people)
     return judged.score[np.array([not g.still for g in found])]
 
 
@@ -273,16 +277,17 @@ def main() -> None:
 
     data = Data.load()
     d = fit(data, list(data.pairs()), choose(data, list(data.pairs())))
-    people, found = data.people / np.outer(d.scale, d.scale), groups(data)
+    people, found = people_of(data, d), groups(data)
     judged = judge_made(found, d, people)
     clips = [g for g in found if not g.still]
     names, fake = np.array([g.identity for g in clips]), np.array([g.fake for g in clips])
     print(judged)
-    still = of_clips(found, d, people)
+    still = score_of_clips(judged, found)
     print("pooled statistics:", *np.round(auc_interval(fake, still, names), 3))
     part = fold_of(names)
     for name, series in SERIES.items():
-        moving = of_clips(in_time(found, d, series), PLAIN, EVEN * np.eye(len(d.mean)))
+        moved = in_time(found, d, series)
+        moving = score_of_clips(judge_made(moved, PLAIN, EVEN * np.eye(len(d.mean))), moved)
         both = np.zeros(len(clips))
         for fold in range(SPLITS):
             out = np.array([part[n] == fold for n in names])

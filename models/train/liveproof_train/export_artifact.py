@@ -20,7 +20,7 @@ from . import conformal
 from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant, Settings, choose, figures, fit, held_out,
                                     nested)
 from .artifact_card import card, line
-from .artifact_made import MOST_LLR, JudgedMade, Made, fit_made, groups, judge_made
+from .artifact_made import MOST_LLR, JudgedMade, Made, fit_made, groups, judge_made, people_of
 from .artifact_reference import FACE, MARGIN, SURROUND, Judged, ReferenceNet, fit_reference, judge
 from .card import section_of, write_card
 from .exporting import OPSET
@@ -155,11 +155,6 @@ def clip_means(rows: list[conformal.Scored], data: Data) -> dict[str, float]:
         if data.rows[r.clip]["split"] == "pairs":
             kept.setdefault(r.clip, []).append(r.llr)
     return {clip: float(np.mean(v)) for clip, v in kept.items()}
-
-
-def people_of(data: Data, d: Discriminant) -> np.ndarray:
-    """Covariance of the differences between people on stills, standardised as the discriminant standardises."""
-    return data.people / np.outer(d.scale, d.scale)
 
 
 def speed_ms(path: Path) -> float:
