@@ -1,7 +1,8 @@
 """Two builds of this program against each other; processor time of each, and their ratio with its spread.
 
     python3 benches/pair.py OLD NEW CLIP... [--rounds 7] [--cpu 0]        reviews, in turn
-    python3 benches/pair.py OLD NEW --live h264-720p30 [--sessions 3]     live interviews, both servers at once
+    python3 benches/pair.py OLD NEW [CLIP] --live h264-720p30 [--sessions 3]     live interviews of the clip, or of the
+                                                                  drawn demo; both servers at once
 
 Machines are noisy and drift. Reviews run one after the other, so a pair sees the same noise. Two servers run at the
 same moment on one processor, each with interviews of its own, and each is charged what it used: whatever slows the
@@ -37,12 +38,12 @@ def reviewed(program: str, clip: str, cpu: int | None) -> float:
     return run([program, "review", clip, "--quiet", "--engine-workers", "1"], cpu)[1]
 
 
-def served(program: str, kind: str, sessions: int, seconds: int) -> float:
+def served(program: str, kind: str, sessions: int, seconds: int, clips: list[str]) -> float:
     """Processor milliseconds for a second of one of so many interviews; the server on processor 0, the load on 1."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/bench.json"
         many = str(sessions)
-        run([program, "bench", "--formats", kind, "--seconds", str(seconds), "--least", many, "--most", many, "--server-cpu",
+        run([program, "bench", *clips[:1], "--formats", kind, "--seconds", str(seconds), "--least", many, "--most", many, "--server-cpu",
              "0", "--load-cpu", "1", "--json", out], None)
         return json.loads(pathlib.Path(out).read_text())["ladders"][0]["steps"][0]["cpu_ms"]
 
@@ -65,17 +66,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--cpu", type=int)
     args = parser.parse_args()
-    if bool(args.clips) == bool(args.live):
+    if not args.clips and not args.live:
         parser.error("name clips, or a format with --live")
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     if args.live:
         with ThreadPoolExecutor(2) as both:
             def at_once() -> tuple[float, float]:
-                old, new = both.map(lambda p: served(p, args.live, args.sessions, args.seconds), (args.old, args.new))
+                old, new = both.map(lambda p: served(p, args.live, args.sessions, args.seconds, args.clips), (args.old, args.new))
                 return old, new
 
             pairs = [at_once() for _ in range(args.rounds)]
-        tell(f"{args.live}, {args.sessions} interviews each, a second of one", "ms", pairs)
+        return tell(f"{args.live}, {args.sessions} interviews each, a second of one", "ms", pairs)
     for clip in args.clips:
         pairs = []
         for i in range(args.rounds):

@@ -2,7 +2,8 @@
 //!
 //! **Concept.** Four times a second tracking keeps the face at the frame's own pixels
 //! ([`FaceDetail`]). The net of task `face_swap` gives each such picture a
-//! logit, an embedding, and the logit's share by region of the face. A segment's score is the
+//! logit, an embedding, and the logit's share by region of the face; half of the pictures unless more
+//! are asked for (`sampling`). A segment's score is the
 //! trimmed mean of its logits (`pool`); a logistic calibration and a cap turn it into a
 //! log-likelihood ratio (`settings`). Thresholds, calibration and cap stand in the manifest,
 //! beside the weights that they were measured with.
@@ -23,6 +24,7 @@ mod memo;
 mod net;
 mod pool;
 mod reference;
+mod sampling;
 mod settings;
 
 pub use flicker::{Jump, MOST_PICTURES, jumps};
@@ -34,9 +36,12 @@ use crate::core::{
     MediaTime, ModelRef, Outcome, TracePicture,
 };
 use crate::engine::ModelSet;
+use super::gates::Usable;
 use memo::Memo;
+use net::Form;
 use pool::{Look, Pooled, pool};
 use reference::{Compared, Sums, compare};
+use sampling::{asks_for_more, first_step};
 use settings::Settings;
 
 /// Pictures a second that give the least number of pictures in a segment of 3 s.
@@ -135,8 +140,10 @@ impl Analyzer for FaceSwap {
     }
 }
 
-/// What the net says of a segment's usable pictures.
+/// What the net says of a segment's pictures.
 struct Seen {
+    /// Pictures that could be looked at, whether they were or not.
+    usable: usize,
     /// The picture with the largest logit, and when it was taken.
     strongest: Option<(MediaTime, FaceDetail)>,
     /// Height of the face in frame pixels, and what the net says of the picture.
@@ -150,23 +157,44 @@ fn see(
     models: &mut ModelSet,
 ) -> Result<Seen, Abstention> {
     let usable = settings.gates.usable(segment)?;
-    let pictures: Vec<&FaceDetail> = usable.iter().map(|(_, _, detail)| *detail).collect();
-    let answers = memo.of(&pictures, |detail| {
-        settings.form.look(settings, detail, models).map_err(|e| {
-            tracing::error!(error = %e, "face-swap net failed");
-            e.abstention()
-        })
-    })?;
+    memo.keep(&usable.iter().map(|(_, _, detail)| *detail).collect::<Vec<_>>());
+    // How much fewer pictures lose was measured with the shipped net; a comparison's own limits with all of them.
+    let step = match settings.form {
+        Form::Shipped if segment.reference.is_none() => first_step(usable.len(), settings.gates.min_pictures),
+        _ => 1,
+    };
+    let seen = look_at(settings, &usable, step, memo, models)?;
+    let first = |seen: &Seen| pool(&seen.looks.iter().map(|(_, look)| look.clone()).collect::<Vec<_>>());
+    if step > 1 && first(&seen).is_none_or(|pooled| asks_for_more(settings, &pooled)) {
+        return look_at(settings, &usable, 1, memo, models);
+    }
+    Ok(seen)
+}
+
+/// What the net says of each `step`-th of the usable pictures.
+fn look_at(
+    settings: &Settings,
+    usable: &[Usable<'_>],
+    step: usize,
+    memo: &Memo,
+    models: &mut ModelSet,
+) -> Result<Seen, Abstention> {
     let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
     let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
-    for ((time, face, detail), look) in usable.into_iter().zip(answers) {
+    for &(time, face, detail) in usable.iter().step_by(step) {
+        let look = memo.of(detail, |detail| {
+            settings.form.look(settings, detail, models).map_err(|e| {
+                tracing::error!(error = %e, "face-swap net failed");
+                e.abstention()
+            })
+        })?;
         if look.logit > most {
             most = look.logit;
             strongest = Some((time, detail.clone()));
         }
         looks.push((height_px(face), look));
     }
-    Ok(Seen { strongest, looks })
+    Ok(Seen { usable: usable.len(), strongest, looks })
 }
 
 impl Seen {
@@ -189,6 +217,7 @@ fn judge(
     model: &ModelRef,
     seen: Seen,
 ) -> Result<Analysis, Abstention> {
+    let usable = seen.usable;
     let (heights, looks): (Vec<f32>, Vec<Look>) = seen.looks.into_iter().unzip();
     let failed = || Abstention::new(AbstainReason::Failed, "the face-swap net gave no number");
     let pooled = pool(&looks).ok_or_else(failed)?;
@@ -199,7 +228,7 @@ fn judge(
         // A difference of pictures that the net does not know means as little as their score.
         return Err(Abstention { reason: AbstainReason::Unfamiliar, detail: why, evidence });
     }
-    let quality = settings.quality(looks.len(), face_px);
+    let quality = settings.quality(usable, face_px);
     let comparison = match segment.reference.map(|r| (r, compare(settings, r, model, &looks))) {
         None => None,
         Some((r, Ok(Compared { llr, evidence: mut all }))) => {

@@ -40,6 +40,7 @@ pub fn engine_with(config: &Config, overlay: Option<&Path>) -> Result<Arc<Engine
         },
         // One session of a net fills a GPU; a session for each worker would hold its weights as often.
         shared_by: (config.engine.provider != Provider::Cpu).then(|| workers(config)),
+        graph_cache: config.engine.graph_cache.clone(),
         overlays: configured.chain(overlay.map(Path::to_path_buf)).collect(),
     };
     Engine::load(&dir, &options)

@@ -232,6 +232,12 @@ fn cross_check(config: &Config, faults: &mut Vec<ConfigError>) {
             "engine.half needs engine.provider = \"tensorrt\"".to_owned(),
         ));
     }
+    if engine.graph_cache.is_some() && engine.provider != Provider::Cpu {
+        faults.push(ConfigError::Conflict(
+            "engine.graph_cache needs engine.provider = \"cpu\": a GPU's graphs are not kept"
+                .to_owned(),
+        ));
+    }
     if engine.gpu_graphs && engine.provider == Provider::Cpu {
         faults.push(ConfigError::Conflict(
             "engine.gpu_graphs needs engine.provider = \"cuda\" or \"tensorrt\"".to_owned(),
@@ -388,6 +394,10 @@ mod tests {
             "engine.half needs",
         );
         check("[engine]\ngpu_graphs = true", "engine.gpu_graphs needs");
+        check(
+            "[engine]\ngraph_cache = 'graphs'\nprovider = 'cuda'",
+            "engine.graph_cache needs",
+        );
         check(
             "[evidence]\ndir = 'logs'",
             "evidence.dir needs evidence.key_file",

@@ -225,6 +225,9 @@ settings! {
         workers: Count = Count::Auto, "auto, or 1 and up (threads)", |_| true;
         /// What nets run on. A provider that cannot be used is an error, never a silent change.
         provider: Provider = Provider::Cpu, "cpu, cuda or tensorrt", |_| true;
+        /// Folder in which the nets' graphs are kept as ONNX Runtime optimised them for this processor, so that the next start
+        /// is quicker; one that only this user may write to, since what lies there is run. Empty: none are kept.
+        graph_cache: Option<PathBuf> = None, "a path, or empty", |_| true;
         /// Which GPU, counted from 0, where `provider` is one. All workers share one session a net there and their runs
         /// are put together, so more `workers` than cores make larger batches.
         device: u32 = 0, "0 to 63", |n| *n < 64;

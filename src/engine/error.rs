@@ -24,6 +24,12 @@ pub enum EngineError {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] super::ManifestError),
+    /// The folder for optimised graphs cannot be used.
+    #[error("{detail}")]
+    GraphCache {
+        /// The setting, the folder and why.
+        detail: String,
+    },
     /// The task has no usable model.
     #[error("task {task}: {detail}")]
     Unavailable {
@@ -99,6 +105,7 @@ impl EngineError {
                 AbstainReason::ModelMissing
             }
             Self::Read { .. }
+            | Self::GraphCache { .. }
             | Self::Manifest(_)
             | Self::Shape { .. }
             | Self::NotFinite { .. }

@@ -21,6 +21,7 @@ mod catalog;
 mod changes;
 mod cores;
 mod error;
+mod graphs;
 mod manifest;
 mod manifest_check;
 mod overlay;
@@ -67,6 +68,8 @@ pub struct EngineOptions {
     /// So many workers share one session a net, and their runs are put together: for a GPU. `None` = each worker has
     /// sessions of its own.
     pub shared_by: Option<usize>,
+    /// Folder in which optimised graphs are kept for the next start, for the processor alone; `None` = they are not.
+    pub graph_cache: Option<PathBuf>,
     /// Manifests laid over the folder's own, later ones on top; see `docs/evaluate.md`.
     pub overlays: Vec<PathBuf>,
 }
@@ -121,10 +124,14 @@ impl Engine {
     /// used is listed with its reason in [`Engine::models`].
     ///
     /// # Errors
-    /// A manifest that cannot be read, or a GPU that was asked for and cannot be used.
+    /// A manifest that cannot be read, a GPU that was asked for and cannot be used, or a folder for graphs that others
+    /// may write to.
     pub fn load(dir: &ModelsDir, options: &EngineOptions) -> Result<Arc<Self>, EngineError> {
         let store = Store::open(dir, &options.overlays)?;
-        let runtime = Runtime::load(options.runtime.as_deref(), options.provider, options.gpu);
+        let mut runtime = Runtime::load(options.runtime.as_deref(), options.provider, options.gpu);
+        if let (Ok(runtime), Some(folder)) = (&mut runtime, &options.graph_cache) {
+            runtime.keep_graphs(folder)?;
+        }
         let stored = store.models.into_iter();
         let mut engine = Self {
             models: stored

@@ -5,6 +5,7 @@
 //! multi-threaded sessions in one process slow each other down.
 
 use super::EngineError;
+use super::graphs::Graphs;
 use super::store::beside_executable;
 use ort::environment::Environment;
 use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
@@ -59,6 +60,7 @@ pub(super) struct Runtime {
     library: PathBuf,
     provider: Provider,
     gpu: Gpu,
+    graphs: Option<Graphs>,
 }
 
 /// ONNX Runtime allows one environment per process; the first library that loads stays.
@@ -105,6 +107,7 @@ impl Runtime {
                         library: path,
                         provider,
                         gpu,
+                        graphs: None,
                     });
                 }
                 Err(why) => refused.push(format!("{}: {why}", path.display())),
@@ -143,8 +146,20 @@ impl Runtime {
         self.provider == Provider::TensorRt && self.gpu.half
     }
 
+    /// Keeps optimised graphs in a folder from now on; on a GPU, whose graphs are not the processor's, none.
+    pub(super) fn keep_graphs(&mut self, folder: &Path) -> Result<(), EngineError> {
+        if self.provider == Provider::Cpu {
+            let graphs = Graphs::open(folder, ort::info());
+            self.graphs = Some(graphs.map_err(|detail| EngineError::GraphCache { detail })?);
+        }
+        Ok(())
+    }
+
     /// A session of one thread over a model's bytes.
     pub(super) fn session(&self, task: &str, model: &[u8]) -> Result<Session, EngineError> {
+        if let Some(graphs) = &self.graphs {
+            return self.kept_session(graphs, task, model);
+        }
         if self.gpu.graphs && self.provider != Provider::Cpu {
             match self.session_with(task, model, true) {
                 Ok(session) => return Ok(session),
@@ -155,10 +170,52 @@ impl Runtime {
         self.session_with(task, model, false)
     }
 
+    /// A session over the graph that an earlier start optimised, or else one whose graph is kept for the next.
+    fn kept_session(
+        &self,
+        graphs: &Graphs,
+        task: &str,
+        model: &[u8],
+    ) -> Result<Session, EngineError> {
+        let opened = |builder: Result<SessionBuilder, ort::Error>, bytes: &[u8]| {
+            builder.and_then(|mut b| b.commit_from_memory(bytes))
+        };
+        if let Some(graph) = graphs.kept(task, model) {
+            let as_it_is =
+                |b: SessionBuilder| Ok(b.with_optimization_level(GraphOptimizationLevel::Disable)?);
+            match opened(
+                self.options(self.builder(task)?, false).and_then(as_it_is),
+                &graph,
+            ) {
+                Ok(session) => return Ok(session),
+                Err(e) => {
+                    tracing::warn!(task, error = %e, "a kept graph cannot be opened and is made anew")
+                }
+            }
+        }
+        let draft = graphs.draft(task);
+        let written = |b: SessionBuilder| Ok(b.with_optimized_model_path(&draft)?);
+        let session = opened(
+            self.options(self.builder(task)?, false).and_then(written),
+            model,
+        );
+        match session {
+            Ok(session) => {
+                graphs.keep(task, model, &draft);
+                Ok(session)
+            }
+            // Where the folder takes no file, the net still runs.
+            Err(_) => self.session_with(task, model, false),
+        }
+    }
+
+    fn builder(&self, task: &str) -> Result<SessionBuilder, EngineError> {
+        Session::builder(&self.environment)
+            .map_err(|e| EngineError::runtime(task, "creating a session", e))
+    }
+
     fn session_with(&self, task: &str, model: &[u8], graphs: bool) -> Result<Session, EngineError> {
-        let builder = Session::builder(&self.environment)
-            .map_err(|e| EngineError::runtime(task, "creating a session", e))?;
-        self.options(builder, graphs)
+        self.options(self.builder(task)?, graphs)
             .and_then(|mut b| b.commit_from_memory(model))
             .map_err(|e| EngineError::runtime(task, "loading the net", e))
     }

@@ -220,6 +220,75 @@ fn four_at_once_equal_four_alone() {
     }
 }
 
+/// An input for each of a net's, of one row and of a hundred where another axis is free too.
+fn waves(model: &Model) -> Vec<(String, ArrayD<f32>)> {
+    let wave = |spec: &InputSpec| {
+        let free = |(i, n): (usize, &i64)| match usize::try_from(*n) {
+            Ok(n) => n,
+            Err(_) if i == 0 => 1,
+            Err(_) => 100,
+        };
+        let shape: Vec<usize> = spec.axes().unwrap().iter().enumerate().map(free).collect();
+        let at = |i: usize| (i as f32 * 0.37).sin() * 0.4 + 0.5;
+        let values: Vec<f32> = (0..shape.iter().product()).map(at).collect();
+        (
+            spec.name.clone(),
+            ArrayD::from_shape_vec(shape, values).unwrap(),
+        )
+    };
+    model.entry.input.iter().map(wave).collect()
+}
+
+/// Every shipped net says bit for bit the same over a kept graph, and a second engine opens what the first one kept.
+#[test]
+fn kept_graphs_change_no_answer() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let dir = ModelsDir::find(Some(&dir)).unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().join("graphs");
+    let load = |graph_cache: Option<PathBuf>| {
+        let options = EngineOptions {
+            graph_cache,
+            ..EngineOptions::default()
+        };
+        Engine::load(&dir, &options).unwrap()
+    };
+    let kept = || {
+        let files = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap());
+        let mut all: Vec<_> = files
+            .map(|f| (f.path(), f.metadata().unwrap().modified().unwrap()))
+            .collect();
+        all.sort();
+        all
+    };
+    let plain = load(None);
+    load(Some(folder.clone()));
+    let written = kept();
+    let nets = plain.models.iter().filter(|m| m.is_usable_net());
+    assert_eq!(written.len(), nets.clone().count(), "{written:?}");
+    let again = load(Some(folder.clone()));
+    assert_eq!(again.fingerprint(), plain.fingerprint());
+    let (mut here, mut there) = (plain.new_set().unwrap(), again.new_set().unwrap());
+    for model in nets {
+        let inputs = waves(model);
+        let views: Vec<_> = inputs.iter().map(|(n, a)| (n.as_str(), a.view())).collect();
+        let task = &model.entry.task;
+        let (want, got) = (
+            here.run(task, &views).unwrap(),
+            there.run(task, &views).unwrap(),
+        );
+        for output in &model.entry.outputs {
+            assert_eq!(
+                want.get(&output.name).unwrap(),
+                got.get(&output.name).unwrap(),
+                "{task} {}",
+                output.name
+            );
+        }
+    }
+    assert_eq!(kept(), written, "opened, not written again");
+}
+
 /// A GPU gives what the processor gives, within the parity that the nets are held to. Needs one, with a GPU build of the
 /// library and the crate feature: `cargo test --features tensorrt a_gpu_gives`, `ORT_DYLIB_PATH` naming that build.
 #[cfg(feature = "cuda")]
@@ -250,23 +319,7 @@ fn a_gpu_gives_what_the_processor_gives() {
         };
         let (mut here, mut there) = (processor.new_set().unwrap(), gpu.new_set().unwrap());
         for model in processor.models.iter().filter(|m| m.is_usable_net()) {
-            let wave = |spec: &InputSpec| {
-                let axes = spec.axes()?;
-                let free = |(i, n): (usize, &i64)| match usize::try_from(*n) {
-                    Ok(n) => n,
-                    Err(_) if i == 0 => 1,
-                    Err(_) => 100,
-                };
-                let shape: Vec<usize> = axes.iter().enumerate().map(free).collect();
-                let at = |i: usize| (i as f32 * 0.37).sin() * 0.4 + 0.5;
-                let values: Vec<f32> = (0..shape.iter().product()).map(at).collect();
-                Some((
-                    spec.name.clone(),
-                    ArrayD::from_shape_vec(shape, values).ok()?,
-                ))
-            };
-            let inputs: Option<Vec<_>> = model.entry.input.iter().map(wave).collect();
-            let inputs = inputs.unwrap();
+            let inputs = waves(model);
             let views: Vec<_> = inputs.iter().map(|(n, a)| (n.as_str(), a.view())).collect();
             let task = &model.entry.task;
             let want = here.run(task, &views).unwrap();

@@ -7,7 +7,7 @@
 //! changes which ones are looked at; where everything may matter (an open
 //! challenge, a mouth that was not in sight), every picture is.
 //!
-//! What a signal thinks of the interview does not raise the rate: its findings come when sound has come, so which
+//! What a signal thinks of the interview does not raise this rate: its findings come when sound has come, so which
 //! pictures were looked at would hang on the network. The session's ladder lowers it under load.
 
 use crate::core::MediaTime;

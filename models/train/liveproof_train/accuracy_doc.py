@@ -107,9 +107,9 @@ def degraded_table(e: dict[str, Any], name: str) -> list[str]:
     def pick(of: dict[str, Any]) -> dict[str, Any]:
         return of["fused"] if name == "fused" else of["signals"][name]
     passes = [("as they are", pick(e)), *((d["meaning"], pick(d)) for d in e["degraded"])]
-    rows = [[meaning, pct(f["coverage_segments"]), area(f), rate(f["false_alarm_clips"]), rate(f["false_alarm_segments"]),
+    rows = [[meaning, pct(f["coverage_segments"]), area(f), pairs(f["pairs"]), rate(f["false_alarm_clips"]), rate(f["false_alarm_segments"]),
              rate(f["false_alarm_stills"])] for meaning, f in passes]
-    return table(["media", "coverage (time)", "AUC", "false alarms: recordings", "segments", "stills"], rows)
+    return table(["media", "coverage (time)", "AUC", "pairs ranked right", "false alarms: recordings", "segments", "stills"], rows)
 
 
 def standing_section(page: str, title: str) -> list[str]:

@@ -51,7 +51,7 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "ln(L / (1 - L)) for the lower bound L of the AUC; below 0.60 the cap is 0 and the signal has no vote. Before the cap it is tempered: ln(p exp(LLR) + 1 - p) with p = 0.5, "
          "the assumed share of swaps by tools that leave these traces. One tool was seen, so a face without its traces at best halves the odds. "
          f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
-         f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured (95 in 100 known segments lie within the distance, 99 in 100 within two thirds of the scores)."),
+         f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured ({1000 * limit['familiar']:.0f} in 1,000 known segments lie within the distance, 99 in 100 within two thirds of the scores)."),
         ("Made kinds", "A second read-out knows what the recipe's own forgery generator (liveproof_train/synth) makes of a face, which is no swapper's work. "
          "Of its families two repaint a face as a live swapper does: " + " and ".join(MIXED) + ". Each has a direction: its mean change of a face against "
          "the covariance of people, cameras and codecs, and of what focus and light change of a face. Within the net their likelihood ratios are mixed by equal shares. All of it was fitted on what a "

@@ -40,7 +40,8 @@ KNOWN_SHARE = 0.5
 SOURCES = ["live_swap pairs: DeepFaceLive documentation clips", "ASL webcam clips",
            "public talking-head clips (GRID and demo clips of research repositories)",
            "LFW deep-funneled, UTKFace and CIPLAB stills (donors of pseudo-fakes, people)"]
-GATES = {"min_face_px": 60.0, "full_face_px": 110.0, "min_sharpness": 4.0, "min_luma": 30.0, "max_luma": 235.0,
+FAMILIAR = 0.975   # share of the known segments that lie within the limit of distance
+GATES = {"min_face_px": 60.0, "full_face_px": 110.0, "min_sharpness": 4.0, "min_luma": 40.0, "max_luma": 235.0,
          "max_yaw_deg": 45.0, "min_pictures": MIN_PICTURES, "full_pictures": 10}
 
 
@@ -303,11 +304,11 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
 
 
 def limits(found: list[Segment]) -> dict[str, float]:
-    """Where an answer would be extrapolated: farther from the material of the fit than 95 in 100 known segments (the
-    demo's drawn person lies just beyond), or a score beyond what 99 in 100 show and half as far again, because the
+    """Where an answer would be extrapolated: farther from the material of the fit than 975 in 1,000 known segments (the
+    demo's drawn person lies just beyond, docs/training-log.md), or a score beyond what 99 in 100 show and half as far again, because the
     strongest swaps are the rarest."""
     scores = [s.score for s in found]
-    return {"max_distance": round(float(np.quantile([s.distance for s in found], 0.95)), 2),
+    return {"familiar": FAMILIAR, "max_distance": round(float(np.quantile([s.distance for s in found], FAMILIAR)), 2),
             "min_score": round(MARGIN * min(0.0, float(np.quantile(scores, 0.01))), 2),
             "max_score": round(MARGIN * max(0.0, float(np.quantile(scores, 0.99))), 2)}
 

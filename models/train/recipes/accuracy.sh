@@ -10,6 +10,7 @@ FOLDS="$LIVEPROOF_CACHE/fits/artifact_folds"
 OUT="$LIVEPROOF_CACHE/accuracy"
 mkdir -p "$OUT"
 DEGRADE=(blur=2 crf=34 height=240 jpeg=50 light=0.5 light=0.25 height=360 fps=10 loss=3)
+CALLS=(crf=34 height=240 light=0.5 light=0.25 blur=2)
 TALKING=(--kind talk_av --kind talk_av_loose --kind talk_silent --kind portrait_silent)
 RECORDINGS=(--kind talk_silent --kind talking_head --kind face_swap --kind face_swap_live --kind reenact)
 
@@ -28,7 +29,7 @@ stage_lists() {
   list --split val "${TALKING[@]}" -o "$OUT/degraded.csv"
   train forged_review --reference-list "$OUT/forged.csv"
 }
-stage_pairs() { judge pairs_ranking; judge pairs_shipped_cap; }
+stage_pairs() { judge pairs_ranking "${CALLS[@]/#/--degrade=}"; judge pairs_shipped_cap; }
 stage_reference() { judge reference_ranking; judge reference_shipped_cap; }
 stage_val() { judge val; }
 stage_degraded() { judge degraded "${DEGRADE[@]/#/--degrade=}"; }

@@ -6,7 +6,7 @@
 
 use super::pool::Look;
 use crate::core::FaceDetail;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// See the module. Holds the pictures of one segment.
 #[derive(Debug, Clone, Default)]
@@ -15,31 +15,42 @@ pub(super) struct Memo(Arc<Mutex<Vec<(FaceDetail, Look)>>>);
 // === impl Memo ===
 
 impl Memo {
-    /// What was said of these pictures, or else what `look` says; others are forgotten.
+    /// Forgets all but these pictures.
+    pub(super) fn keep(&self, pictures: &[&FaceDetail]) {
+        self.known().retain(|(known, _)| pictures.iter().any(|p| same(known, p)));
+    }
+
+    /// What was said of this picture, or else what `look` says.
     ///
     /// # Errors
-    /// The first of `look`; what was said before stays.
+    /// That of `look`; what was said before stays.
     pub(super) fn of<E>(
         &self,
-        pictures: &[&FaceDetail],
-        mut look: impl FnMut(&FaceDetail) -> Result<Look, E>,
-    ) -> Result<Vec<Look>, E> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |a: &FaceDetail, b: &FaceDetail| {
-            Arc::ptr_eq(&a.rgb, &b.rgb) && a.face == b.face && a.scale == b.scale
-        };
-        let mut said = Vec::with_capacity(pictures.len());
-        for &picture in pictures {
-            let before = known.iter().find(|(p, _)| same(p, picture));
-            let answer = match before {
-                Some((_, answer)) => answer.clone(),
-                None => look(picture)?,
-            };
-            said.push((picture.clone(), answer));
+        picture: &FaceDetail,
+        look: impl FnOnce(&FaceDetail) -> Result<Look, E>,
+    ) -> Result<Look, E> {
+        let mut known = self.known();
+        if let Some((_, said)) = known.iter().find(|(p, _)| same(p, picture)) {
+            return Ok(said.clone());
         }
-        known.clone_from(&said);
-        Ok(said.into_iter().map(|(_, answer)| answer).collect())
+        let said = look(picture)?;
+        known.push((picture.clone(), said.clone()));
+        Ok(said)
     }
+
+    /// Number of pictures that it knows.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.known().len()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Vec<(FaceDetail, Look)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn same(a: &FaceDetail, b: &FaceDetail) -> bool {
+    Arc::ptr_eq(&a.rgb, &b.rgb) && a.face == b.face && a.scale == b.scale
 }
 
 #[cfg(test)]
@@ -70,11 +81,12 @@ mod tests {
         let (a, b, c) = (detail(1), detail(2), detail(2));
         let mut runs = 0;
         let mut ask = |memo: &Memo, pictures: &[&FaceDetail]| {
-            let logits = memo.of(pictures, |p| {
+            memo.keep(pictures);
+            let mut one = |p: &FaceDetail| {
                 runs += 1;
                 Ok::<_, ()>(look(f64::from(p.rgb[0])))
-            });
-            let logits: Vec<f64> = logits.unwrap().iter().map(|l| l.logit).collect();
+            };
+            let logits: Vec<f64> = pictures.iter().map(|p| memo.of(p, &mut one).unwrap().logit).collect();
             (logits, runs)
         };
         assert_eq!(ask(&memo.clone(), &[&a, &b]), (vec![1.0, 2.0], 2));
@@ -82,8 +94,7 @@ mod tests {
         // Equal pixels elsewhere are another picture.
         assert_eq!(ask(&memo, &[&b, &c]), (vec![2.0, 2.0], 3));
         assert_eq!(ask(&memo, &[&a]), (vec![1.0], 4), "forgotten");
-        let failed = memo.of(&[&b], |_| Err(()));
-        assert_eq!(failed, Err(()));
+        assert_eq!(memo.of(&b, |_| Err(())), Err(()));
         assert_eq!(ask(&memo, &[&a]), (vec![1.0], 4), "kept");
     }
 }

@@ -203,6 +203,29 @@ fn what_lies_beyond_the_known_material_is_not_judged() {
     }
 }
 
+/// Pictures that the shipped net was asked about in a segment of twelve, with an offset that makes it certain.
+fn looked_at(offset: f64, max_distance: f64) -> (f64, f64) {
+    let mut models = shipped();
+    let known = Settings { offset, max_distance, made: None, scores: (-1e9, 1e9), ..Settings::read(&models).unwrap() };
+    let mut signal = FaceSwap { settings: Some(known), ..FaceSwap::default() };
+    let all = observations(12, |_| {});
+    let analysis = with_segment(&all, 1.0, |s| signal.analyze(s, &mut models));
+    let Outcome::Scored { quality, evidence, .. } = analysis.outcome else {
+        assert!(max_distance < 1e9, "{:?}", analysis.outcome);
+        return (signal.memo.len() as f64, 0.0);
+    };
+    let told = evidence.iter().find(|e| e.name == "pictures").unwrap().value;
+    assert_eq!(told, signal.memo.len() as f64);
+    (told, quality)
+}
+
+#[test]
+fn a_suspicion_asks_for_every_picture() {
+    assert_eq!(looked_at(-900.0, 1e9), (6.0, 1.0), "quiet: half of them, at the quality of all");
+    assert_eq!(looked_at(900.0, 1e9), (12.0, 1.0), "suspicious");
+    assert_eq!(looked_at(900.0, 0.0), (6.0, 0.0), "far from what is known, where no score counts");
+}
+
 #[test]
 fn without_a_net_it_abstains() {
     let all = observations(12, |_| {});

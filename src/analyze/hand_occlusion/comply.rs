@@ -25,6 +25,9 @@ const ONSET_SHARE: f64 = 0.03;
 const NEAR_S: f64 = 0.3;
 /// Sooner than people react to a prompt, seconds (simple reactions take 0.2 s and more).
 const TOO_SOON_S: f64 = 0.25;
+/// Hand beside the face, in shares of the face's box, and for how long, seconds, that is worth telling.
+const BESIDE_SHARE: f64 = 0.1;
+const BESIDE_S: f64 = 0.5;
 /// What a dip between two passes must fall below, as share of the smaller peak.
 const DIP: f64 = 0.5;
 
@@ -100,7 +103,6 @@ impl Done {
 pub(super) fn judge(asked: Asked, samples: &[Sample], last_s: f64) -> Done {
     let onset = |s: &&Sample| s.outside + s.covered >= ONSET_SHARE;
     let stays = stays(samples);
-    let peak = samples.iter().map(|s| s.covered).fold(0.0, f64::max);
     let in_time = |s: &&Stay| s.peak_s <= last_s;
     let counted: Vec<Stay> = match asked {
         Asked::Passes(..) => stays.iter().filter(in_time).filter(|s| s.passes()).copied().collect(),
@@ -111,9 +113,9 @@ pub(super) fn judge(asked: Asked, samples: &[Sample], last_s: f64) -> Done {
     };
     let missing = match asked {
         Asked::Passes(n, first) => {
-            missing_passes(n, counted.len(), &stays, peak, last_s).or_else(|| wrong_way(first?, counted.first()?))
+            missing_passes(n, counted.len(), samples, &stays, last_s).or_else(|| wrong_way(first?, counted.first()?))
         }
-        Asked::Hold if counted.is_empty() => Some(missing_hold(&stays, peak)),
+        Asked::Hold if counted.is_empty() => Some(missing_hold(samples, &stays)),
         Asked::Hold => None,
     };
     Done {
@@ -121,7 +123,7 @@ pub(super) fn judge(asked: Asked, samples: &[Sample], last_s: f64) -> Done {
         onset_s: samples.iter().find(onset).map(|s| s.t_s),
         passes: counted.len() as u32,
         stays: counted,
-        peak,
+        peak: peak(samples),
     }
 }
 
@@ -130,7 +132,35 @@ fn wrong_way(asked: f64, first: &Stay) -> Option<String> {
     (first.way * asked < 0.0).then(|| "the first pass went to the other side".to_owned())
 }
 
-fn missing_passes(asked: u32, seen: usize, stays: &[Stay], peak: f64, last_s: f64) -> Option<String> {
+fn peak(samples: &[Sample]) -> f64 {
+    samples.iter().map(|s| s.covered).fold(0.0, f64::max)
+}
+
+/// The longest time for which a hand was beside the face, seconds.
+fn beside_s(samples: &[Sample]) -> f64 {
+    let (mut longest, mut since): (f64, Option<(f64, f64)>) = (0.0, None);
+    for s in samples.iter().filter(|s| s.outside >= BESIDE_SHARE) {
+        let from = since.filter(|(_, last)| s.t_s - last <= GAP_S).map_or(s.t_s, |(from, _)| from);
+        since = Some((from, s.t_s));
+        longest = longest.max(s.t_s - from);
+    }
+    longest
+}
+
+/// Too little of the face was covered. A hand that was seen beside it all the same may have stayed there, or a face
+/// was painted over it: nobody can tell from the picture, and a second challenge may.
+fn too_little(samples: &[Sample], need: f64) -> String {
+    let (covered, need) = (100.0 * peak(samples), 100.0 * need);
+    let told = format!("a hand covered at most {covered:.0} % of the face, {need:.0} % needed");
+    match beside_s(samples) {
+        beside if beside >= BESIDE_S => format!(
+            "{told}; one was beside it for {beside:.1} s, and was kept there or is not shown before the face, so it is worth asking again"
+        ),
+        _ => told,
+    }
+}
+
+fn missing_passes(asked: u32, seen: usize, samples: &[Sample], stays: &[Stay], last_s: f64) -> Option<String> {
     if seen == asked as usize {
         return None;
     }
@@ -138,9 +168,9 @@ fn missing_passes(asked: u32, seen: usize, stays: &[Stay], peak: f64, last_s: f6
         let noun = if asked == 1 { "pass" } else { "passes" };
         return Some(format!("{asked} {noun} asked for, {seen} seen"));
     }
-    let (covered, need) = (100.0 * peak, 100.0 * PASS_SHARE);
-    let Some(best) = stays.iter().max_by(|a, b| a.peak.total_cmp(&b.peak)).filter(|_| peak >= PASS_SHARE) else {
-        return Some(format!("a hand covered at most {covered:.0} % of the face, {need:.0} % needed"));
+    let most = stays.iter().max_by(|a, b| a.peak.total_cmp(&b.peak));
+    let Some(best) = most.filter(|_| peak(samples) >= PASS_SHARE) else {
+        return Some(too_little(samples, PASS_SHARE));
     };
     Some(if best.peak_s > last_s {
         "a hand passed the face only after the deadline".to_owned()
@@ -160,11 +190,10 @@ fn missing_passes(asked: u32, seen: usize, stays: &[Stay], peak: f64, last_s: f6
     })
 }
 
-fn missing_hold(stays: &[Stay], peak: f64) -> String {
+fn missing_hold(samples: &[Sample], stays: &[Stay]) -> String {
     let longest = stays.iter().map(|s| s.held_s).fold(0.0, f64::max);
-    if peak < HOLD_SHARE {
-        let (covered, need) = (100.0 * peak, 100.0 * HOLD_SHARE);
-        return format!("a hand covered at most {covered:.0} % of the face, {need:.0} % needed");
+    if peak(samples) < HOLD_SHARE {
+        return too_little(samples, HOLD_SHARE);
     }
     if longest >= HOLD_S {
         return "a hand was held before the face only after the deadline".to_owned();
