@@ -205,7 +205,10 @@ impl Runtime {
                 Ok(session)
             }
             // Where the folder takes no file, the net still runs.
-            Err(_) => self.session_with(task, model, false),
+            Err(e) => {
+                tracing::warn!(task, error = %e, "opened without a folder for its optimised graph");
+                self.session_with(task, model, false)
+            }
         }
     }
 

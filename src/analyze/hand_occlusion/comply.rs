@@ -26,7 +26,7 @@ const NEAR_S: f64 = 0.3;
 /// Sooner than people react to a prompt, seconds (simple reactions take 0.2 s and more).
 const TOO_SOON_S: f64 = 0.25;
 /// Hand beside the face, in shares of the face's box, and for how long, seconds, that is worth telling.
-const BESIDE_SHARE: f64 = 0.1;
+const BESIDE_SHARE: f64 = 0.05;
 const BESIDE_S: f64 = 0.5;
 /// What a dip between two passes must fall below, as share of the smaller peak.
 const DIP: f64 = 0.5;
