@@ -1,5 +1,6 @@
 //! A decoded picture whose pixels are converted where they are looked at.
 
+use super::kept::Kept;
 use super::{FieldError, MediaTime};
 use std::fmt;
 use std::ops::Range;
@@ -93,9 +94,9 @@ enum Held {
 
 struct Source {
     planes: Box<dyn PixelSource>,
-    whole: OnceLock<Box<[u8]>>,
+    whole: OnceLock<Kept<u8>>,
     /// The part that was converted last.
-    part: Mutex<Option<(PixelBox, Arc<[u8]>)>>,
+    part: Mutex<Option<(PixelBox, Arc<Kept<u8>>)>>,
 }
 
 /// Packed RGB of a part of a picture.
@@ -107,7 +108,7 @@ pub struct Pixels<'a> {
 
 enum PartOrWhole<'a> {
     Whole(&'a [u8]),
-    Part(Arc<[u8]>),
+    Part(Arc<Kept<u8>>),
 }
 
 // === impl Pixels ===
@@ -137,13 +138,13 @@ impl Pixels<'_> {
 // === impl Source ===
 
 impl Source {
-    fn part(&self) -> MutexGuard<'_, Option<(PixelBox, Arc<[u8]>)>> {
+    fn part(&self) -> MutexGuard<'_, Option<(PixelBox, Arc<Kept<u8>>)>> {
         self.part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn whole(&self, width: usize, height: usize) -> &[u8] {
         self.whole.get_or_init(|| {
-            let mut rgb = vec![0; 3 * width * height].into_boxed_slice();
+            let mut rgb = Kept::zeros(3 * width * height);
             let area = PixelBox {
                 x: 0..width,
                 y: 0..height,
@@ -253,10 +254,11 @@ impl Frame {
         if 4 * area.len() > 3 * width * height {
             return whole(source.whole(width, height));
         }
-        let mut rgb: Arc<[u8]> = std::iter::repeat_n(0, 3 * area.len()).collect();
-        if let Some(out) = Arc::get_mut(&mut rgb).filter(|out| !out.is_empty()) {
-            source.planes.convert(&area, out);
+        let mut rgb = Kept::zeros(3 * area.len());
+        if !rgb.is_empty() {
+            source.planes.convert(&area, &mut rgb);
         }
+        let rgb = Arc::new(rgb);
         *part = Some((area.clone(), rgb.clone()));
         Pixels {
             area,

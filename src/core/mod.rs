@@ -16,6 +16,7 @@ mod frame;
 mod ids;
 mod interview;
 mod issued;
+mod kept;
 mod layout;
 mod media;
 mod outcome;
@@ -45,6 +46,7 @@ pub use issued::{
     ChallengeStanding, IssuedChallenge, LEAST_COLOUR_MS, MOST_COLOURS, MOST_WORDS, ScreenColour,
     Side,
 };
+pub use kept::{Keeps, Kept};
 pub use layout::{MAX_SIDE_PX, MIN_SIDE_PX, Plane, check_picture_size};
 pub use media::{
     AudioBlock, AudioFormat, ColorMatrix, ColorRange, PictureLayout, PlaneLayout, Region,

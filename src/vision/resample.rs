@@ -2,7 +2,7 @@
 //! `models/train/README.md`: an integer box shrink, then bilinear sampling at pixel centres.
 
 use super::geometry::Crop;
-use crate::core::{Frame, PixelBox};
+use crate::core::{Frame, Kept, PixelBox};
 
 /// Width of the detector's input in pixels.
 pub const DET_W: usize = 320;
@@ -31,7 +31,7 @@ struct Grid {
     y0: usize,
     width: usize,
     height: usize,
-    pixels: Vec<Pixel>,
+    pixels: Kept<Pixel>,
     /// Size of the whole grid.
     whole: (usize, usize),
 }
@@ -48,7 +48,7 @@ impl Grid {
         let (x1, y1) = (x.end.min(whole.0), y.end.min(whole.1));
         let (x0, y0) = (x.start.min(x1), y.start.min(y1));
         let (width, height) = (x1 - x0, y1 - y0);
-        let mut held = vec![Pixel::default(); width * height];
+        let mut held = Kept::<Pixel>::zeros(width * height);
         if width > 0 && height > 0 {
             let columns = x0 * k..x1 * k;
             let pixels = frame.pixels(PixelBox {

@@ -59,7 +59,8 @@ test("a file is streamed", { skip }, () => {
   cpSync(join(HERE, "dist", "examples", "stream_file.js"), join(folder, "stream_file.mjs"));
   const said = run("node", "stream_file.mjs", server?.address ?? "", join(DEMO, "interview.mp4"), "--live", "--seconds", "4");
   assert.match(said, /^voice_spoof will not be measured: /m);
-  assert.match(said, /^0 s: no score: /m);
+  // Whether the drawn face is like what face_swap knows lies near that net's limit.
+  assert.match(said, /^0 s: (no score: |authenticity 0\.\d+, evidence )/m);
   assert.match(said, /^camera: \d+ sent, \d+ dropped$/m);
   assert.match(said, /^caution: /m);
 });

@@ -189,7 +189,7 @@ fn what_was_done_is_told_apart() {
         ("one of two", HandPass, 2, PASS, Some("2 passes asked for, 1 seen"), 1),
         ("two of one", HandPass, 1, TWICE, Some("1 pass asked for, 2 seen"), 2),
         ("half a pass", HandPass, 1, HALF_PASS, Some("face’s width across"), 0),
-        ("beside the face", HandPass, 1, BESIDE, Some("needed; one was beside it for 2.4 s"), 0),
+        ("beside the face", HandPass, 1, BESIDE, Some("needed; one was beside it for 2.6 s"), 0),
         ("beside the face, asked to hold", HandHold, 1, BESIDE, Some("it is worth asking again"), 0),
         ("too slow", HandPass, 1, SLOW, Some("face widths a second"), 0),
         ("nothing", HandPass, 1, &[], Some("covered at most 0 %"), 0),
