@@ -82,7 +82,7 @@ impl FaceSwap {
         let seen = see(&settings, segment, &self.memo, models);
         let picture = seen.as_ref().ok().and_then(|seen| seen.telling(&settings));
         if let Ok(seen) = &seen {
-            for (height, look) in &seen.looks {
+            for (height, look) in seen.heights.iter().zip(&seen.looks) {
                 look.traces.iter().for_each(|t| self.own.add(*height, t));
             }
         }
@@ -146,8 +146,9 @@ struct Seen {
     usable: usize,
     /// The picture with the largest logit, and when it was taken.
     strongest: Option<(MediaTime, FaceDetail)>,
-    /// Height of the face in frame pixels, and what the net says of the picture.
-    looks: Vec<(f32, Look)>,
+    /// Of each picture that was looked at the height of the face in frame pixels, and what the net says.
+    heights: Vec<f32>,
+    looks: Vec<Look>,
 }
 
 fn see(
@@ -164,8 +165,7 @@ fn see(
         _ => 1,
     };
     let seen = look_at(settings, &usable, step, memo, models)?;
-    let first = |seen: &Seen| pool(&seen.looks.iter().map(|(_, look)| look.clone()).collect::<Vec<_>>());
-    if step > 1 && first(&seen).is_none_or(|pooled| asks_for_more(settings, &pooled)) {
+    if step > 1 && pool(&seen.looks).is_none_or(|pooled| asks_for_more(settings, &pooled)) {
         return look_at(settings, &usable, 1, memo, models);
     }
     Ok(seen)
@@ -179,7 +179,7 @@ fn look_at(
     memo: &Memo,
     models: &mut ModelSet,
 ) -> Result<Seen, Abstention> {
-    let mut looks: Vec<(f32, Look)> = Vec::with_capacity(usable.len());
+    let (mut heights, mut looks) = (Vec::new(), Vec::new());
     let (mut strongest, mut most) = (None, f64::NEG_INFINITY);
     for &(time, face, detail) in usable.iter().step_by(step) {
         let look = memo.of(detail, |detail| {
@@ -192,16 +192,17 @@ fn look_at(
             most = look.logit;
             strongest = Some((time, detail.clone()));
         }
-        looks.push((height_px(face), look));
+        heights.push(height_px(face));
+        looks.push(look);
     }
-    Ok(Seen { usable: usable.len(), strongest, looks })
+    Ok(Seen { usable: usable.len(), strongest, heights, looks })
 }
 
 impl Seen {
     /// The picture that speaks most for manipulation, with its own shares by region.
     fn telling(&self, settings: &Settings) -> Option<TracePicture> {
         let (time, detail) = self.strongest.as_ref()?;
-        let (_, look) = self.looks.iter().max_by(|a, b| a.1.logit.total_cmp(&b.1.logit))?;
+        let look = self.looks.iter().max_by(|a, b| a.logit.total_cmp(&b.logit))?;
         Some(TracePicture {
             time: *time,
             rgb: detail.rgb.clone(),
@@ -217,8 +218,7 @@ fn judge(
     model: &ModelRef,
     seen: Seen,
 ) -> Result<Analysis, Abstention> {
-    let usable = seen.usable;
-    let (heights, looks): (Vec<f32>, Vec<Look>) = seen.looks.into_iter().unzip();
+    let Seen { usable, heights, looks, .. } = seen;
     let failed = || Abstention::new(AbstainReason::Failed, "the face-swap net gave no number");
     let pooled = pool(&looks).ok_or_else(failed)?;
     let face_px = f64::from(pool::median(heights).unwrap_or_default());

@@ -136,10 +136,10 @@ fn peak(samples: &[Sample]) -> f64 {
     samples.iter().map(|s| s.covered).fold(0.0, f64::max)
 }
 
-/// The longest time for which a hand was beside the face, seconds.
-fn beside_s(samples: &[Sample]) -> f64 {
+/// The longest stretch of these pictures, seconds; a dip of a picture or two does not end one.
+fn longest_s<'a>(samples: impl Iterator<Item = &'a Sample>) -> f64 {
     let (mut longest, mut since): (f64, Option<(f64, f64)>) = (0.0, None);
-    for s in samples.iter().filter(|s| s.outside >= BESIDE_SHARE) {
+    for s in samples {
         let from = since.filter(|(_, last)| s.t_s - last <= GAP_S).map_or(s.t_s, |(from, _)| from);
         since = Some((from, s.t_s));
         longest = longest.max(s.t_s - from);
@@ -152,7 +152,7 @@ fn beside_s(samples: &[Sample]) -> f64 {
 fn too_little(samples: &[Sample], need: f64) -> String {
     let (covered, need) = (100.0 * peak(samples), 100.0 * need);
     let told = format!("a hand covered at most {covered:.0} % of the face, {need:.0} % needed");
-    match beside_s(samples) {
+    match longest_s(samples.iter().filter(|s| s.outside >= BESIDE_SHARE)) {
         beside if beside >= BESIDE_S => format!(
             "{told}; one was beside it for {beside:.1} s, and was kept there or is not shown before the face, so it is worth asking again"
         ),
@@ -252,14 +252,6 @@ fn stay(samples: &[Sample], a: usize, b: usize) -> Option<Stay> {
         }
         _ => (0.0, last.t_s - first.t_s),
     };
-    // A dip of a picture or two does not end a hold.
-    let (mut held_s, mut since): (f64, Option<(f64, f64)>) = (0.0, None);
-    for s in core {
-        if s.covered >= HOLD_SHARE {
-            let from = since.filter(|(_, last)| s.t_s - last <= GAP_S).map_or(s.t_s, |(from, _)| from);
-            since = Some((from, s.t_s));
-            held_s = held_s.max(s.t_s - from);
-        }
-    }
+    let held_s = longest_s(core.iter().filter(|s| s.covered >= HOLD_SHARE));
     Some(Stay { from_s: first.t_s, to_s: last.t_s, peak: top.covered, peak_s: top.t_s, way, took_s, held_s })
 }
