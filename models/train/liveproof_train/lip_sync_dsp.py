@@ -288,7 +288,9 @@ def refine(llr: np.ndarray, centre: int) -> float:
 
 WINDOW_HOPS = 20  # a result describes at most the last 10 s
 LOCKED, UNCORRELATED = 0.9, 0.1
-MIN_SPEECH_S = {"locked": 3.0, "uncorrelated": 6.0}
+MIN_SPEECH_S = {"locked": 3.0, "uncorrelated": 4.0}
+DRIFTS_MS_PER_S = (-60.0, -48.0, -36.0, -24.0, -12.0, 12.0, 24.0, 36.0, 48.0, 60.0)  # tried where no steady offset is found
+DRIFT_SPEECH_S, DRIFT_LENGTH_S, DRIFT_LOCKED = 4.0, 8.0, 0.95
 
 
 @dataclass(frozen=True)
@@ -296,16 +298,38 @@ class Reading:
     """What a context says of its last seconds."""
 
     state: str  # locked, uncorrelated, undetermined
-    offset_ms: float  # of the final run; meaningless unless locked
+    offset_ms: float  # of the final run, where it drifts at its end; meaningless unless locked
     lock_probability: float
     speech_s: float  # of the described stretch, mouth in sight
     hops: int  # half seconds described
+    drift_ms_per_s: float = 0.0
+
+
+def sheared(llr: np.ndarray, ms_per_s: float) -> np.ndarray:
+    """The ratios as they would be without a drift; 0 beyond the lags that were measured."""
+    out = np.zeros_like(llr)
+    for hop, row in enumerate(llr):
+        by = int(np.floor(abs(x := ms_per_s / 1000 * HOP * (len(llr) - 1 - hop)) + 0.5) * np.sign(x))  # half away from zero, as Rust rounds
+        kept = row[:len(row) - by] if by >= 0 else row[-by:]
+        out[hop, max(by, 0):max(by, 0) + len(kept)] = kept
+    return out
 
 
 def read(p: Prepared, visual_weights, audio_weights, rho, kappa: float, chain: Chain) -> Reading:
-    """Runs the projections, the chain and the decision on a prepared context."""
+    """Runs the projections, the chain and the decision on a prepared context; where no steady offset is found, at drifts."""
     u, a = project(p, visual_weights, audio_weights)
     llr = hop_llr(u, a, p.seen, p.gate, rho)
+    steady = read_at(p, llr, 0.0, kappa, chain)
+    if steady.state == "locked":
+        return steady
+    drifting = [read_at(p, sheared(llr, v), v, kappa, chain) for v in DRIFTS_MS_PER_S]
+    found = [r for r in drifting if r.state == "locked" and r.lock_probability > DRIFT_LOCKED and r.speech_s >= DRIFT_SPEECH_S
+             and r.hops * HOP / GRID_HZ >= DRIFT_LENGTH_S]
+    return max(found, key=lambda r: r.lock_probability, default=steady)
+
+
+def read_at(p: Prepared, llr: np.ndarray, drift_ms_per_s: float, kappa: float, chain: Chain) -> Reading:
+    """Reads the ratios of a context whose offset moves at this rate."""
     posterior, path = decode(llr, kappa, chain)
     n, hops = len(LAGS), len(llr)
     first, middle = last_run(path)
@@ -320,4 +344,4 @@ def read(p: Prepared, visual_weights, audio_weights, rho, kappa: float, chain: C
         state = "locked"
     elif middle == n and probability < UNCORRELATED and speech_s >= MIN_SPEECH_S["uncorrelated"]:
         state = "uncorrelated"
-    return Reading(state, offset, probability, speech_s, hops - first)
+    return Reading(state, offset, probability, speech_s, hops - first, drift_ms_per_s)

@@ -142,3 +142,14 @@ pub fn refine_ms(llr: &[[f64; LAGS]], centre: usize) -> f64 {
     }
     (peak as f64 - MAX_LAG as f64 + shift) * 1000.0 / GRID_HZ
 }
+
+/// The ratios as they would be without a drift: of each hop those of the lag that it has where the offset moves by
+/// `ms_per_s` and is `lag` in the last one. 0, which says nothing, beyond the lags that were measured.
+pub fn sheared(llr: &LagTable, ms_per_s: f64) -> LagTable {
+    let lags_per_hop = ms_per_s / 1000.0 * HOP as f64;
+    let moved = |hop: usize| (lags_per_hop * (llr.len() - 1 - hop) as f64).round() as i64;
+    let at = |row: &[f64; LAGS], lag: usize, by: i64| {
+        usize::try_from(lag as i64 - by).ok().and_then(|l| row.get(l)).copied().unwrap_or(0.0)
+    };
+    llr.iter().enumerate().map(|(hop, row)| std::array::from_fn(|lag| at(row, lag, moved(hop)))).collect()
+}

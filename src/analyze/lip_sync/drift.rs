@@ -23,6 +23,15 @@ const SLOPE_MS_PER_S: f64 = 5.0;
 const WANDER_MS: f64 = 40.0;
 /// Uncorrelated speech before it counts as evidence, seconds.
 const UNCORRELATED_S: f64 = 10.0;
+/// Speech since the last lock before it counts that there is none any more, seconds. On every real recording of the figures
+/// (docs/accuracy.md, all degradations; lip_sync-l0-1.card.md) a lock once found came back within this.
+const LOST_S: f64 = 6.0;
+/// Locked readings from which a session is known to lock.
+const KNOWN_TO_LOCK: usize = 3;
+/// A drift counts where a reading of the last seconds said the same, to within this many milliseconds per second: one
+/// reading alone was looked for at ten rates.
+const AGREE_S: f64 = 9.0;
+const AGREE_MS_PER_S: f64 = 25.0;
 /// Mouth opening, band-passed, below which the mouth is called still, in eye distances.
 const STILL_MOUTH: f64 = 0.004;
 /// Readings kept for slope and wander.
@@ -66,6 +75,10 @@ pub struct Drift {
     recent: VecDeque<(f64, f64)>,
     stretch: Option<Stretch>,
     uncorrelated_s: f64,
+    /// Speech since the last lock.
+    unlocked_s: f64,
+    /// End and rate of the last reading that drifted.
+    drifted: Option<(f64, f64)>,
 }
 
 impl Drift {
@@ -80,14 +93,27 @@ impl Drift {
         clock: ClockSource,
         own_voice: bool,
     ) -> Judgement {
-        match reading.lock {
+        let lock = if self.alone(reading, end_s) { Lock::Undetermined } else { reading.lock };
+        self.unlocked_s = if lock == Lock::Locked { 0.0 } else { self.unlocked_s + new_speech_s };
+        match lock {
             Lock::Locked => self.locked(reading, end_s, new_speech_s, clock),
             Lock::Uncorrelated => self.uncorrelated(reading, new_speech_s, own_voice),
             Lock::Undetermined => {
                 self.uncorrelated_s = 0.0;
-                self.judge(None, None, "measured, but not clear enough to lock")
+                self.lost_or("measured, but not clear enough to lock", own_voice)
             }
         }
+    }
+
+    /// Whether a reading drifts as no other did shortly before.
+    fn alone(&mut self, r: &Reading, end_s: f64) -> bool {
+        if r.lock != Lock::Locked || r.drift_ms_per_s == 0.0 {
+            return false;
+        }
+        let before = self.drifted.replace((end_s, r.drift_ms_per_s));
+        before.is_none_or(|(at, rate)| {
+            end_s - at > AGREE_S || (rate - r.drift_ms_per_s).abs() > AGREE_MS_PER_S || rate * r.drift_ms_per_s < 0.0
+        })
     }
 
     fn judge(&self, llr: Option<f64>, stretch: Option<Stretch>, words: &'static str) -> Judgement {
@@ -105,11 +131,27 @@ impl Drift {
         (self.baseline_speech_s >= FIRST_BASELINE_S).then(|| median(self.baseline.iter().copied())).flatten()
     }
 
+    /// Evidence of speech without a lock where there was one: less than that of lips which move to something else, since
+    /// much else can hide a lock.
+    fn lost(&self) -> Option<f64> {
+        let known = self.baseline.len() >= KNOWN_TO_LOCK;
+        (known && self.unlocked_s >= LOST_S).then(|| 0.5 + 0.5 * ((self.unlocked_s - LOST_S) / 20.0).min(1.0))
+    }
+
+    /// What a reading without a lock means, if nothing more is known of it.
+    fn lost_or(&self, words: &'static str, own_voice: bool) -> Judgement {
+        match self.lost().filter(|_| own_voice) {
+            Some(llr) => self.judge(Some(llr), None, "lips and voice went together before, and no longer do"),
+            None => self.judge(None, None, words),
+        }
+    }
+
     fn locked(&mut self, r: &Reading, end_s: f64, new_speech_s: f64, clock: ClockSource) -> Judgement {
         self.uncorrelated_s = 0.0;
         let shift = self.baseline_ms().map_or(0.0, |b| r.offset_ms - b);
         let shifted = shift.abs() > SHIFT_MS;
-        if self.baseline_speech_s < BASELINE_SPEECH_S && !shifted && self.baseline.len() < BASELINE_KEPT {
+        let steady = r.drift_ms_per_s == 0.0;
+        if steady && self.baseline_speech_s < BASELINE_SPEECH_S && !shifted && self.baseline.len() < BASELINE_KEPT {
             self.baseline.push(r.offset_ms);
             self.baseline_speech_s += new_speech_s;
         }
@@ -140,7 +182,9 @@ impl Drift {
             self.recent.pop_front();
         }
         let (llr, words) = self.weigh(r, shift, clock);
-        self.judge(Some(llr), stretch, words)
+        let judged = self.judge(Some(llr), stretch, words);
+        let within = Some(r.drift_ms_per_s).filter(|_| !steady);
+        Judgement { slope_ms_per_s: judged.slope_ms_per_s.or(within), ..judged }
     }
 
     /// Evidence of a locked reading.
@@ -149,12 +193,14 @@ impl Drift {
             let llr = (0.5 + (shift.abs() - SHIFT_MS) / 160.0).min(1.5);
             return (llr, "the offset has shifted against the start of the interview");
         }
+        if r.drift_ms_per_s != 0.0 {
+            return (drifting(r.drift_ms_per_s), DRIFTS);
+        }
         if self.wander().is_some_and(|w| w > WANDER_MS) {
             return (0.5, "the offset wanders");
         }
         if let Some(slope) = self.slope().filter(|s| s.abs() > SLOPE_MS_PER_S) {
-            let llr = (0.2 + (slope.abs() - SLOPE_MS_PER_S) * 0.04).min(0.6);
-            return (llr, "the offset drifts steadily, as with two clocks");
+            return (drifting(slope), DRIFTS);
         }
         let beyond = (ACCEPTABLE_MS.0 - r.offset_ms).max(r.offset_ms - ACCEPTABLE_MS.1);
         if beyond > 0.0 {
@@ -178,7 +224,7 @@ impl Drift {
         // The reading itself already rests on this much speech when it turns uncorrelated.
         self.uncorrelated_s = if self.uncorrelated_s == 0.0 { r.speech_s } else { self.uncorrelated_s + new_speech_s };
         if self.uncorrelated_s < UNCORRELATED_S {
-            return self.judge(None, None, "speech without matching lips, not yet long enough to count");
+            return self.lost_or("speech without matching lips, not yet long enough to count", own_voice);
         }
         let grown = ((self.uncorrelated_s - UNCORRELATED_S) / 20.0).min(1.0);
         if r.mouth_motion < STILL_MOUTH {
@@ -208,6 +254,13 @@ impl Drift {
     }
 }
 
+const DRIFTS: &str = "the offset drifts steadily, as with two clocks";
+
+/// Evidence of a steady drift.
+fn drifting(ms_per_s: f64) -> f64 {
+    (0.2 + (ms_per_s.abs() - SLOPE_MS_PER_S) * 0.04).min(0.6)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +273,7 @@ mod tests {
             speech_s: 8.0,
             length_s: 10.0,
             run_s,
+            drift_ms_per_s: 0.0,
             mouth_motion: 0.02,
         }
     }
@@ -289,6 +343,32 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_that_is_lost_counts_where_there_was_one() {
+        let mut r = locked(0.0, 10.0);
+        r.lock = Lock::Undetermined;
+        let take = |d: &mut Drift, r: &Reading, own| d.take(r, 60.0, 2.5, ClockSource::Unknown, own).llr;
+        // Never locked: nothing is known of what this camera shows.
+        let mut d = Drift::default();
+        assert!((0..20).all(|_| take(&mut d, &r, true).is_none()));
+        let mut d = Drift::default();
+        run(&mut d, 10.0, &[20.0; 5]);
+        let llr: Vec<_> = (0..20).map(|_| take(&mut d, &r, true)).collect();
+        assert_eq!(llr[..2], [None; 2], "a pause, a hand before the mouth");
+        assert!((0.5..0.6).contains(&llr[2].unwrap()) && llr[19] == Some(1.0), "{llr:?}");
+        assert_eq!(take(&mut d, &r, false), None, "another voice on the track");
+        // Lips that move to something else count as lost until they have for long enough to count as such.
+        let mut d = Drift::default();
+        run(&mut d, 10.0, &[20.0; 5]);
+        let other = Reading { lock: Lock::Uncorrelated, speech_s: 4.0, ..r.clone() };
+        let llr: Vec<_> = (0..5).map(|_| take(&mut d, &other, true)).collect();
+        assert_eq!(llr[..2], [None; 2]);
+        assert!((0.5..0.6).contains(&llr[2].unwrap()) && llr[4].unwrap() >= 1.5, "{llr:?}");
+        // Found again: it counts from nothing.
+        run(&mut d, 100.0, &[20.0]);
+        assert_eq!(take(&mut d, &r, true), None);
+    }
+
+    #[test]
     fn a_steady_slope_is_found() {
         let mut d = Drift::default();
         let offsets: Vec<f64> = (0..10).map(|i| 20.0 + 24.0 * i as f64).collect();
@@ -302,6 +382,23 @@ mod tests {
             slope = d.take(&locked(*o, 10.0), 3.0 * i as f64, 0.1, ClockSource::Unknown, true).slope_ms_per_s;
         }
         assert!((slope.unwrap() - 6.0).abs() < 0.01, "{slope:?}");
+    }
+
+    #[test]
+    fn a_drift_within_a_reading_is_one_whatever_came_before() {
+        let r = Reading { drift_ms_per_s: 24.0, ..locked(140.0, 10.0) };
+        let mut d = Drift::default();
+        assert_eq!(d.take(&r, 7.0, 2.5, ClockSource::Unknown, true).llr, None, "one alone may be chance");
+        for i in 0..4 {
+            let j = d.take(&r, 10.0 + 3.0 * f64::from(i), 2.5, ClockSource::Unknown, true);
+            assert_eq!((j.llr, j.slope_ms_per_s, j.words), (Some(0.6), Some(24.0), DRIFTS));
+            assert_eq!(j.baseline_ms, None, "what moves is no baseline");
+        }
+        let slow = Reading { drift_ms_per_s: -12.0, ..r };
+        for (at_s, reading, expected) in [(22.0, &slow, None), (25.0, &slow, Some(0.48)), (40.0, &slow, None), (43.0, &r, None)] {
+            let llr = d.take(reading, at_s, 2.5, ClockSource::Unknown, true).llr;
+            assert!(llr.is_some() == expected.is_some() && (llr.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9, "{at_s}: {llr:?}");
+        }
     }
 
     #[test]

@@ -323,6 +323,25 @@ fn last_offset(scene: &Scene) -> f64 {
 }
 
 #[test]
+fn a_drift_from_the_first_moment_on_is_named_with_its_rate() {
+    let mut rates = 0;
+    for rate in [-48.0_f64, -36.0, 24.0, 36.0, 48.0] {
+        // As long as the offset stays within the second that is looked at.
+        let scene = Scene::new(24.0_f64.min(900.0 / rate.abs()), 25.0, |t| rate * t);
+        let said = scene.review();
+        assert!(said.iter().skip(3).all(|a| llr(a).is_some_and(|l| l > 0.3)), "{rate}: {said:?}");
+        // Where it moves faster than a steady offset can be read, the rate is one of those that are tried.
+        let found: Vec<f64> = said.iter().filter_map(|a| value(a, "slope_ms_per_s")).collect();
+        assert!(found.iter().all(|v| (v - rate).abs() <= 12.0), "{rate}: {found:?}");
+        rates += found.len();
+    }
+    assert!(rates >= 6, "{rates}");
+    // Another's words drift nowhere.
+    let other = Scene::dubbed(45.0, 25.0, 1, 2, |_| 0.0).review();
+    assert!(other.iter().all(|a| value(a, "slope_ms_per_s").is_none()), "{other:?}");
+}
+
+#[test]
 fn delaying_the_audio_moves_the_offset_up_by_the_delay() {
     for fps in [15.0, 25.0, 30.0] {
         let own = last_offset(&Scene::new(21.0, fps, |_| 0.0));
