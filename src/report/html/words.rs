@@ -102,6 +102,15 @@ const NAMES: &[(&str, &str)] = &[
         "change around the face since the reference",
     ),
     ("reference_pictures", "pictures of the reference"),
+    (
+        "earlier_difference",
+        "difference to the face of shortly before",
+    ),
+    (
+        "earlier_surround",
+        "not compared with shortly before: change around the face",
+    ),
+    ("earlier_pictures", "pictures of shortly before"),
     ("reference_face", "face of the reference"),
     (
         "hidden_hand_share",
@@ -185,10 +194,16 @@ const NAMES: &[(&str, &str)] = &[
 /// What a piece of evidence is to the number that it is compared with.
 fn relation(name: &str) -> &'static str {
     match name {
-        "swap_score" | "made_score" | "spoof_score" | "reference_difference" => "neutral at",
-        "distance" | "reference_surround" | "voice_change_semitones" | "voice_change_delta_bic" => {
-            "limit"
-        }
+        "swap_score"
+        | "made_score"
+        | "spoof_score"
+        | "reference_difference"
+        | "earlier_difference" => "neutral at",
+        "distance"
+        | "reference_surround"
+        | "earlier_surround"
+        | "voice_change_semitones"
+        | "voice_change_delta_bic" => "limit",
         "reference_change" => "where only time passed about",
         "hidden_hand_share"
         | "cut_hand_share"

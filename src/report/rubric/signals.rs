@@ -139,6 +139,9 @@ fn value(outcome: &Outcome, name: &str) -> Option<f64> {
     found.map(|e| e.value).filter(|v| v.is_finite())
 }
 
+/// Slope of the offset that is told, milliseconds per second: what lip_sync calls a drift.
+const DRIFT_MS_PER_S: f64 = 5.0;
+
 /// Sound against lips, with the offsets that were measured.
 pub(super) fn lips(case: &Case<'_>) -> Read {
     const NAME: &str = "lip_sync";
@@ -155,13 +158,29 @@ pub(super) fn lips(case: &Case<'_>) -> Read {
     let offsets = findings
         .filter(|f| f.signal == NAME && f.outcome.is_scored())
         .filter_map(|f| value(&f.outcome, "offset_ms"));
+    let slopes = runs
+        .iter()
+        .filter_map(|r| value(&r.peak.outcome, "slope_ms_per_s"));
+    let drift = median(slopes).filter(|v| v.abs() > DRIFT_MS_PER_S);
     let largest = at_peak.reduce(|a, b| if b.abs() > a.abs() { b } else { a });
     match (read.reading, largest, median(offsets)) {
-        (Reading::Look, Some(ms), _) => read.result.push_str(&format!(
-            " The sound was up to {}\u{a0}ms {} there.",
-            figure(ms.abs().round()),
-            side(ms)
-        )),
+        (Reading::Look, Some(ms), _) => {
+            read.result.push_str(&format!(
+                " The sound was up to {}\u{a0}ms {} there.",
+                figure(ms.abs().round()),
+                side(ms)
+            ));
+            if let Some(rate) = drift {
+                let way = if rate > 0.0 {
+                    "fell behind"
+                } else {
+                    "ran ahead"
+                };
+                let ms = figure(rate.abs().round());
+                read.result
+                    .push_str(&format!(" It {way} by some {ms}\u{a0}ms in each second."));
+            }
+        }
         (Reading::Nothing | Reading::NeitherWay, _, Some(ms)) => {
             read.result.push_str(&format!(
                 " The sound was {}\u{a0}ms {} at the median.",
@@ -184,6 +203,14 @@ pub(super) fn lips(case: &Case<'_>) -> Read {
 pub(super) fn face(case: &Case<'_>) -> Read {
     const NAME: &str = "face_swap";
     let mut read = signal(case, NAME);
+    let runs = stretches(NAME, &case.segments);
+    if let (Reading::Look, Some(run)) = (read.reading, runs.iter().find(|r| began(&r.peak.outcome)))
+    {
+        read.result.push_str(&format!(
+            " Near {} the face’s fine structure differs from that of shortly before.",
+            clock(run.span.start.as_secs_f64())
+        ));
+    }
     let Some(jumps) = jumps(case, NAME) else {
         return read;
     };
@@ -194,6 +221,15 @@ pub(super) fn face(case: &Case<'_>) -> Read {
         read.reading = Reading::NoVote;
     }
     read
+}
+
+/// Whether the face differs from that of the interview's last minute by more than speaks for neither side.
+fn began(outcome: &Outcome) -> bool {
+    let found = outcome
+        .evidence()
+        .iter()
+        .find(|e| e.name == "earlier_difference");
+    found.is_some_and(|e| e.reference.is_some_and(|neutral| e.value > neutral))
 }
 
 /// Jumps of the face's appearance to another and back, if there were any.

@@ -79,6 +79,9 @@ const NAMES = {
   reference_change: "change of the face since the reference",
   reference_surround: "change around the face since the reference",
   reference_pictures: "pictures of the reference",
+  earlier_difference: "difference to the face of shortly before",
+  earlier_surround: "not compared with shortly before: change around the face",
+  earlier_pictures: "pictures of shortly before",
   reference_face: "face of the reference",
   hidden_hand_share: "share of the hand that is missing before the face, though the hand around it says that it must be there",
   cut_hand_share: "share of the hand that ends along the face’s outline",
@@ -110,8 +113,8 @@ const NAMES = {
 
 // What a piece of evidence is to the number that it is compared with.
 const RELATIONS = {
-  "neutral at": ["swap_score", "made_score", "spoof_score", "reference_difference"],
-  limit: ["distance", "reference_surround", "voice_change_semitones", "voice_change_delta_bic"],
+  "neutral at": ["swap_score", "made_score", "spoof_score", "reference_difference", "earlier_difference"],
+  limit: ["distance", "reference_surround", "earlier_surround", "voice_change_semitones", "voice_change_delta_bic"],
   "where only time passed about": ["reference_change"],
   "points neither way at": [
     "hidden_hand_share", "cut_hand_share", "hidden_hand_spread", "face_through_share", "recoloured_share",
