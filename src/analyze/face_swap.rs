@@ -12,6 +12,9 @@
 //! not seen: no better than 0.60 (lower bound of the AUC) means no vote, and the signal is shown
 //! as experimental, with what it measured.
 //!
+//! **From some moment on.** A segment is also set against those before it in the same interview (`onset`): what
+//! camera, light and person do to the net cancels in a difference.
+//!
 //! **Other nets.** A plain classifier of somebody's own takes the place of the shipped net by an overlay
 //! of the manifest (`net`); without a calibration its score has no vote.
 //!
@@ -22,6 +25,7 @@
 mod flicker;
 mod memo;
 mod net;
+mod onset;
 mod pool;
 mod reference;
 mod sampling;
@@ -39,6 +43,7 @@ use crate::engine::ModelSet;
 use super::gates::Usable;
 use memo::Memo;
 use net::Form;
+use onset::{Change, Earlier};
 use pool::{Look, Pooled, pool};
 use reference::{Compared, Sums, compare};
 use sampling::{asks_for_more, first_step};
@@ -65,6 +70,8 @@ struct FaceSwap {
     settings: Option<Settings>,
     /// What this session would be as a reference for a later one, and the model that measured it.
     own: Sums,
+    /// What a segment is set against where no reference was given.
+    earlier: Earlier,
     model: Option<ModelRef>,
     /// Shared with copies. Like `settings` it is of one model: that of a session does not change.
     memo: Memo,
@@ -79,14 +86,14 @@ impl FaceSwap {
             None => Settings::read(models)?,
         };
         let model = models.model(TASK)?;
-        let seen = see(&settings, segment, &self.memo, models);
+        let seen = see(&settings, segment, &self.earlier, &self.memo, models);
         let picture = seen.as_ref().ok().and_then(|seen| seen.telling(&settings));
         if let Ok(seen) = &seen {
             for (height, look) in seen.heights.iter().zip(&seen.looks) {
                 look.traces.iter().for_each(|t| self.own.add(*height, t));
             }
         }
-        let analysis = seen.and_then(|seen| judge(&settings, segment, &model, seen));
+        let analysis = seen.and_then(|seen| judge(&settings, segment, &model, seen, &mut self.earlier));
         self.model = Some(model);
         self.settings = Some(settings);
         analysis.map(|a| Analysis { picture: picture.filter(|_| a.outcome.is_scored()), ..a })
@@ -154,6 +161,7 @@ struct Seen {
 fn see(
     settings: &Settings,
     segment: &Segment<'_>,
+    earlier: &Earlier,
     memo: &Memo,
     models: &mut ModelSet,
 ) -> Result<Seen, Abstention> {
@@ -165,7 +173,11 @@ fn see(
         _ => 1,
     };
     let seen = look_at(settings, &usable, step, memo, models)?;
-    if step > 1 && pool(&seen.looks).is_none_or(|pooled| asks_for_more(settings, &pooled)) {
+    let more = || match pool(&seen.looks) {
+        Some(pooled) => asks_for_more(settings, &pooled, &seen.change(settings, segment, earlier)),
+        None => true,
+    };
+    if step > 1 && more() {
         return look_at(settings, &usable, 1, memo, models);
     }
     Ok(seen)
@@ -199,6 +211,19 @@ fn look_at(
 }
 
 impl Seen {
+    /// Median height of the face in frame pixels.
+    fn face_px(&self) -> f64 {
+        f64::from(pool::median(self.heights.clone()).unwrap_or_default())
+    }
+
+    /// The segment against what came before; where a reference was given, against that alone.
+    fn change(&self, settings: &Settings, segment: &Segment<'_>, earlier: &Earlier) -> Change {
+        match &settings.onset {
+            Some(onset) if segment.reference.is_none() => earlier.against(onset, &self.looks, self.face_px()),
+            _ => Change::Unknown,
+        }
+    }
+
     /// The picture that speaks most for manipulation, with its own shares by region.
     fn telling(&self, settings: &Settings) -> Option<TracePicture> {
         let (time, detail) = self.strongest.as_ref()?;
@@ -217,16 +242,22 @@ fn judge(
     segment: &Segment<'_>,
     model: &ModelRef,
     seen: Seen,
+    earlier: &mut Earlier,
 ) -> Result<Analysis, Abstention> {
-    let Seen { usable, heights, looks, .. } = seen;
+    let change = seen.change(settings, segment, earlier);
+    let face_px = seen.face_px();
+    let Seen { usable, looks, .. } = seen;
     let failed = || Abstention::new(AbstainReason::Failed, "the face-swap net gave no number");
     let pooled = pool(&looks).ok_or_else(failed)?;
-    let face_px = f64::from(pool::median(heights).unwrap_or_default());
     let mut evidence = evidence(settings, &pooled, looks.len(), face_px);
     let analysis = |outcome, comparison| Analysis { comparison, ..Analysis::new(segment.span, outcome) };
     if let Some(why) = settings.unknown_material(&pooled) {
         // A difference of pictures that the net does not know means as little as their score.
         return Err(Abstention { reason: AbstainReason::Unfamiliar, detail: why, evidence });
+    }
+    if let Some(onset) = &settings.onset {
+        evidence.extend(change.evidence(onset, earlier));
+        earlier.add(&looks, face_px, &change);
     }
     let quality = settings.quality(usable, face_px);
     let comparison = match segment.reference.map(|r| (r, compare(settings, r, model, &looks))) {
@@ -248,7 +279,7 @@ fn judge(
     } else if let Some(why) = &settings.no_vote {
         abstain(AbstainReason::Experimental, why.clone(), evidence)
     } else {
-        Outcome::Scored { llr: settings.segment_llr(&pooled), quality, evidence }
+        Outcome::Scored { llr: settings.segment_llr(&pooled, &change), quality, evidence }
     };
     Ok(analysis(outcome, comparison))
 }

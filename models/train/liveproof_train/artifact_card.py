@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from .artifact_discriminant import Settings
 from .artifact_made import MIXED, JudgedMade
+from .artifact_onset import ONSETS, TOOL, JudgedOnset
 from .artifact_reference import Judged
 from .card import table
 from .terms import ARTIFACT_TERMS as DATA_TERMS
@@ -13,7 +14,7 @@ def line(f: dict[str, float]) -> tuple[str, str]:
 
 
 def card(result, half, large: int, rows, chosen, base: Settings, calibration, cap, limit, flagged, val: int, ms: float,
-         compared: Judged, judged: JudgedMade) -> list[tuple[str, str]]:
+         compared: Judged, judged: JudgedMade, began: JudgedOnset, at_val: tuple[int, int, int]) -> list[tuple[str, str]]:
     """Sections of models/artifact-1.card.md."""
     auc, right = line(result)
     reached = [("clip-level AUC on the live_swap pairs, pooled out of fold", auc), ("swaps scored above their own camera", right),
@@ -72,6 +73,19 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "(95 in 100 same-camera spans lie within), the two are not compared. A reference from another day, light or bitrate of the "
          "same camera was never measured; neither was a change of light on the face alone, which much of this rests on "
          "(docs/training-log.md); other chains stand in the table above as a warning."),
+        ("From some moment on", "A third read-out compares a segment with the segments before it in the same interview, for faces that are repainted from some moment on. "
+         f"{len(ONSETS)} kinds have a direction: the generator's six (second half of a forged span against the untouched first half, one codec) and the pairs' swap tool ({TOOL}: second half "
+         "of the swapped panel against the first half of the camera's), against the covariance of what changes in a call all the same: time, focus, light, filters, codecs. The ring outside the face "
+         "tells a change of the whole picture from one of the face; it has no part in a direction of its own. Their ratios are mixed by equal shares. People not fitted on, moments whose surroundings "
+         "did not change further than reference mode compares; marked: the segment's ratio reaches ln 2 where all else is neutral.\n\n"
+         + table(("kind", "AUC against untouched moments", "marked", "comparable"),
+                 [(k, f"{began.families[k][0]:.3f} [{began.families[k][1]:.3f}, {began.families[k][2]:.3f}]" if k in began.families
+                   else f"{began.nothing[k]:.3f} (0.5 would be best)" if k in began.nothing else "–",
+                   f"{100 * began.marked.get(k, 0):.0f} %", f"{100 * began.compared[k]:.0f} %") for k in (*ONSETS, *(k for k in began.compared if k not in ONSETS))])
+         + f"\n\nAll kinds together: AUC {began.calibration['auc']:.3f}, lower bound {began.calibration['auc_low']:.3f}, which gives the cap of {began.calibration['cap']:.2f} by the rule of reference mode "
+         f"(the counts of these {began.people} people alone support {began.counted_cap:.2f}). LLR = {began.calibration['slope']:.3f} x score {began.calibration['offset']:+.3f}, never below 0: that nothing "
+         f"changed is no evidence. It stands beside the mixture with an assumed share of {began.calibration['share']} of manipulated interviews that begin untouched. Real `val` clips, second half against "
+         f"first: {at_val[0]} of {at_val[1]} comparable segments marked ({at_val[2]} in all). Minutes and hours apart were never measured: clips are shorter."),
         ("Not evaluated on", "Other swap tools, enhancers, reenactment, whole-head generation, other codecs and call platforms, "
          "low light, virtual backgrounds, beauty filters, faces below 100 px or above 190 px with swaps, groups of people. "
          "It sees no time: flicker and lag are not part of it. Swaps pasted by other tools may leave other traces, or none."),

@@ -21,9 +21,11 @@ from .artifact_discriminant import (ABLATIONS, FOLDS, NAMES, Data, Discriminant,
                                     nested)
 from .artifact_card import card, line
 from .artifact_made import MOST_LLR, JudgedMade, Made, fit_made, groups, judge_made, people_of
+from .artifact_onset import ONSETS, JudgedOnset, Onset, clip_moments, coded_moments, fit_onset, judge_onset, marked
 from .artifact_reference import FACE, MARGIN, SURROUND, Judged, ReferenceNet, fit_reference, judge
 from .card import section_of, write_card
 from .exporting import OPSET
+from .intervals import earned_cap
 from .manifest import _table, sha256_of, update_metrics, write_entry
 from .native import ART_PX, ART_SCALE
 from .net_statistics import RegionStatistics
@@ -48,7 +50,7 @@ GATES = {"min_face_px": 60.0, "full_face_px": 110.0, "min_sharpness": 4.0, "min_
 class Served(nn.Module):
     """The exported graph: statistics, standardised, and their linear read-outs."""
 
-    def __init__(self, d: Discriminant, r: ReferenceNet, m: Made):
+    def __init__(self, d: Discriminant, r: ReferenceNet, m: Made, o: Onset):
         super().__init__()
         self.statistics = RegionStatistics()
         shares = np.zeros((len(NAMES), len(REGIONS)))
@@ -56,14 +58,14 @@ class Served(nn.Module):
             shares[i, REGIONS.index(name.split(":")[0] if ":" in name else "box")] = d.weight[i]
         for name, value in (("mean", d.mean), ("scale", d.scale), ("shares", shares), ("components", d.components.T),
                             ("direction", r.direction[:, None]), ("changes", r.change.T), ("surroundings", r.surround.T),
-                            ("made", m.weight), ("made_bias", m.bias)):
+                            ("made", m.weight), ("made_bias", m.bias), ("onsets", o.weight)):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
 
     def forward(self, image: torch.Tensor, face: torch.Tensor) -> tuple[torch.Tensor, ...]:
         z = (self.statistics(image, face) - self.mean) / self.scale
         regions = z @ self.shares
         return (regions.sum(1, keepdim=True), z @ self.components, regions,
-                z @ self.direction, z @ self.changes, z @ self.surroundings, self.any_kind(z))
+                z @ self.direction, z @ self.changes, z @ self.surroundings, self.any_kind(z), z @ self.onsets)
 
     def any_kind(self, z: torch.Tensor) -> torch.Tensor:
         """artifact_made.mixed of the kinds' ratios; far beyond what was measured none of them grows further."""
@@ -71,14 +73,14 @@ class Served(nn.Module):
         return torch.log(torch.exp(llr).mean(1, keepdim=True))
 
 
-def export(d: Discriminant, r: ReferenceNet, m: Made, path: Path) -> None:
+def export(d: Discriminant, r: ReferenceNet, m: Made, o: Onset, path: Path) -> None:
     """Writes one ONNX file (dynamic batch) and compares ONNX Runtime with PyTorch."""
     import onnx
     import onnxruntime as ort
 
-    net = Served(d, r, m).eval()
+    net = Served(d, r, m, o).eval()
     image, face = torch.zeros(1, 3, ART_PX, ART_PX), torch.tensor([[0.5, 0.5, 0.45, 0.6]])
-    outputs = ["logit", "embedding", "regions", "reference", "change", "surround", "made"]
+    outputs = ["logit", "embedding", "regions", "reference", "change", "surround", "made", "onset"]
     torch.onnx.export(net, (image, face), str(path), input_names=["image", "face"], output_names=outputs, opset_version=OPSET,
                       dynamo=False, dynamic_axes={n: {0: "batch"} for n in ("image", "face", *outputs)})
     onnx.checker.check_model(onnx.load(str(path)))
@@ -128,13 +130,6 @@ def calibrate(found: list[Segment]) -> dict[str, float]:
     model = LogisticRegression(C=1e6).fit(np.array([[s.score] for s in found]), [s.fake for s in found],
                                           sample_weight=weight * len(found))
     return {"slope": float(model.coef_[0, 0]), "offset": float(model.intercept_[0])}
-
-
-def earned_cap(auc_low: float) -> float:
-    """Largest |LLR|: that of a test which is right as often as the AUC's lower bound, or nineteen times in twenty where
-    that is more (32 pairs cannot show more); none below 0.60."""
-    low = min(auc_low, 0.95)
-    return float(np.log(low / (1 - low))) if low >= 0.60 else 0.0
 
 
 def tempered(llr: np.ndarray, known: float = KNOWN_SHARE) -> np.ndarray:
@@ -232,8 +227,14 @@ def main() -> None:
     judged = judge_made(every, shipped, people_of(data, shipped))
     made = fit_made(every, shipped, people_of(data, shipped), judged)
     print("made kinds, unseen people:", judged)
+    limit_s = compared.calibration["max_surround"]
+    moments = coded_moments(every) + clip_moments(data, list(data.pairs()))
+    began = judge_onset(moments, shipped, against, limit_s)
+    onset = fit_onset(moments, shipped, began)
+    at_val = marked(clip_moments(data, [], "val"), shipped, against, onset, began.calibration)
+    print("onset, unseen people:", began, "val segments marked:", at_val)
     path = MODELS_DIR / f"{MODEL}.onnx"
-    export(shipped, against, made, path)
+    export(shipped, against, made, onset, path)
     ms = speed_ms(path)
     by_fold = {f: fit_made(groups(data, without_fold=f), fits[f], people_of(data, fits[f]), judged) for f in FOLDS}
     whole = [s for n in scores for s in segments(data, fits[data.rows[n]["fold"]], n, by_fold[data.rows[n]["fold"]])]
@@ -241,7 +242,7 @@ def main() -> None:
     rows = conformal.scored(whole, data, lambda s: mixture(s, calibration, cap, judged.calibration))
     print("pairs, out of fold, by the whole likelihood ratio:", *line(figures(clip_means(rows, data), data.rows)), "; val segments above ln 2:",
           float(np.mean([r.llr > np.log(2) for r in rows if data.rows[r.clip]["split"] == "val"])))
-    write_entry(manifest_entry(calibration, cap, result, limit, compared, judged, sets=conformal.table(rows)))
+    write_entry(manifest_entry(calibration, cap, result, limit, compared, judged, began, onset, sets=conformal.table(rows)))
     told = conformal.words(conformal.held_out(rows))
     metrics = {"pairs_auc": result["auc"], "pairs_auc_low": result["auc_low"], "pairs_auc_high": result["auc_high"],
                "pairs_ranked_right": result["pairs_right"], "pairs": result["pairs"], "streamers": result["streamers"],
@@ -260,7 +261,7 @@ def main() -> None:
         for name, f in rows:
             print(f"{name:64} {' '.join(line(f))}")
     write_card(path, f"{MODEL}: traces of a swapped face", card(
-        result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared, judged))
+        result, half, len(large), rows, chosen, base, calibration, cap, limit, flagged, len(val), ms, compared, judged, began, at_val))
     conformal.add_to_card(path, told)
     if args.folds:
         export_folds(data, chosen, fits)
@@ -269,7 +270,7 @@ def main() -> None:
 
 
 def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, float], limit: dict[str, float],
-                   compared: Judged, judged: JudgedMade, known_share: float = KNOWN_SHARE, sets: dict | None = None) -> dict:
+                   compared: Judged, judged: JudgedMade, began: JudgedOnset, onset: Onset, known_share: float = KNOWN_SHARE, sets: dict | None = None) -> dict:
     note = "(x / 255 - mean) / std; outside the frame is 0 before normalisation; formulas in models/train/README.md"
     return {
         "id": MODEL, "version": 1, "task": "face_swap", "kind": "onnx", "file": f"{MODEL}.onnx", "sha256": "",
@@ -290,7 +291,9 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
              "a difference is small where only time has passed"},
             {"name": "surround", "shape": [-1, SURROUND], "meaning": "whitened statistics outside the face: camera, codec and light"},
             {"name": "made", "shape": [-1, 1], "meaning": "score of a picture, positive = like a face that one of the recipe's forgery generators repainted (cross_identity, decoder); "
-             "calibrated by segments"}],
+             "calibrated by segments"},
+            {"name": "onset", "shape": [-1, len(ONSETS)], "meaning": "read-outs to be differenced with those of the segments before in the same interview; by kind: "
+             + ", ".join(ONSETS)}],
         "calibration": {"kind": "logistic", **calibration, "cap": cap, "known_share": known_share, "min_score": limit["min_score"],
                         "max_score": limit["max_score"], "auc": result["auc"], "auc_low": result["auc_low"],
                         "pairs": result["pairs"], "streamers": result["streamers"],
@@ -298,7 +301,7 @@ def manifest_entry(calibration: dict[str, float], cap: float, result: dict[str, 
                                 "known_share: assumed share of swaps by tools that leave the traces of the one which was seen",
                         "reference": {**compared.calibration, "known_share": known_share,
                                       "cap": cap if known_share == 1 else earned_cap(compared.result["auc_low"])},
-                        **({} if known_share == 1 else {"made": judged.calibration}), **({"conformal": sets} if sets else {})},
+                        **({} if known_share == 1 else {"made": judged.calibration, "onset": {**began.calibration, "bias": [float(b) for b in onset.bias]}}), **({"conformal": sets} if sets else {})},
         "params": {**GATES, "max_distance": limit["max_distance"], "regions": list(REGIONS)},
     }
 
@@ -313,19 +316,25 @@ def limits(found: list[Segment]) -> dict[str, float]:
             "max_score": round(MARGIN * max(0.0, float(np.quantile(scores, 0.99))), 2)}
 
 
+def known_without(data: Data, fold: str, settings: Settings, own: Discriminant) -> tuple[list[Segment], dict[str, float]]:
+    """Segments of the other folds' pairs, each by a fit without its own fold, and of `val` by the fold's own; the pairs' clip scores."""
+    both = data.pairs()
+    train = [p for p in both if data.fold(p) != fold]
+    found, scores = [], {}
+    for inner in sorted({data.fold(p) for p in train}):
+        d = fit(data, [p for p in train if data.fold(p) != inner], settings)
+        for name in (n for p in train if data.fold(p) == inner for n in both[p].values()):
+            found += segments(data, d, name)
+            scores[name] = float(d.score(data.mean(name)))
+    return found + [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, own, n)], scores
+
+
 def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discriminant]) -> None:
     """Each fold's net with a manifest overlay, in the cache, so that `liveproof evaluate` can score its held-out pairs.
     Calibration, cap and gates too come from the other four folds alone (and val). In `ranking` the cap is out of the way."""
-    every, both = list(data.pairs()), data.pairs()
     for fold in FOLDS:
-        train = [p for p in every if data.fold(p) != fold]
-        found, scores = [], {}
-        for inner in sorted({data.fold(p) for p in train}):
-            d = fit(data, [p for p in train if data.fold(p) != inner], chosen[fold])
-            for name in (n for p in train if data.fold(p) == inner for n in both[p].values()):
-                found += segments(data, d, name)
-                scores[name] = float(d.score(data.mean(name)))
-        found += [s for n, r in data.rows.items() if r["split"] == "val" for s in segments(data, fits[fold], n)]
+        train = [p for p in data.pairs() if data.fold(p) != fold]
+        found, scores = known_without(data, fold, chosen[fold], fits[fold])
         inner_result = figures(scores, data.rows)
         inner_fits = {f: fit(data, [p for p in train if data.fold(p) != f], chosen[fold]) for f in FOLDS if f != fold}
         against = fit_reference(data, train, fits[fold])
@@ -333,11 +342,14 @@ def export_folds(data: Data, chosen: dict[str, Settings], fits: dict[str, Discri
         judged = judge_made(there, fits[fold], people_of(data, fits[fold]))
         made = fit_made(there, fits[fold], people_of(data, fits[fold]), judged)
         compared = judge(data, inner_fits, against)
+        moments = coded_moments(there) + clip_moments(data, train)
+        began = judge_onset(moments, fits[fold], against, compared.calibration["max_surround"])
+        onset = fit_onset(moments, fits[fold], began)
         for kind, cap in (("shipped_cap", earned_cap(inner_result["auc_low"])), ("ranking", 10.0)):
             folder = cache_dir("fits", "artifact_folds", kind)
-            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found), compared, judged, 1.0 if kind == "ranking" else KNOWN_SHARE)
+            entry = manifest_entry(calibrate(found), cap, inner_result, limits(found), compared, judged, began, onset, 1.0 if kind == "ranking" else KNOWN_SHARE)
             entry |= {"id": f"{MODEL}-fold{fold}", "file": f"{MODEL}-fold{fold}.onnx"}
-            export(fits[fold], against, made, folder / entry["file"])
+            export(fits[fold], against, made, onset, folder / entry["file"])
             entry["sha256"] = sha256_of(folder / entry["file"])
             del entry["card"]
             lines = ["version = 1", "", *_table(entry, "model", "[[model]]")]

@@ -35,6 +35,13 @@ def supported(score: np.ndarray, fake: np.ndarray, weight: np.ndarray, people: i
     return best
 
 
+def earned_cap(auc_low: float) -> float:
+    """Largest |LLR|: that of a test which is right as often as the AUC's lower bound, or nineteen times in twenty where
+    that is more (32 pairs cannot show more); none below 0.60."""
+    low = min(auc_low, 0.95)
+    return float(np.log(low / (1 - low))) if low >= 0.60 else 0.0
+
+
 def auc_interval(fake: np.ndarray, score: np.ndarray, group: np.ndarray, rounds: int = 1000, seed: int = 1) -> tuple[float, float, float]:
     """AUC and its interval by resampling groups; NaN where one class is missing."""
     fake, score, group = np.asarray(fake, bool), np.asarray(score, float), np.asarray(group)

@@ -158,6 +158,7 @@ fn shipped(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> R
             reference: one("reference")?,
             change: list(&out, "change")?,
             surround: list(&out, "surround")?,
+            onset: if settings.onset.is_some() { list(&out, "onset")? } else { Vec::new() },
         }),
         Err(_) => None,
     };

@@ -41,6 +41,8 @@ pub(super) struct Traces {
     pub(super) change: Vec<f64>,
     /// Whitened statistics of the picture outside the face.
     pub(super) surround: Vec<f64>,
+    /// Read-outs that are differenced with those of earlier segments; empty where the model has none.
+    pub(super) onset: Vec<f64>,
 }
 
 /// `[model.calibration.reference]`.
@@ -198,7 +200,7 @@ fn measure(baseline: &Baseline, looks: &[Look]) -> Option<(f64, f64, f64)> {
 }
 
 /// Mean square of a difference; `None` for lists of different lengths, or none.
-fn apart(a: &[f64], b: &[f64]) -> Option<f64> {
+pub(super) fn apart(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.len() != b.len() || a.is_empty() {
         return None;
     }

@@ -55,7 +55,7 @@ fn seen(reference: f64, change: [f64; 2], surround: [f64; 3]) -> Look {
         embedding: vec![0.0],
         regions: vec![0.0, 0.0],
         made: None,
-        traces: Some(Traces { reference, change: change.to_vec(), surround: surround.to_vec() }),
+        traces: Some(Traces { reference, change: change.to_vec(), surround: surround.to_vec(), onset: Vec::new() }),
     }
 }
 
@@ -152,7 +152,7 @@ fn what_cannot_be_compared_says_why() {
 fn sums_are_means_and_stay_of_one_length() {
     let mut sums = Sums::default();
     assert_eq!(sums.baseline(model()), None);
-    let trace = |v: f64| Traces { reference: v, change: vec![v, 0.0], surround: vec![2.0 * v] };
+    let trace = |v: f64| Traces { reference: v, change: vec![v, 0.0], surround: vec![2.0 * v], onset: Vec::new() };
     sums.add(100.0, &trace(1.0));
     sums.add(200.0, &trace(3.0));
     sums.add(900.0, &Traces { change: vec![1.0], ..trace(9.0) });

@@ -8,6 +8,7 @@
 //! Only the segment's own pictures decide. What other signals or segments said does not, for which of them came
 //! first hangs on the network.
 
+use super::onset::Change;
 use super::pool::Pooled;
 use super::settings::Settings;
 
@@ -23,12 +24,12 @@ pub(super) fn first_step(usable: usize, least: usize) -> usize {
 }
 
 /// True where the other pictures are to be looked at too.
-pub(super) fn asks_for_more(settings: &Settings, first: &Pooled) -> bool {
+pub(super) fn asks_for_more(settings: &Settings, first: &Pooled, change: &Change) -> bool {
     let limit = settings.max_distance;
     if limit.is_finite() && NEAR_THE_LIMIT.contains(&(first.distance / limit)) {
         return true;
     }
-    settings.unknown_material(first).is_none() && settings.segment_llr(first) > SUSPICION
+    settings.unknown_material(first).is_none() && settings.segment_llr(first, change) > SUSPICION
 }
 
 #[cfg(test)]
@@ -66,9 +67,14 @@ mod tests {
             (neutral + 1.0, f64::NAN, false),
             (f64::NAN, 1.0, false),
         ] {
-            assert_eq!(asks_for_more(&s, &seen(score, distance)), more, "{score} {distance}");
+            assert_eq!(asks_for_more(&s, &seen(score, distance), &Change::Unknown), more, "{score} {distance}");
         }
         // Without a vote nothing is a suspicion.
-        assert!(!asks_for_more(&Settings { cap: 0.0, ..s }, &seen(4.0, 1.0)));
+        assert!(!asks_for_more(&Settings { cap: 0.0, ..s.clone() }, &seen(4.0, 1.0), &Change::Unknown));
+        // A face that changed is one, whatever its own score says.
+        let began = Settings { onset: Some(super::super::onset::tests::calibration()), ..s };
+        let changed = Change::Since { score: 9.0, llr: 3.0 };
+        assert!(asks_for_more(&began, &seen(neutral - 1.0, 1.0), &changed));
+        assert!(!asks_for_more(&began, &seen(neutral - 1.0, 1.0), &Change::Elsewhere(9.0)));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::TASK;
 use super::net::Form;
+use super::onset::{self, Change};
 use super::pool::Pooled;
 use super::reference::Calibration;
 use crate::analyze::calibration::{self, number, number_or, wrong};
@@ -42,6 +43,8 @@ pub(super) struct Settings {
     pub(super) made: Option<Made>,
     /// Calibration of reference mode, or why this model has none.
     pub(super) reference: Result<Calibration, String>,
+    /// Calibration of the comparison with what came before, where the model has one.
+    pub(super) onset: Option<onset::Calibration>,
 }
 
 // === impl Settings ===
@@ -73,6 +76,7 @@ impl Settings {
             "on people it has not seen the net ranks {:.0} % right (lower bound {:.0} %), too few for a vote",
             100.0 * auc, 100.0 * auc_low
         ));
+        let reference = Calibration::read(models);
         Ok(Self {
             form: Form::Shipped,
             gates: Gates::read(TASK, params)?,
@@ -87,7 +91,9 @@ impl Settings {
             no_vote,
             regions: regions.collect(),
             made: Made::read(models, known_share)?,
-            reference: Calibration::read(models),
+            // What both read of a picture is read together.
+            onset: if reference.is_ok() { onset::Calibration::read(models)? } else { None },
+            reference,
         })
     }
 
@@ -113,6 +119,7 @@ impl Settings {
             regions: Vec::new(),
             made: None,
             reference: Calibration::read(models),
+            onset: None,
         })
     }
 
@@ -139,16 +146,14 @@ impl Settings {
     }
 
     /// The log-likelihood ratio of a segment: against faces of the tool that was seen, of the kinds that
-    /// were made, and of all others, by their assumed shares.
-    pub(super) fn segment_llr(&self, pooled: &Pooled) -> f64 {
+    /// were made, of such as began in this interview, and of all others, by their assumed shares.
+    pub(super) fn segment_llr(&self, pooled: &Pooled, change: &Change) -> f64 {
         let seen = self.llr(pooled.score);
-        match self.made.as_ref().zip(pooled.made) {
-            // Of what `seen` takes to look like camera pictures, a share q looks made.
-            Some((made, score)) => {
-                (seen.exp() + made.share * (made.llr(score).exp() - 1.0)).ln()
-            }
-            None => seen,
-        }
+        // Of what `seen` takes to look like camera pictures, a share q looks made.
+        let made = self.made.as_ref().zip(pooled.made);
+        let made = made.map_or(0.0, |(made, score)| made.share * (made.llr(score).exp() - 1.0));
+        let began = self.onset.as_ref().map_or(0.0, |onset| onset.share * (change.ratio() - 1.0));
+        if made == 0.0 && began == 0.0 { seen } else { (seen.exp() + made + began).ln() }
     }
 
     /// The score that speaks for neither side.

@@ -35,6 +35,7 @@ pub(super) fn settings() -> Settings {
         regions: vec!["inside".into(), "mouth".into()],
         made: None,
         reference: Err("no reference in this test".into()),
+        onset: None,
     }
 }
 
@@ -164,7 +165,7 @@ fn made_kinds_enter_by_their_share() {
     let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, floor: -2.0, share: 0.25 });
     let s = Settings { made, known_share: 0.5, ..settings() };
     let llr = |s: &Settings, score, made| {
-        s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made })
+        s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made }, &Change::Unknown)
     };
     let (neutral, strong) = (s.neutral(), Some(9.0));
     // Quiet on both sides: no evidence; a kind that was made stands out by its share alone.
@@ -295,8 +296,9 @@ fn crops_and_answers_are_those_of_python() {
         expected.extend(list(&case["embedding"]));
         expected.extend(list(&case["regions"]));
         expected.push(case["made"].as_f64().unwrap());
+        expected.extend(list(&case["onset"]));
         let made = seen.made.unwrap();
-        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions).chain([made]);
+        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions).chain([made]).chain(seen.traces.unwrap().onset);
         let found: Vec<f64> = found.collect();
         assert_eq!(found.len(), expected.len());
         for (f, e) in found.iter().zip(&expected) {
