@@ -1,4 +1,5 @@
-"""Sections of docs/accuracy.md that do not come from `liveproof evaluate`: composed hand challenges, forged sessions, the hand nets alone."""
+"""Sections of docs/accuracy.md that do not come from `liveproof evaluate`: composed hand challenges, forged sessions, the hand nets alone,
+calls whose swap begins in the middle."""
 from __future__ import annotations
 
 from typing import Any
@@ -57,11 +58,11 @@ def sessions(title: str, e: dict[str, Any]) -> list[str]:
 
 
 def hand_net(title: str, e: dict[str, Any]) -> list[str]:
-    """Figures of seg-1 or occ-1 alone, as its card has them."""
+    """Figures that were made with their words and tables: seg-1 or occ-1 alone, as its card has them, or calls whose swap begins in the middle."""
     out = [f"## {title}", "", e["intro"], ""]
     for head, rows in e["tables"]:
         out += text.table(head, rows)
     return out
 
 
-KINDS = {"hand_challenge": challenge, "forged_sessions": sessions, "hand_net": hand_net}
+KINDS = {"hand_challenge": challenge, "forged_sessions": sessions, "hand_net": hand_net, "mid_call": hand_net}

@@ -63,11 +63,12 @@ def reference_list(rows: list[dict], crf: int, out: Path) -> int:
     return len(lines_out) - 1
 
 
-def review(program: Path, models: Path, paths: list[Path], report: Path) -> list[dict]:
+def review(program: Path, models: Path, paths: list[Path], report: Path, overlay: Path | None = None) -> list[dict]:
     """The product's report of each path, in order, by way of the file `report`. RuntimeError with what the product
     said when it fails."""
     report.unlink(missing_ok=True)
-    done = subprocess.run([str(program), "review", *map(str, paths), "--models-dir", str(models), "--json", str(report)],
+    laid_over = ["--models", str(overlay)] if overlay else []
+    done = subprocess.run([str(program), "review", *map(str, paths), "--models-dir", str(models), *laid_over, "--json", str(report)],
                           capture_output=True, text=True, env=os.environ)
     if not report.exists():
         raise RuntimeError(f"{program} review failed: {done.stderr[-2000:]}")

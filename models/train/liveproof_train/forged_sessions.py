@@ -5,7 +5,7 @@
 
 Families: untouched (through the same codec), the generator's swaps (the copies of forged_review.py, middle third), sound that is
 shifted, drifting, dubbed by another speaker of the split or spliced, dialogues with and without a relay's delay before
-each answer, hand challenges performed before the own and before a swapped face (hand_passes.py). `val` has no interview:
+each answer, or with the answers' sound forged alike, hand challenges performed before the own and before a swapped face (hand_passes.py). `val` has no interview:
 the dialogues are the clips' own stretches of speech as answers to questions spoken by espeak-ng on a track of their own,
 with the stretch before each answer played back and forth while the person listens. What is published is how much
 the fused session score ranks better than face_swap alone, by a bootstrap that resamples identities for both at once, and
@@ -27,7 +27,7 @@ from .card import table
 from .forged_review import copy_of
 from .pack_artifact import REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
-from .session_audio import (RATE_HZ, answers, candidate_sound, dialogue, drifting, dubbed, interviewer_sound, picture_times,
+from .session_audio import (RATE_HZ, Dialogue, answers, candidate_sound, dialogue, drifting, dubbed, interviewer_sound, picture_times,
                             question_events, shifted, spliced)
 from .session_score import Session, figures
 from .synth.forge import FAMILIES
@@ -123,7 +123,7 @@ def make_sound(rows: list[dict[str, str]], folder: Path) -> list[dict[str, str]]
             clip, name = data_dir() / row["path"], f"{Path(row['path']).stem}@{from_s:.0f}"
             sound = sound_of(clip, from_s, WINDOW_S)
             length = len(sound) / RATE_HZ
-            span = (length / 3, 2 * length / 3)
+            span = middle_third(length)
             for family in ("original", *SOUND):
                 path = folder / f"{name}-{family}.mp4"
                 if not path.exists():
@@ -137,7 +137,8 @@ def make_sound(rows: list[dict[str, str]], folder: Path) -> list[dict[str, str]]
 
 
 def make_dialogues(rows: list[dict[str, str]], folder: Path) -> list[dict[str, str]]:
-    """A dialogue of every speaker with natural gaps, and the same with a relay's delay in each."""
+    """A dialogue of every speaker with natural gaps, the same with a relay's delay in each, and with its sound forged: clips are
+    too short for lip-sync, interviews are not."""
     from .frames import frames
 
     spoken, out = [said(q) for q in QUESTIONS[:TURNS]], []
@@ -149,7 +150,7 @@ def make_dialogues(rows: list[dict[str, str]], folder: Path) -> list[dict[str, s
             print(f"{stem}: no stretch of speech between pauses, no dialogue")
             continue
         pictures = None
-        for family in ("natural_gaps", "latency"):
+        for family in ("natural_gaps", "latency", *(f"talk_{f}" for f in SOUND)):
             path = folder / f"{stem}-{family}.mp4"
             rng = np.random.default_rng(seed_of("dialogue", stem))
             plan = dialogue(pieces, [len(s) / RATE_HZ for s in spoken], rng, family == "latency")
@@ -162,12 +163,31 @@ def make_dialogues(rows: list[dict[str, str]], folder: Path) -> list[dict[str, s
                     for i in shown:
                         raw.write(np.ascontiguousarray(pictures[i][1][:height, :width]).tobytes())
                     raw.flush()
+                    voice = candidate_sound(plan, sound, rng)
+                    if family.startswith("talk_"):
+                        voice = forged_voice(family.removeprefix("talk_"), plan, voice, dubbed(sound, other_speech(row, rows)), rng)
                     mux(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", raw.name],
-                        [candidate_sound(plan, sound, rng), interviewer_sound(plan, spoken)], path, coded=False)
+                        [voice, interviewer_sound(plan, spoken)], path, coded=False)
                 events_file(path, question_events(plan), two=True)
                 path.with_suffix(".truth.json").write_text(json.dumps({"gaps_s": [t.gap_s for t in plan.turns]}) + "\n")
-            out.append(line(path, row, family, family == "latency", "dialogue"))
+            span = middle_third(plan.length_s) if family == "talk_spliced" else None
+            out.append(line(path, row, family, family != "natural_gaps", "dialogue", span))
     return out
+
+
+def middle_third(length_s: float) -> tuple[float, float]:
+    return length_s / 3, 2 * length_s / 3
+
+
+def forged_voice(kind: str, plan: Dialogue, voice: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The answers late, falling behind, in another speaker's words, or those in the middle third of the session. `other`: that
+    speaker's words as long as the clip, so that turns begin and end where they did."""
+    if kind == "shifted":
+        return shifted(voice)
+    if kind == "drifting":
+        return drifting(voice)
+    dub = candidate_sound(plan, other, rng)
+    return dub if kind == "dubbed" else spliced(voice, dub, *middle_third(plan.length_s))
 
 
 def swaps(rows: list[dict[str, str]]) -> list[dict[str, str]]:

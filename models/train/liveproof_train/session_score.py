@@ -17,7 +17,8 @@ ALONE = "face_swap"
 FLOOR, GOAL = 0.05, 0.15       # by how much the fused AUC shall lie above that of face_swap alone
 SIGNALS = ("face_swap", "lip_sync", "response_latency", "hand_occlusion")
 # Which signal is meant to find a family; the swaps of the generator are face_swap's
-MEANT = {"shifted": "lip_sync", "drifting": "lip_sync", "dubbed": "lip_sync", "spliced": "lip_sync", "latency": "response_latency"}
+MEANT = {**{f"{where}{kind}": "lip_sync" for where in ("", "talk_") for kind in ("shifted", "drifting", "dubbed", "spliced")},
+         "latency": "response_latency"}
 NAMED_LLR = 0.1     # LLR times quality from which a segment names a signal; the caps of most signals keep a segment below ln 2
 
 

@@ -3,7 +3,7 @@
 # `forge` made, the evaluations of `seg` and `occ`, and a built liveproof (LIVEPROOF_BIN, default target/release/liveproof).
 # A look at split `eval` is logged, so that stage runs with EVAL_REASON="..." alone; without, the last look stays. Composed
 # challenges, sessions and the hand nets keep their section of the page where the cache holds no evaluation of them.
-STAGES="lists pairs reference val degraded forged eval hands sessions document"
+STAGES="lists pairs midcall reference val degraded forged eval hands sessions document"
 LIVEPROOF_BIN=$(realpath "${LIVEPROOF_BIN:-../../target/release/liveproof}")
 MODELS=$(realpath ..)
 FOLDS="$LIVEPROOF_CACHE/fits/artifact_folds"
@@ -30,6 +30,7 @@ stage_lists() {
   train forged_review --reference-list "$OUT/forged.csv"
 }
 stage_pairs() { judge pairs_ranking "${CALLS[@]/#/--degrade=}"; judge pairs_shipped_cap; }
+stage_midcall() { train midcall --liveproof "$LIVEPROOF_BIN" --overlays "$FOLDS/shipped_cap" --json "$OUT/midcall.json" > "$OUT/midcall.log"; }
 stage_reference() { judge reference_ranking; judge reference_shipped_cap; }
 stage_val() { judge val; }
 stage_degraded() { judge degraded "${DEGRADE[@]/#/--degrade=}"; }
@@ -51,6 +52,7 @@ stage_document() {
   train accuracy_doc \
     "live_swap pairs, out of fold, uncapped (one tool: DeepFaceLive)=$OUT/pairs_ranking.json" \
     "live_swap pairs, out of fold, as shipped=$OUT/pairs_shipped_cap.json" \
+    "live_swap pairs as calls in which the swap begins in the middle=$OUT/midcall.json" \
     "reference mode on the live_swap pairs, out of fold, uncapped=$OUT/reference_ranking.json" \
     "reference mode on the live_swap pairs, out of fold, as shipped=$OUT/reference_shipped_cap.json" \
     "val: real clips and stills=$OUT/val.json" \
