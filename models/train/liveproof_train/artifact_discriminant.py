@@ -16,9 +16,9 @@ from itertools import product
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from .net_statistics import feature_names
 from .paths import cache_dir
 from .pooling import shrunk
+from .statistic_names import feature_names
 
 NAMES = np.array(feature_names())
 EMBEDDING = 64

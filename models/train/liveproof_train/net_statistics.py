@@ -17,14 +17,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from .net_artifact import LUMA
+from .statistic_names import BOXES, PLANES, REGIONS, STATISTICS, feature_names
 
-# Regions in face coordinates u, v (the landmarks' box is -1..1 in both): centre u, v, half width, half height
-BOXES = {
-    "forehead": (0.0, -0.72, 0.55, 0.17), "eyes": (0.0, -0.18, 0.8, 0.22), "nose": (0.0, 0.12, 0.22, 0.2),
-    "cheeks": (0.0, 0.22, 0.8, 0.22), "mouth": (0.0, 0.55, 0.4, 0.25), "chin": (0.0, 0.85, 0.35, 0.1),
-}
-REGIONS = ("inside", "border_up", "border_down", "ring", *BOXES)
-STATISTICS = ("size", "spread", "peak")
 CELL = 4      # pixels per side of a cell: regions are made of cells
 FLOOR = 0.05  # grey levels, keeps logarithms finite on flat pictures
 
@@ -53,15 +47,7 @@ def plane_kernels() -> dict[str, tuple[list[str], torch.Tensor]]:
         "wide": put((torch.outer(wide, wide) / 36).tolist()), "step_x": put([[0, -1, 1]]), "step_y": put([[0], [-1], [1]]),
         "fine": identity - soft, "middle": soft - softer, "cross_2px": half,
     }
-    chosen = {"y": list(spatial), "b": ["cross", "middle"], "r": ["cross", "middle"]}
-    return {c: ([f"{c}_{name}" for name in names], torch.stack([spatial[n] for n in names])[:, None]) for c, names in chosen.items()}
-
-
-def feature_names() -> list[str]:
-    """Names of the features, in order."""
-    planes = [name for names, _ in plane_kernels().values() for name in names]
-    each = [f"{p}.{s}" for p in planes for s in STATISTICS] + [f"{c}_level.spread" for c in "ybr"]
-    return [f"{r}:{e}" for r in REGIONS for e in each] + ["box_width", "box_height"]
+    return {c: ([f"{c}_{name}" for name in names], torch.stack([spatial[n] for n in names])[:, None]) for c, names in PLANES.items()}
 
 
 def span(kernels: torch.Tensor) -> int:
