@@ -29,7 +29,7 @@ from .artifact_reference import SEGMENT_S, ReferenceNet, crossed, halves
 from .card import table
 from .intervals import auc_interval, auc_of, earned_cap, supported
 from .pooling import shrunk, trimmed_mean
-from .reviewed import NONE
+from .reviewed import MARK_LLR, NONE
 from .synth.filters import FILTERS
 from .synth.poor import POOR
 
@@ -43,7 +43,6 @@ SPLITS = 8
 MIN_PICTURES = 6.0        # of the interview before the segment: as many as before the coded halves
 # Assumed share of manipulated interviews in which the face is not repainted from the first moment on
 SHARE = 0.5
-MARK = float(np.log(2))   # a segment is marked from this log-likelihood ratio on
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,7 @@ def beside_neutral(score: np.ndarray, calibration: dict[str, float]) -> np.ndarr
 def marked(moments: list[Moment], d: Discriminant, against: ReferenceNet, onset: Onset, calibration: dict[str, float]) -> tuple[int, int, int]:
     """How many of the moments are marked, are comparable, are there."""
     near = [m for m in moments if m.kind in (*ONSETS, *NOTHING) and comparable(m, d, against, calibration["max_surround"])]
-    over = sum(beside_neutral(onset.score(d, m), calibration) >= MARK for m in near)
+    over = sum(beside_neutral(onset.score(d, m), calibration) >= MARK_LLR for m in near)
     return int(over), len(near), sum(m.kind in (*ONSETS, *NOTHING) for m in moments)
 
 
@@ -242,7 +241,7 @@ def judge_onset(moments: list[Moment], d: Discriminant, against: ReferenceNet, m
     total = beside_neutral(score, calibration)
     return JudgedOnset(slopes, offsets, calibration, {k: auc_interval(kind[versus(k)] == k, score[versus(k)], names[versus(k)]) for k in ONSETS},
                        {k: auc_of(kind[versus(k)] == k, score[versus(k)]) for k in (*FILTERS, *POOR) if (versus(k) & (kind == k)).any()},
-                       {k: float((total[(kind == k) & near] >= MARK).mean()) for k in kinds if ((kind == k) & near).any()},
+                       {k: float((total[(kind == k) & near] >= MARK_LLR).mean()) for k in kinds if ((kind == k) & near).any()},
                        {k: float(near[kind == k].mean()) for k in kinds}, len(np.unique(names[known])), counted, score)
 
 

@@ -23,7 +23,7 @@ from .forge_clip import Writer, even
 from .forged_review import review
 from .intervals import auc_interval, percent
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
-from .reviewed import MARK_LLR, Seen, segments
+from .reviewed import Seen, segments, share_marked
 
 CRF = 18   # near to what the panels are: they were coded once before
 ONSET = "[model.calibration.onset]"
@@ -108,11 +108,6 @@ def calls(program: Path, overlays: Path, shipped: bool) -> list[Call]:
     return out
 
 
-def marked(found: list[Seen]) -> str:
-    scored = [s for s in found if s.llr is not None]
-    return percent(sum(s.llr >= MARK_LLR for s in scored), len(scored), len({s.identity for s in scored}))
-
-
 def row(name: str, found: list[Call]) -> list[str]:
     """AUC of the second halves, pairs ranked right, shares of marked segments, calls called changed."""
     swapped, real = ([c for c in found if c.fake == f] for f in (True, False))
@@ -121,8 +116,8 @@ def row(name: str, found: list[Call]) -> list[str]:
     right = sum(c.score > own[c.pair] for c in swapped)
     changed = [percent(sum(c.changed for c in of), len(of), len({c.identity for c in of})) for of in (swapped, real)]
     return [name, "{:.3f} [{:.3f}, {:.3f}]".format(*auc), f"{right} of {len(swapped)}",
-            marked([s for c in swapped for s in c.late]), marked([s for c in real for s in c.late]),
-            marked([s for c in found for s in c.seen if not s.inside]), *changed]
+            share_marked([s for c in swapped for s in c.late]), share_marked([s for c in real for s in c.late]),
+            share_marked([s for c in found for s in c.seen if not s.inside]), *changed]
 
 
 HEAD = ["`face_swap`", "AUC of the second halves", "swaps above their own camera", "segments marked: swapped second halves",
