@@ -155,7 +155,9 @@ pub fn ratios(p: &Prepared, w: &Weights) -> LagTable {
 pub fn read(p: &Prepared, mouth_motion: f64, w: &Weights) -> Option<Reading> {
     let llr = ratios(p, w);
     let steady = read_at(p, &llr, 0.0, mouth_motion, w)?;
-    if steady.lock == Lock::Locked {
+    // Too little speech for any drift: most of a listener's time.
+    let window = p.seen.len().saturating_sub(WINDOW_HOPS * HOP);
+    if steady.lock == Lock::Locked || speech_since(p, window) < DRIFT_SPEECH_S {
         return Some(steady);
     }
     let drifting = DRIFTS_MS_PER_S.iter().filter_map(|drift| {
@@ -174,8 +176,7 @@ fn read_at(p: &Prepared, llr: &LagTable, drift_ms_per_s: f64, mouth_motion: f64,
     let first = run.first.max(llr.len().saturating_sub(WINDOW_HOPS));
     let described = llr.len() - first;
     let skip = p.seen.len() - described * HOP;
-    let spoken = p.seen.iter().zip(&p.talk).skip(skip).filter(|(s, t)| **s && **t).count();
-    let speech_s = spoken as f64 / GRID_HZ;
+    let speech_s = speech_since(p, skip);
     let lock_probability = probability(&decoded, first, &run);
     let lock = if run.state < UNCORRELATED && lock_probability > LOCKED && speech_s >= LOCK_SPEECH_S {
         Lock::Locked
@@ -197,6 +198,12 @@ fn read_at(p: &Prepared, llr: &LagTable, drift_ms_per_s: f64, mouth_motion: f64,
         drift_ms_per_s,
         mouth_motion,
     })
+}
+
+/// Speech with the mouth in sight from a grid step on, seconds.
+fn speech_since(p: &Prepared, step: usize) -> f64 {
+    let spoken = p.seen.iter().zip(&p.talk).skip(step).filter(|(s, t)| **s && **t).count();
+    spoken as f64 / GRID_HZ
 }
 
 /// Mean probability, from hop `first` on, of the run's lags, or of any lag when it has none.
