@@ -209,7 +209,6 @@ class JudgedOnset:
     compared: dict[str, float]                        # share of each kind's moments with comparable surroundings
     people: int
     counted_cap: float                                # what the counts of these people support at the best threshold
-    score: np.ndarray = field(repr=False)
 
 
 def judge_onset(moments: list[Moment], d: Discriminant, against: ReferenceNet, max_surround: float, design: Design = SHIPPED) -> JudgedOnset:
@@ -242,14 +241,13 @@ def judge_onset(moments: list[Moment], d: Discriminant, against: ReferenceNet, m
     return JudgedOnset(slopes, offsets, calibration, {k: auc_interval(kind[versus(k)] == k, score[versus(k)], names[versus(k)]) for k in ONSETS},
                        {k: auc_of(kind[versus(k)] == k, score[versus(k)]) for k in (*FILTERS, *POOR) if (versus(k) & (kind == k)).any()},
                        {k: float((total[(kind == k) & near] >= MARK_LLR).mean()) for k in kinds if ((kind == k) & near).any()},
-                       {k: float(near[kind == k].mean()) for k in kinds}, len(np.unique(names[known])), counted, score)
+                       {k: float(near[kind == k].mean()) for k in kinds}, len(np.unique(names[known])), counted)
 
 
 def main() -> None:
-    from .artifact_discriminant import choose, fit
+    from .artifact_discriminant import choose, fit, nested
     from .artifact_made import groups
     from .artifact_reference import fit_reference, judge
-    from .artifact_discriminant import nested
 
     data = Data.load()
     pairs = list(data.pairs())
@@ -261,7 +259,7 @@ def main() -> None:
     rows = []
     for name, design in ABLATIONS.items():
         judged = judge_onset(moments, d, against, limit, design)
-        if design == SHIPPED and name == "shipped":
+        if design is SHIPPED:
             print(len(moments), "moments of", judged.people, "people;", judged.calibration)
             print("marked, of comparable:", {str(k): f"{v:.0%}" for k, v in judged.marked.items()})
             print("comparable:", {str(k): f"{v:.0%}" for k, v in judged.compared.items()})

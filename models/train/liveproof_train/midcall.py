@@ -37,15 +37,15 @@ def pictures(path: Path) -> tuple[list[int], list[np.ndarray]]:
     return [p for p, _ in found], [rgb for _, rgb in found]
 
 
-def joined(camera: Path, then: Path, out: Path) -> float:
-    """Writes the camera's panel until half of its time, then `then`. Seconds of the change."""
+def joined(camera: Path, then: Path, out: Path) -> None:
+    """Writes the camera's panel until half of its time, then `then`."""
     stamps, first = pictures(camera)
     others, second = pictures(then)
     middle = (stamps[0] + stamps[-1]) / 2
     out.parent.mkdir(parents=True, exist_ok=True)
     half = out.with_suffix(".part.mp4")
     with av.open(str(camera)) as source:
-        writer, unit = Writer(half, source, CRF), source.streams.video[0].time_base
+        writer = Writer(half, source, CRF)
         height, width = first[0].shape[:2]
         for pts, rgb in zip(stamps, first):
             if pts > middle:
@@ -55,7 +55,6 @@ def joined(camera: Path, then: Path, out: Path) -> float:
             writer.frame(rgb, pts)
         writer.close()
     half.rename(out)
-    return float((middle - stamps[0]) * unit)
 
 
 @dataclass
