@@ -19,7 +19,7 @@
 
 use super::TASK;
 use super::pool::{Look, mean_rows, trimmed_mean};
-use super::reference::{Traces, apart};
+use super::reference::{Traces, apart, missing_output};
 use crate::analyze::calibration::{number, wrong};
 use crate::core::{Abstention, Evidence};
 use crate::engine::ModelSet;
@@ -65,8 +65,7 @@ impl Calibration {
             return Ok(None);
         };
         let place = "calibration.onset";
-        let outputs = models.outputs(TASK)?;
-        if let Some(missing) = OUTPUTS.iter().find(|name| outputs.iter().all(|o| o.name != **name)) {
+        if let Some(missing) = missing_output(models, &OUTPUTS)? {
             return Err(wrong(TASK, format!("{place}: the model has no output {missing}")));
         }
         let table = found.as_table().ok_or_else(|| wrong(TASK, format!("{place}: found {found}, expected a table")))?;

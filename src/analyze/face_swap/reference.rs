@@ -22,7 +22,7 @@ use super::pool::{Look, mean_rows, trimmed_mean};
 use super::settings::{Settings, tempered};
 use super::{TASK, height_px};
 use crate::analyze::calibration::number;
-use crate::core::{Baseline, Evidence, FaceObs, ModelRef, Reference};
+use crate::core::{Abstention, Baseline, Evidence, FaceObs, ModelRef, Reference};
 use crate::engine::ModelSet;
 use std::collections::BTreeMap;
 
@@ -93,9 +93,9 @@ impl Calibration {
     /// # Errors
     /// Why this model cannot use a reference, in words.
     pub(super) fn read(models: &ModelSet) -> Result<Self, String> {
-        let outputs = models.outputs(TASK).map_err(|a| a.detail)?;
+        let missing = missing_output(models, &OUTPUTS).map_err(|a| a.detail)?;
         let id = models.model(TASK).map_err(|a| a.detail)?.id;
-        if let Some(missing) = OUTPUTS.iter().find(|name| outputs.iter().all(|o| o.name != **name)) {
+        if let Some(missing) = missing {
             return Err(format!("model {id} has no output {missing}"));
         }
         let table = models.calibration(TASK).map_err(|a| a.detail)?.get("reference");
@@ -197,6 +197,12 @@ fn measure(baseline: &Baseline, looks: &[Look]) -> Option<(f64, f64, f64)> {
     let c = apart(&mean_rows(traces.iter().map(|t| t.change.as_slice())), &baseline.change)?;
     let s = apart(&mean_rows(traces.iter().map(|t| t.surround.as_slice())), &baseline.surround)?;
     [d, c, s].iter().all(|v| v.is_finite()).then_some((d, c, s))
+}
+
+/// The first of these outputs that the net does not declare.
+pub(super) fn missing_output(models: &ModelSet, names: &[&'static str]) -> Result<Option<&'static str>, Abstention> {
+    let outputs = models.outputs(TASK)?;
+    Ok(names.iter().copied().find(|name| outputs.iter().all(|o| o.name != *name)))
 }
 
 /// Mean square of a difference; `None` for lists of different lengths, or none.
