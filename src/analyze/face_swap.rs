@@ -304,6 +304,9 @@ fn evidence(settings: &Settings, pooled: &Pooled, pictures: usize, face_px: f64)
     if settings.max_distance.is_finite() {
         out.push(Evidence::against("distance", pooled.distance, settings.max_distance));
     }
+    if let Some((drawn, limit)) = pooled.drawn.zip(settings.max_drawn) {
+        out.push(Evidence::against("drawn_score", drawn, limit));
+    }
     out
 }
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from .artifact_discriminant import Settings
+from .artifact_drawn import CODECS, PEOPLE, JudgedDrawn
 from .artifact_made import MIXED, JudgedMade
 from .artifact_onset import ONSETS, TOOL, JudgedOnset
 from .artifact_reference import Judged
@@ -14,7 +15,7 @@ def line(f: dict[str, float]) -> tuple[str, str]:
 
 
 def card(result, half, large: int, rows, chosen, base: Settings, calibration, cap, limit, flagged, val: int, ms: float,
-         compared: Judged, judged: JudgedMade, began: JudgedOnset, at_val: tuple[int, int, int]) -> list[tuple[str, str]]:
+         compared: Judged, judged: JudgedMade, began: JudgedOnset, at_val: tuple[int, int, int], told: JudgedDrawn) -> list[tuple[str, str]]:
     """Sections of models/artifact-1.card.md."""
     auc, right = line(result)
     reached = [("clip-level AUC on the live_swap pairs, pooled out of fold", auc), ("swaps scored above their own camera", right),
@@ -53,6 +54,10 @@ def card(result, half, large: int, rows, chosen, base: Settings, calibration, ca
          "the assumed share of swaps by tools that leave these traces. One tool was seen, so a face without its traces at best halves the odds. "
          f"Where the mean square of the embedding passes {limit['max_distance']}, or a score leaves {limit['min_score']} to "
          f"{limit['max_score']}, the signal abstains: the material is unlike any that was measured ({1000 * limit['familiar']:.0f} in 1,000 known segments lie within the distance, 99 in 100 within two thirds of the scores)."),
+        ("Drawn faces", "What the net measures of skin says nothing of a drawn or animated face, and its distance does not tell one. A linear read-out does: fitted on "
+         f"{PEOPLE} people of the project's own drawer (testdata/generate; half with another drawn face painted over), each through {CODECS} codecs, against everything filmed that "
+         f"the other read-outs know, forged or not. Judged on people not fitted on: {told.line()}. Beyond the limit the signal abstains. Other drawers' and animators' faces "
+         "were not seen."),
         ("Made kinds", "A second read-out knows what the recipe's own forgery generator (liveproof_train/synth) makes of a face, which is no swapper's work. "
          "Of its families two repaint a face as a live swapper does: " + " and ".join(MIXED) + ". Each has a direction: its mean change of a face against "
          "the covariance of people, cameras and codecs, and of what focus and light change of a face. Within the net their likelihood ratios are mixed by equal shares. All of it was fitted on what a "

@@ -39,13 +39,13 @@ def main() -> None:
         crop = native_crop(corners)
         picture = np.rint(crop_picture(noisy(width, height), crop, ART_PX))
         face = face_in_crop(corners, crop)
-        logit, embedding, regions, reference, change, surround, made, onset = session.run(None, {"image": normalise(picture)[None], "face": face[None]})
+        logit, embedding, regions, reference, change, surround, made, onset, drawn = session.run(None, {"image": normalise(picture)[None], "face": face[None]})
         blocks = picture.reshape(ART_PX // 8, 8, ART_PX // 8, 8, 3).sum((1, 3)).astype(int)
         cases.append({"frame": [width, height], "box": list(box), "side": crop.side, "centre": [crop.cx, crop.cy],
                       "face": [float(v) for v in face], "blocks": blocks[::7, ::5].tolist(), "logit": float(logit[0, 0]),
                       "embedding": [float(v) for v in embedding[0]], "regions": [float(v) for v in regions[0]], "reference": float(reference[0, 0]),
                       "change": [float(v) for v in change[0, ::16]], "surround": [float(v) for v in surround[0]],
-                      "made": float(made[0, 0]),
+                      "made": float(made[0, 0]), "drawn": float(drawn[0, 0]),
                       "onset": [float(v) for v in onset[0]]})
     out = REPO_DIR / "testdata" / "golden" / "artifact-1.json"
     out.write_text(json.dumps({"sha256": sha256_of(MODELS_DIR / entry["file"]), "cases": cases}) + "\n", encoding="utf-8")

@@ -78,8 +78,9 @@ def there_and_back(items: list, length: int) -> list:
     return [turn[i % len(turn)] for i in range(length)]
 
 
-def window_of_clip(row: dict[str, str], from_s: float = 0.0) -> Window:
-    """Up to MOST_S of a clip from `from_s`, tracked by the served nets; short clips are played there and back."""
+def window_of_clip(row: dict[str, str], from_s: float = 0.0, turn: int = 0) -> Window:
+    """Up to MOST_S of a clip from `from_s`, tracked by the served nets; short clips are played there and back. `turn`
+    above 0 names another round, which draws other hands, movements, swaps and another camera chain for the same clip."""
     from .frames import frames
     from .serving import Detector, Landmarks, Tracker
 
@@ -97,7 +98,8 @@ def window_of_clip(row: dict[str, str], from_s: float = 0.0) -> Window:
     if len(pictures) < LEAST_S * fps:
         length = int(MOST_S * fps * 0.9)
         pictures, points = there_and_back(pictures, length), there_and_back(points, length)
-    return Window(f"{Path(row['path']).stem}@{from_s:.0f}", row["identity"] or row["path"], pictures, points, fps)
+    name = f"{Path(row['path']).stem}@{from_s:.0f}" + (f".{turn}" if turn else "")
+    return Window(name, row["identity"] or row["path"], pictures, points, fps)
 
 
 def usual_face(points: list[np.ndarray | None]) -> np.ndarray:
@@ -297,6 +299,7 @@ def main() -> None:
     parser.add_argument("--split", required=True, choices=["train", "val"])
     parser.add_argument("--per", default="2,2,1", help="genuine, swapped and not performed clips of each window")
     parser.add_argument("--from-s", type=float, default=0.0, help="where in each clip the window begins")
+    parser.add_argument("--rounds", type=int, default=1, help="how often every clip is drawn anew, other hands and swaps each time")
     parser.add_argument("--only", default="", help="clips whose name holds this")
     parser.add_argument("--out", type=Path, help="folder, default LIVEPROOF_CACHE/passes/SPLIT")
     parser.add_argument("--afresh", action="store_true", help="make again what is there")
@@ -308,15 +311,17 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     per = tuple(int(v) for v in args.per.split(","))
     lines: list[dict[str, str]] = []
-    for turn, row in enumerate(rows_of(args.split)):
+    rows = rows_of(args.split)
+    for turn, (round_, row) in enumerate((r, row) for r in range(args.rounds) for row in rows):
         if args.only and args.only not in row["path"]:
             continue
-        window = window_of_clip(row, args.from_s)
+        window = window_of_clip(row, args.from_s, round_)
         if sum(p is None for p in window.points) > 0.2 * len(window.points):
             print(f"{window.name}: no face in too many pictures, left out", flush=True)
             continue
         chain = Chain.draw(np.random.default_rng(seed_of("chain", window.name)))
-        for kind, what, family in members(per, turn):
+        # A round further, a clip meets other ways of painting too.
+        for kind, what, family in members(per, turn + round_):
             try:
                 lines.append(make(window, kind, what, family, args.split, folder, chain))
             except RuntimeError as no_plan:

@@ -61,7 +61,6 @@ test("a file is streamed", { skip }, () => {
   assert.match(said, /^voice_spoof will not be measured: /m);
   assert.match(said, /^camera: \d+ sent, \d+ dropped$/m);
   assert.match(said, /^caution: /m);
-  // Of a recording that shows nobody; the drawn face of the interview lies near the limit of what face_swap knows.
-  const empty = run("node", "stream_file.mjs", server?.address ?? "", join(MEDIA, "no_face.mp4"), "--live");
-  assert.match(empty, /^0 s: no score: /m);
+  // The face is drawn, and judged by nothing.
+  assert.match(said, /^0 s: no score: /m);
 });

@@ -71,6 +71,7 @@ mod tests {
             embedding: Vec::new(),
             regions: Vec::new(),
             made: None,
+            drawn: None,
             traces: None,
         }
     }

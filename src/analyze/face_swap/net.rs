@@ -109,6 +109,7 @@ impl Plain {
             logit: self.reading.score(&out)?,
             embedding: if self.embedding { list(&out, EMBEDDING)? } else { Vec::new() },
             made: None,
+            drawn: None,
             regions: Vec::new(),
             traces: None,
         })
@@ -166,8 +167,13 @@ fn shipped(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> R
         Some(_) => Some(one("made")?),
         None => None,
     };
+    let drawn = match settings.max_drawn {
+        Some(_) => Some(one("drawn")?),
+        None => None,
+    };
     Ok(Look {
         made,
+        drawn,
         logit: one("logit")?,
         embedding: list(&out, EMBEDDING)?,
         regions: list(&out, "regions")?,

@@ -24,7 +24,7 @@ pub(in super::super) fn calibration() -> Calibration {
 
 fn looks(n: usize, onset: [f64; 2], surround: f64) -> Vec<Look> {
     let traces = Traces { reference: 0.0, change: vec![0.0], surround: vec![surround; 3], onset: onset.to_vec() };
-    let look = Look { logit: 0.0, embedding: vec![0.0], regions: Vec::new(), made: None, traces: Some(traces) };
+    let look = Look { logit: 0.0, embedding: vec![0.0], regions: Vec::new(), made: None, drawn: None, traces: Some(traces) };
     vec![look; n]
 }
 
@@ -122,7 +122,7 @@ fn a_change_that_stays_becomes_the_usual_and_another_camera_begins_anew() {
 #[test]
 fn a_change_raises_the_segment_and_no_change_lowers_nothing() {
     let s = Settings { onset: Some(calibration()), ..settings() };
-    let pooled = |score| Pooled { score, distance: 1.0, regions: Vec::new(), made: None };
+    let pooled = |score| Pooled { score, distance: 1.0, regions: Vec::new(), made: None, drawn: None };
     for score in [-2.0, 0.25, 2.0] {
         let alone = s.segment_llr(&pooled(score), &Change::Unknown);
         assert_eq!(s.segment_llr(&pooled(score), &Change::Since { score: 0.0, llr: 0.0 }), alone);

@@ -11,6 +11,8 @@ pub(super) struct Look {
     pub(super) regions: Vec<f64>,
     /// Read-out for the kinds of forgery that were made; `None` where the model knows none.
     pub(super) made: Option<f64>,
+    /// 0 for a face like the filmed ones, 1 like the drawn ones; `None` where the model cannot tell.
+    pub(super) drawn: Option<f64>,
     /// What reference mode reads; `None` where the model cannot be used so.
     pub(super) traces: Option<Traces>,
 }
@@ -26,6 +28,8 @@ pub(super) struct Pooled {
     pub(super) regions: Vec<f64>,
     /// Trimmed mean of the read-outs for made kinds; `None` where a picture has none.
     pub(super) made: Option<f64>,
+    /// Mean of what tells drawn from filmed; `None` where a picture has none.
+    pub(super) drawn: Option<f64>,
 }
 
 /// Share of the logits that is left out at either end: a passing hand, a blink.
@@ -62,12 +66,14 @@ pub(super) fn mean_rows<'a>(rows: impl Iterator<Item = &'a [f64]> + Clone) -> Ve
 pub(super) fn pool(looks: &[Look]) -> Option<Pooled> {
     let score = trimmed_mean(looks.iter().map(|l| l.logit).collect())?;
     let centre = mean_rows(looks.iter().map(|l| l.embedding.as_slice()));
+    let drawn: Option<Vec<f64>> = looks.iter().map(|l| l.drawn).collect();
     let squares: f64 = centre.iter().map(|v| v * v).sum();
     Some(Pooled {
         score,
         distance: squares / centre.len().max(1) as f64,
         regions: mean_rows(looks.iter().map(|l| l.regions.as_slice())),
         made: looks.iter().map(|l| l.made).collect::<Option<Vec<f64>>>().and_then(trimmed_mean),
+        drawn: drawn.map(|v| v.iter().sum::<f64>() / v.len() as f64),
     })
 }
 
@@ -92,16 +98,18 @@ mod tests {
             embedding: e.to_vec(),
             regions: vec![0.5, -0.5],
             made: Some(e[0]),
+            drawn: Some(e[1]),
             traces: None,
         };
         // Noise that cancels over pictures is no distance.
         let p = pool(&[look([3.0, 1.0]), look([-3.0, 1.0])]).unwrap();
         assert_eq!((p.score, p.distance), (1.0, 0.5));
         assert_eq!(p.regions, vec![0.5, -0.5]);
-        assert_eq!(p.made, Some(0.0));
+        assert_eq!((p.made, p.drawn), (Some(0.0), Some(1.0)));
         // A read-out that one picture lacks is none.
-        let without = Look { made: None, ..look([1.0, 1.0]) };
-        assert_eq!(pool(&[look([3.0, 1.0]), without]).unwrap().made, None);
+        let without = Look { made: None, drawn: None, ..look([1.0, 1.0]) };
+        let p = pool(&[look([3.0, 1.0]), without]).unwrap();
+        assert_eq!((p.made, p.drawn), (None, None));
         assert_eq!(pool(&[]), None);
     }
 

@@ -55,6 +55,7 @@ fn seen(reference: f64, change: [f64; 2], surround: [f64; 3]) -> Look {
         embedding: vec![0.0],
         regions: vec![0.0, 0.0],
         made: None,
+        drawn: None,
         traces: Some(Traces { reference, change: change.to_vec(), surround: surround.to_vec(), onset: Vec::new() }),
     }
 }

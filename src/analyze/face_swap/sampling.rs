@@ -14,7 +14,7 @@ use super::settings::Settings;
 
 /// From this log-likelihood ratio on the first looks are a suspicion.
 const SUSPICION: f64 = 0.0;
-/// Shares of the largest distance that is judged between which the other pictures may decide: six pictures' distance
+/// Shares of the largest distance (and likeness to drawn faces) that is judged between which the other pictures may decide: six pictures' distance
 /// lies within a tenth of twelve's.
 const NEAR_THE_LIMIT: std::ops::RangeInclusive<f64> = 0.85..=1.15;
 
@@ -27,6 +27,9 @@ pub(super) fn first_step(usable: usize, least: usize) -> usize {
 pub(super) fn asks_for_more(settings: &Settings, first: &Pooled, change: &Change) -> bool {
     let limit = settings.max_distance;
     if limit.is_finite() && NEAR_THE_LIMIT.contains(&(first.distance / limit)) {
+        return true;
+    }
+    if first.drawn.zip(settings.max_drawn).is_some_and(|(drawn, limit)| NEAR_THE_LIMIT.contains(&(drawn / limit))) {
         return true;
     }
     settings.unknown_material(first).is_none() && settings.segment_llr(first, change) > SUSPICION
@@ -51,7 +54,7 @@ mod tests {
     #[test]
     fn suspicion_and_what_is_near_the_limit_ask_for_more() {
         let s = settings();
-        let seen = |score, distance| Pooled { score, distance, regions: Vec::new(), made: None };
+        let seen = |score, distance| Pooled { score, distance, regions: Vec::new(), made: None, drawn: None };
         let neutral = s.neutral();
         for (score, distance, more) in [
             (neutral - 1.0, 1.0, false),
@@ -68,6 +71,12 @@ mod tests {
             (f64::NAN, 1.0, false),
         ] {
             assert_eq!(asks_for_more(&s, &seen(score, distance), &Change::Unknown), more, "{score} {distance}");
+        }
+        // Neither is a face that looks drawn; one that nearly does is looked at again.
+        let told = Settings { max_drawn: Some(0.5), ..s.clone() };
+        for (drawn, more) in [(0.1, true), (0.45, true), (0.55, true), (0.9, false), (f64::NAN, false)] {
+            let first = Pooled { drawn: Some(drawn), ..seen(neutral + 1.0, 1.0) };
+            assert_eq!(asks_for_more(&told, &first, &Change::Unknown), more, "{drawn}");
         }
         // Without a vote nothing is a suspicion.
         assert!(!asks_for_more(&Settings { cap: 0.0, ..s.clone() }, &seen(4.0, 1.0), &Change::Unknown));

@@ -25,6 +25,9 @@ pub(super) struct Settings {
     pub(super) full_pictures: usize,
     /// Largest distance from the material of the fit.
     pub(super) max_distance: f64,
+    /// From where on a face counts as drawn, on a scale from 0 (as the filmed ones) to 1 (as the drawn ones);
+    /// `None` where the model cannot tell.
+    pub(super) max_drawn: Option<f64>,
     /// Range of segment scores that the calibration was measured on.
     pub(super) scores: (f64, f64),
     /// Log-likelihood ratio = slope * score + offset, natural logarithm.
@@ -83,6 +86,7 @@ impl Settings {
             full_face_px: gate("full_face_px")?,
             full_pictures: gate("full_pictures")?.max(1.0) as usize,
             max_distance: gate("max_distance")?,
+            max_drawn: if params.contains_key("max_drawn") { Some(gate("max_drawn")?) } else { None },
             scores: (fitted("min_score", -1e3, 0.0)?, fitted("max_score", 0.0, 1e3)?),
             slope: fitted("slope", 1e-6, 1e3)?,
             offset: fitted("offset", -1e3, 1e3)?,
@@ -110,6 +114,7 @@ impl Settings {
             full_face_px: gate("full_face_px", 110.0)?,
             full_pictures: gate("full_pictures", 10.0)?.max(1.0) as usize,
             max_distance: if placed { gate("max_distance", f64::INFINITY)? } else { f64::INFINITY },
+            max_drawn: None,
             scores: calibration.scores,
             slope: calibration.slope,
             offset: calibration.offset,
@@ -125,6 +130,11 @@ impl Settings {
 
     /// Why a segment's pictures are unlike all that the net was fitted on, if so.
     pub(super) fn unknown_material(&self, pooled: &Pooled) -> Option<String> {
+        if let Some((drawn, limit)) = pooled.drawn.zip(self.max_drawn).filter(|(drawn, limit)| !(drawn <= limit)) {
+            return Some(format!(
+                "the face looks drawn, not filmed: {drawn:.2} between filmed (0) and drawn (1); {limit:.2} is the limit"
+            ));
+        }
         (!(..=self.max_distance).contains(&pooled.distance)).then(|| format!(
             "the picture lies {:.1} away from the cameras and faces that the net knows; {:.1} is the limit",
             pooled.distance, self.max_distance

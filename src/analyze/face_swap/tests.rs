@@ -26,6 +26,7 @@ pub(super) fn settings() -> Settings {
         full_face_px: 110.0,
         full_pictures: 10,
         max_distance: 6.0,
+        max_drawn: None,
         scores: (-3.0, 4.0),
         slope: 2.0,
         offset: -0.5,
@@ -165,7 +166,7 @@ fn made_kinds_enter_by_their_share() {
     let made = Some(Made { slope: 1.0, offset: 0.0, cap: 2.0, floor: -2.0, share: 0.25 });
     let s = Settings { made, known_share: 0.5, ..settings() };
     let llr = |s: &Settings, score, made| {
-        s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made }, &Change::Unknown)
+        s.segment_llr(&Pooled { score, distance: 1.0, regions: Vec::new(), made, drawn: None }, &Change::Unknown)
     };
     let (neutral, strong) = (s.neutral(), Some(9.0));
     // Quiet on both sides: no evidence; a kind that was made stands out by its share alone.
@@ -198,16 +199,22 @@ fn what_lies_beyond_the_known_material_is_not_judged() {
         (f64::NAN, 1.0, false),
         (0.0, f64::NAN, false),
     ] {
-        let pooled = Pooled { score, distance, regions: Vec::new(), made: None };
+        let pooled = Pooled { score, distance, regions: Vec::new(), made: None, drawn: None };
         let why = s.unknown_material(&pooled).or_else(|| s.unknown_score(&pooled));
         assert_eq!(why.is_none(), known, "{score} {distance}");
+    }
+    let told = Settings { max_drawn: Some(0.5), ..s };
+    for (drawn, known) in [(Some(0.4), true), (Some(0.6), false), (Some(f64::NAN), false), (None, true)] {
+        let why = told.unknown_material(&Pooled { score: 0.0, distance: 1.0, regions: Vec::new(), made: None, drawn });
+        assert_eq!(why.is_none(), known, "{drawn:?}");
+        assert!(why.is_none_or(|w| w.contains("drawn, not filmed")));
     }
 }
 
 /// Pictures that the shipped net was asked about in a segment of twelve, with an offset that makes it certain.
 fn looked_at(offset: f64, max_distance: f64) -> (f64, f64) {
     let mut models = shipped();
-    let known = Settings { offset, max_distance, made: None, scores: (-1e9, 1e9), ..Settings::read(&models).unwrap() };
+    let known = Settings { offset, max_distance, max_drawn: None, made: None, scores: (-1e9, 1e9), ..Settings::read(&models).unwrap() };
     let mut signal = FaceSwap { settings: Some(known), ..FaceSwap::default() };
     let all = observations(12, |_| {});
     let analysis = with_segment(&all, 1.0, |s| signal.analyze(s, &mut models));
@@ -296,9 +303,10 @@ fn crops_and_answers_are_those_of_python() {
         expected.extend(list(&case["embedding"]));
         expected.extend(list(&case["regions"]));
         expected.push(case["made"].as_f64().unwrap());
+        expected.push(case["drawn"].as_f64().unwrap());
         expected.extend(list(&case["onset"]));
-        let made = seen.made.unwrap();
-        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions).chain([made]).chain(seen.traces.unwrap().onset);
+        let (made, drawn) = (seen.made.unwrap(), seen.drawn.unwrap());
+        let found = std::iter::once(seen.logit).chain(seen.embedding).chain(seen.regions).chain([made, drawn]).chain(seen.traces.unwrap().onset);
         let found: Vec<f64> = found.collect();
         assert_eq!(found.len(), expected.len());
         for (f, e) in found.iter().zip(&expected) {

@@ -70,6 +70,10 @@ const NAMES: &[(&str, &str)] = &[
         "likeness to faces that a forgery generator pasted",
     ),
     (
+        "drawn_score",
+        "likeness to drawn faces, from 0 (filmed) to 1",
+    ),
+    (
         "appearance_jumps",
         "jumps of the face’s appearance and back (experimental, no vote)",
     ),
@@ -200,6 +204,7 @@ fn relation(name: &str) -> &'static str {
         | "reference_difference"
         | "earlier_difference" => "neutral at",
         "distance"
+        | "drawn_score"
         | "reference_surround"
         | "earlier_surround"
         | "voice_change_semitones"

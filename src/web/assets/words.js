@@ -114,7 +114,7 @@ const NAMES = {
 // What a piece of evidence is to the number that it is compared with.
 const RELATIONS = {
   "neutral at": ["swap_score", "made_score", "spoof_score", "reference_difference", "earlier_difference"],
-  limit: ["distance", "reference_surround", "earlier_surround", "voice_change_semitones", "voice_change_delta_bic"],
+  limit: ["distance", "drawn_score", "reference_surround", "earlier_surround", "voice_change_semitones", "voice_change_delta_bic"],
   "where only time passed about": ["reference_change"],
   "points neither way at": [
     "hidden_hand_share", "cut_hand_share", "hidden_hand_spread", "face_through_share", "recoloured_share",
