@@ -65,4 +65,4 @@ def hand_net(title: str, e: dict[str, Any]) -> list[str]:
     return out
 
 
-KINDS = {"hand_challenge": challenge, "forged_sessions": sessions, "hand_net": hand_net, "mid_call": hand_net}
+KINDS = {"hand_challenge": challenge, "forged_sessions": sessions, "hand_net": hand_net, "mid_call": hand_net, "forged_interviews": hand_net}

@@ -3,7 +3,7 @@
 # `forge` made, the evaluations of `seg` and `occ`, and a built liveproof (LIVEPROOF_BIN, default target/release/liveproof).
 # A look at split `eval` is logged, so that stage runs with EVAL_REASON="..." alone; without, the last look stays. Composed
 # challenges, sessions and the hand nets keep their section of the page where the cache holds no evaluation of them.
-STAGES="lists pairs midcall reference val degraded forged eval hands sessions document"
+STAGES="lists pairs midcall reference val degraded forged eval hands sessions interviews document"
 LIVEPROOF_BIN=$(realpath "${LIVEPROOF_BIN:-../../target/release/liveproof}")
 MODELS=$(realpath ..)
 FOLDS="$LIVEPROOF_CACHE/fits/artifact_folds"
@@ -46,6 +46,7 @@ stage_eval() {
 }
 stage_hands() { train hand_challenge_figures --liveproof "$LIVEPROOF_BIN" --split val --json "$OUT/hands.json" > "$OUT/hands.log"; }
 stage_sessions() { train forged_sessions figures --liveproof "$LIVEPROOF_BIN" --json "$OUT/sessions.json" > "$OUT/sessions.log"; }
+stage_interviews() { train forged_interview figures --liveproof "$LIVEPROOF_BIN" --json "$OUT/interviews.json" > "$OUT/interviews.log"; }
 at_hand() { if [ -e "$2" ]; then echo "$1=$2"; else echo "kept as it stands: $1" >&2; echo "$1=kept"; fi; }
 stage_document() {
   local nets="$LIVEPROOF_CACHE/evaluation/hand_net"
@@ -61,6 +62,7 @@ stage_document() {
     "eval: recordings=$OUT/eval.json" \
     "$(at_hand "hand challenges composed over val clips" "$OUT/hands.json")" \
     "$(at_hand "forged sessions over val clips" "$OUT/sessions.json")" \
+    "$(at_hand "interviews forged in three stretches over val clips" "$OUT/interviews.json")" \
     "$(at_hand "hands over faces: seg-1" "$nets/seg.json")" \
     "$(at_hand "hands painted over: occ-1" "$nets/occ.json")"
 }

@@ -1,7 +1,7 @@
 //! Rows of the rubric that rest on a signal's findings.
 
 use super::{Case, Read, Reading};
-use crate::core::{AbstainReason, Abstention, Outcome, SignalSummary, Span, median};
+use crate::core::{AbstainReason, Abstention, Outcome, SegmentResult, SignalSummary, Span, median};
 use crate::report::html::kit::{capital, clock, figure, percent, strength};
 use crate::report::stretch::{Stretch, stretches};
 
@@ -139,8 +139,65 @@ fn value(outcome: &Outcome, name: &str) -> Option<f64> {
     found.map(|e| e.value).filter(|v| v.is_finite())
 }
 
-/// Slope of the offset that is told, milliseconds per second: what lip_sync calls a drift.
+/// Change of the offset that is told, milliseconds per second: what lip_sync calls a drift.
 const DRIFT_MS_PER_S: f64 = 5.0;
+/// Time over which offsets of several segments tell a drift, seconds: each looks back further than that, and less is noise.
+const DRIFT_OVER_S: f64 = 6.0;
+/// Share of the whole change that may lie between two of them: more is a jump.
+const MOST_IN_A_STEP: f64 = 0.6;
+
+/// What lip_sync measured in one stretch: when each finding ends, its offset in milliseconds and, where it says so, its slope.
+struct Offsets {
+    of_time: Vec<(f64, f64)>,
+    slopes: Vec<f64>,
+}
+
+impl Offsets {
+    fn of(run: &Stretch<'_>, case: &Case<'_>, name: &str) -> Self {
+        let inside =
+            |s: &&&SegmentResult| s.span.start >= run.span.start && s.span.end <= run.span.end;
+        let mut out = Self {
+            of_time: Vec::new(),
+            slopes: Vec::new(),
+        };
+        for s in case.segments.iter().filter(inside) {
+            for f in s
+                .findings
+                .iter()
+                .filter(|f| f.signal == name && f.outcome.is_scored())
+            {
+                let ms = value(&f.outcome, "offset_ms");
+                out.of_time
+                    .extend(ms.map(|ms| (s.span.end.as_secs_f64(), ms)));
+                out.slopes.extend(value(&f.outcome, "slope_ms_per_s"));
+            }
+        }
+        out
+    }
+
+    /// The one furthest from 0.
+    fn largest(&self) -> Option<f64> {
+        let all = self.of_time.iter().map(|(_, ms)| *ms);
+        all.reduce(|a, b| if b.abs() > a.abs() { b } else { a })
+    }
+
+    /// Milliseconds per second that the offset changes by: as it was measured within a finding, else between them.
+    fn drift(&self) -> Option<f64> {
+        let own = median(self.slopes.iter().copied()).filter(|v| v.abs() > DRIFT_MS_PER_S);
+        own.or_else(|| self.growth().filter(|v| v.abs() > DRIFT_MS_PER_S))
+    }
+
+    /// The same from finding to finding; `None` where the offset jumps, or goes to and fro.
+    fn growth(&self) -> Option<f64> {
+        let (first, last) = (self.of_time.first()?, self.of_time.last()?);
+        let (took, grew) = (last.0 - first.0, last.1 - first.1);
+        let steps: Vec<f64> = self.of_time.windows(2).map(|w| w[1].1 - w[0].1).collect();
+        let even = steps
+            .iter()
+            .all(|s| s * grew >= 0.0 && s.abs() <= MOST_IN_A_STEP * grew.abs());
+        (took >= DRIFT_OVER_S && even).then(|| grew / took)
+    }
+}
 
 /// Sound against lips, with the offsets that were measured.
 pub(super) fn lips(case: &Case<'_>) -> Read {
@@ -151,18 +208,14 @@ pub(super) fn lips(case: &Case<'_>) -> Read {
         ms if ms >= 0.0 => "behind the lips",
         _ => "ahead of the lips",
     };
-    let at_peak = runs
-        .iter()
-        .filter_map(|r| value(&r.peak.outcome, "offset_ms"));
+    let measured: Vec<Offsets> = runs.iter().map(|r| Offsets::of(r, case, NAME)).collect();
     let findings = case.segments.iter().flat_map(|s| &s.findings);
     let offsets = findings
         .filter(|f| f.signal == NAME && f.outcome.is_scored())
         .filter_map(|f| value(&f.outcome, "offset_ms"));
-    let slopes = runs
-        .iter()
-        .filter_map(|r| value(&r.peak.outcome, "slope_ms_per_s"));
-    let drift = median(slopes).filter(|v| v.abs() > DRIFT_MS_PER_S);
-    let largest = at_peak.reduce(|a, b| if b.abs() > a.abs() { b } else { a });
+    let drift = median(measured.iter().filter_map(Offsets::drift));
+    let each = measured.iter().filter_map(Offsets::largest);
+    let largest = each.reduce(|a, b| if b.abs() > a.abs() { b } else { a });
     match (read.reading, largest, median(offsets)) {
         (Reading::Look, Some(ms), _) => {
             read.result.push_str(&format!(

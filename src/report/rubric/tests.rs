@@ -477,3 +477,39 @@ fn a_drift_is_told_with_its_rate() {
         drifting(2.0)
     );
 }
+
+#[test]
+fn offsets_that_grow_from_segment_to_segment_are_a_drift_and_a_jump_is_none() {
+    let told = |offsets: [f64; 5]| {
+        let file = report("lip_sync", |i| {
+            let stands_out = (4..9).contains(&i);
+            let ms = if stands_out {
+                offsets[i as usize - 4]
+            } else {
+                10.0
+            };
+            scored(
+                if stands_out { 0.6 } else { -0.3 },
+                vec![Evidence::new("offset_ms", ms)],
+            )
+        });
+        row_of(&file, "Lips").result
+    };
+    let growing = told([333.0, 394.0, 450.0, 516.0, 568.0]);
+    assert!(
+        growing.contains("up to 568\u{a0}ms behind the lips"),
+        "{growing}"
+    );
+    assert!(
+        growing.contains("It fell behind by some 20\u{a0}ms in each second."),
+        "{growing}"
+    );
+    for steady in [
+        [330.0, 334.0, 329.0, 331.0, 330.0],
+        [120.0, 122.0, 360.0, 361.0, 362.0],
+        [200.0, 300.0, 250.0, 340.0, 400.0],
+    ] {
+        let told = told(steady);
+        assert!(!told.contains("in each second"), "{told}");
+    }
+}
