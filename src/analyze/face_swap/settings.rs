@@ -130,7 +130,7 @@ impl Settings {
 
     /// Why a segment's pictures are unlike all that the net was fitted on, if so.
     pub(super) fn unknown_material(&self, pooled: &Pooled) -> Option<String> {
-        if let Some((drawn, limit)) = pooled.drawn.zip(self.max_drawn).filter(|(drawn, limit)| !(drawn <= limit)) {
+        if let Some((drawn, limit)) = pooled.drawn.zip(self.max_drawn).filter(|(drawn, limit)| !(..=*limit).contains(drawn)) {
             return Some(format!(
                 "the face looks drawn, not filmed: {drawn:.2} between filmed (0) and drawn (1); {limit:.2} is the limit"
             ));
