@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from .intervals import wilson
 
-RIDGE = 0.1           # penalty on the squared weight of a measure of unit spread, relative to the mean log loss
+RIDGE = 0.02          # penalty on the squared weight of a measure of unit spread, relative to the mean log loss; chosen out of fold (docs/training-log.md)
 LEAST_GAIN = 0.005    # of the log loss out of fold, for a further measure to be taken up
 TERM_CAP = 2.5        # a single measure's say, as in settings.rs
 LARGEST_CAP = 3.0     # an event's say, whatever the data
@@ -109,16 +109,17 @@ def fit(events: list[dict[str, float]], fake: list[bool], names: list[str], cap:
     return EventFit({n: Term(float(w), c) for n, w, c in zip(kept, weights, centres) if w > 1e-6}, cap)
 
 
-def supported_cap(llr: np.ndarray, fake: np.ndarray) -> float:
+def supported_cap(llr: np.ndarray, fake: np.ndarray, rounds: float = 1.0) -> float:
     """Largest log-likelihood ratio that scores out of fold support: over all thresholds and on both sides, the lower Wilson
     bound of one class's share over the upper bound of the other's. Events are the cases, since each has its own hand,
-    movement and swap; people repeat among them, which makes the bound a little too wide. 0.5 to LARGEST_CAP."""
+    movement and swap; people repeat among them, which makes the bound a little too wide. Further `rounds` over the same clips
+    are not further cases. 0.5 to LARGEST_CAP."""
     best = 0.0
     for at in np.unique(llr):
         for side in (llr >= at, llr <= at):
             for one, other in ((fake, ~fake), (~fake, fake)):
-                low = wilson(float(side[one].mean()), float(one.sum()))[0]
-                high = wilson(float(side[other].mean()), float(other.sum()))[1]
+                low = wilson(float(side[one].mean()), float(one.sum()) / rounds)[0]
+                high = wilson(float(side[other].mean()), float(other.sum()) / rounds)[1]
                 if low > 0:
                     best = max(best, float(np.log(low / high)))
     return float(np.clip(best, 0.5, LARGEST_CAP))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
@@ -158,13 +159,19 @@ def review_set(split: str, program: Path, models: Path, overlay: Path | None = N
     return events
 
 
+def rounds_of(events: list[Event]) -> float:
+    """How often each clip was drawn: an event is named after its window, CLIP@SECOND, with .ROUND after the first round."""
+    found = [re.match(r"(.*@\d+)(\.\d+)?-", e.name) for e in events]
+    return max(1.0, len({m[0] for m in found if m}) / max(1, len({m[1] for m in found if m})))
+
+
 def fit_on(events: list[Event]) -> tuple[event_fit.EventFit, dict]:
     """The terms fitted on what was performed and measured, with the cap that out-of-fold scores support."""
     used = [e for e in events if e.performed and any(n in e.measures for n in event_fit.MEASURES)]
     measures, fake, people = [e.measures for e in used], [e.fake for e in used], [e.identity for e in used]
     names = event_fit.select(measures, fake, people)
     held = event_fit.out_of_fold(measures, fake, people, names)
-    cap = event_fit.supported_cap(held, np.array(fake))
+    cap = event_fit.supported_cap(held, np.array(fake), rounds_of(used))
     fitted = event_fit.fit(measures, fake, names, cap)
     value, low, high = auc_interval(fake, held, people)
     return fitted, {"events": len(used), "identities": len(set(people)), "chosen": names, "auc_out_of_fold": value, "ci": [low, high], "cap": cap}

@@ -8,7 +8,7 @@ import numpy as np
 
 from liveproof_train.accuracy_doc import section
 from liveproof_train.event_fit import LARGEST_CAP, EventFit, Term, centre_of, fit, out_of_fold, select, supported_cap
-from liveproof_train.hand_challenge_figures import Event, challenges, compliance, event_of, figures, told
+from liveproof_train.hand_challenge_figures import Event, challenges, compliance, event_of, figures, rounds_of, told
 
 
 def event(identity: str, truth: str, status: str = "performed", llr: float | None = 0.0, way: str = "", performed: bool | None = None) -> Event:
@@ -25,6 +25,14 @@ def measured(rng: np.random.Generator, n: int) -> tuple[list[dict[str, float]], 
         fake.append(f)
         people.append(f"p{i // 4}")
     return events, fake, people
+
+
+class Rounds(unittest.TestCase):
+    def test_rounds_are_told_by_the_names(self) -> None:
+        named = lambda *names: [event(n, "genuine") for n in names]  # noqa: E731
+        self.assertEqual(rounds_of(named("a-b_1@0", "a-b_1@0.1", "c.2@3", "c.2@3.1")), 2.0)
+        self.assertEqual(rounds_of(named("a@0", "b@0")), 1.0)
+        self.assertEqual(rounds_of(named("without a window")), 1.0)
 
 
 class Fit(unittest.TestCase):
@@ -72,6 +80,8 @@ class Fit(unittest.TestCase):
         few, many = supported_cap(truth[:12] * 2.0 - 1, truth[:12]), supported_cap(truth * 2.0 - 1, truth)
         self.assertLess(few, many)
         self.assertLessEqual(many, LARGEST_CAP)
+        again = supported_cap(np.tile(truth * 2.0 - 1, 4), np.tile(truth, 4), rounds=4)
+        self.assertAlmostEqual(again, many, msg="the same clips drawn four times support no more")
         self.assertEqual(supported_cap(np.zeros(len(truth)), truth), 0.5)
 
     def test_only_measures_that_help_people_left_out_are_taken_up(self) -> None:
