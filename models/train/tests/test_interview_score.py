@@ -5,7 +5,7 @@ import re
 import unittest
 
 from liveproof_train.accuracy_doc import section
-from liveproof_train.interview_score import MARKED_LLR, reasons, share_within, tables, told
+from liveproof_train.interview_score import BESIDE, MARKED_LLR, reasons, share_within, tables, told
 from liveproof_train.paths import REPO_DIR
 
 SPANS = {"swap": [6.0, 12.0], "drift": [15.0, 24.0], "hand": [26.0, 30.0]}
@@ -39,14 +39,20 @@ class Marks(unittest.TestCase):
         found = forged("covered", {2: ("face_swap",), 9: ("face_swap", "hand_occlusion"), 13: ("lip_sync",)})
         self.assertEqual(sum(sum(c.values()) for c in found.found.values()), 14)
         self.assertEqual(found.found["hand"]["face_swap and hand_occlusion"], 1)
-        self.assertEqual(found.found["elsewhere"]["lip_sync"], 1)
+        self.assertEqual(found.found["outside"]["lip_sync"], 1)
 
     def test_lip_sync_speaks_of_what_came_before(self) -> None:
-        after = forged("covered", {8: ("lip_sync",)}).found
-        self.assertEqual((after["drift"]["lip_sync"], after["elsewhere"]["lip_sync"]), (1, 0))
-        other = forged("covered", {8: ("lip_sync", "face_swap")}).found
-        self.assertEqual(other["hand"]["face_swap and lip_sync"] + other["elsewhere"]["face_swap and lip_sync"] + other["hand"]["lip_sync and face_swap"]
-                         + other["elsewhere"]["lip_sync and face_swap"], 1)
+        edge, outside = BESIDE
+        after = forged("covered", {10: ("lip_sync",)}).found
+        self.assertEqual((after["drift"]["lip_sync"], after["hand"]["lip_sync"]), (1, 0))
+        late = forged("covered", {12: ("lip_sync",)}).found
+        self.assertEqual((late["drift"]["lip_sync"], late[outside]["lip_sync"]), (0, 1))
+        self.assertEqual(late[edge]["lip_sync"], 0)
+
+    def test_an_edge_is_told_from_outside(self) -> None:
+        spans = {**SPANS, "swap": [7.0, 10.0]}
+        found = told({"identity": "somebody", "way": "covered", "spans": spans}, report({2: ("face_swap",), 3: ("face_swap",), 4: ("face_swap",)})).found
+        self.assertEqual([found[k]["face_swap"] for k in ("swap", *BESIDE)], [1, 1, 1])
 
     def test_shares_and_reasons(self) -> None:
         span = {"start_us": 0, "end_us": 3_000_000}
@@ -57,7 +63,7 @@ class Marks(unittest.TestCase):
     def test_tables_and_page(self) -> None:
         both = [forged("covered", {2: ("face_swap",)}), forged("", {}, llr=-0.9), forged("smeared", {}, llr=None, status="not_performed")]
         (_, rows), (_, each) = tables(both)
-        self.assertEqual([r[2] for r in rows], ["1 of 2", "0 of 2", "0 of 2", "–"])
+        self.assertEqual([r[2] for r in rows], ["1 of 2", "0 of 2", "0 of 2", "–", "–"])
         self.assertEqual([e[-1] for e in each], ["+1.20", "-0.90", "not_performed"])
         page = "\n".join(section("forged", {"kind": "forged_interviews", "intro": "Some.", "tables": tables(both)}))
         self.assertIn("| somebody | untouched | no | no | no | -0.90 |", page)
