@@ -1,6 +1,7 @@
 //! A drawn face and a drawn hand, with masks as a perfect net would give them: what is asked, done and
 //! painted decides, not the net.
 
+use super::comply::{self, Asked, Sample};
 use super::judge::{Material, Verdict, judge};
 use super::look::{Look, Masks};
 use super::physics::MEASURES;
@@ -289,6 +290,37 @@ fn poor_material_is_not_measurable_and_says_why() {
         assert_eq!((*found, v.result.llr), (reason, None));
         assert!(detail.contains(word), "{detail}");
     }
+}
+
+/// A hand that crosses the face once for each of `peaks`, 1.5 s apart, and covers so much of it in the middle.
+fn crossings(peaks: &[f64]) -> Vec<Sample> {
+    let one = |i: usize| {
+        let t_s = 0.5 + 0.05 * i as f64;
+        let within = (t_s - 1.0) % 1.5;
+        let crossing = ((t_s - 1.0) / 1.5) as usize;
+        let before = peaks.get(crossing).filter(|_| t_s >= 1.0 && within < 0.5);
+        let covered = before.map_or(0.0, |peak| peak * (std::f64::consts::PI * within / 0.5).sin());
+        Sample { t_s, covered, outside: 0.0, x: before.map(|_| 2.0 * within - 0.5) }
+    };
+    (0..(30 * peaks.len() + 20)).map(one).collect()
+}
+
+#[test]
+fn a_faint_pass_counts_where_one_is_wanting_and_not_where_none_is() {
+    let done = |asked: u32, peaks: &[f64]| {
+        let done = comply::judge(Asked::Passes(asked, None), &crossings(peaks), 20.0);
+        (done.passes, done.missing)
+    };
+    assert_eq!(done(2, &[0.6, 0.22]), (2, None));
+    assert_eq!(done(1, &[0.6, 0.22]), (1, None));
+    assert_eq!(done(1, &[0.22]), (1, None));
+    assert_eq!(done(2, &[0.23, 0.6, 0.21]), (2, None), "the fuller of two");
+    assert_eq!(done(1, &[0.6, 0.3]).0, 2, "two full ones are two");
+    assert!(done(1, &[0.6, 0.3]).1.is_some_and(|m| m.contains("2 seen")));
+    assert_eq!(done(2, &[0.6, 0.17]).0, 1, "a hand at the edge of the face is none");
+    // In the order of time, whichever is fuller.
+    let both = comply::judge(Asked::Passes(2, None), &crossings(&[0.22, 0.6]), 20.0);
+    assert!(both.stays.is_sorted_by(|a, b| a.from_s <= b.from_s));
 }
 
 #[test]

@@ -64,6 +64,7 @@ const UNITS = [
 // Evidence whose name, without its unit, would not say enough to a reader.
 const NAMES = {
   made_score: "likeness to faces that a forgery generator pasted",
+  drawn_score: "likeness to drawn faces, from 0 (filmed) to 1",
   appearance_jumps: "jumps of the face’s appearance and back (experimental, no vote)",
   appearance_jump_at: "the strongest at",
   identity_distance: "difference to the face of the beginning",
