@@ -15,6 +15,7 @@ import argparse
 import json
 import tempfile
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Iterator
 
@@ -114,14 +115,14 @@ def make_one(clip: Clip, spoken: list[np.ndarray], number: int, way: str, folder
         pictures, voice = swapped_stretch(clip, shown, *swap_s, family, seed), falling_behind(voice, drift_s[0])
         last, _ = swap_over(window, scene, family, way, seed)
     length = at_s + len(last) / fps
-    silence = lambda s: np.concatenate((s, np.zeros(int(length * RATE_HZ) - len(s), np.float32)))  # noqa: E731
+    padded = lambda s: np.concatenate((s, np.zeros(int(length * RATE_HZ) - len(s), np.float32)))  # noqa: E731
     with tempfile.NamedTemporaryFile(suffix=".rgb") as raw:
-        for picture in (*pictures, *last):
+        for picture in chain(pictures, last):
             raw.write(np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8)).tobytes())
         raw.flush()
         height, width = window.pictures[0].shape[:2]
         mux(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", raw.name],
-            [silence(voice), silence(interviewer_sound(plan, spoken))], out, coded=False)
+            [padded(voice), padded(interviewer_sound(plan, spoken))], out, coded=False)
     events_file(out, marks_of(plan, challenge, at_s), two=True)
     spans = {"swap": swap_s, "drift": drift_s, "hand": (at_s + PROMPT_S, at_s + challenge.deadline_s)}
     out.with_suffix(".truth.json").write_text(json.dumps({"identity": clip.identity, "way": way, "family": family if way else "", "spans": spans}) + "\n")

@@ -67,5 +67,6 @@ def tables(all_told: list[Told]) -> list[tuple[list[str], list[list[str]]]]:
         both = [sum((t.found[k] for t in of), Counter()) for of in (forged, kept)]
         hits = f"{sum(t.marks(k) for t in forged)} of {len(forged)}" if k in SIGNALS else "–"
         rows.append([k, f"`{SIGNALS[k]}`" if k in SIGNALS else "–", hits, *(counted(dict(b)) for b in both)])
-    each = [[t.identity, t.way or "untouched", *("yes" if t.marks(k) else "no" for k in SIGNALS), t.hand] for t in all_told]
+    who = {p: f"speaker {i}" for i, p in enumerate(sorted({t.identity for t in all_told}), 1)}
+    each = [[who[t.identity], t.way or "untouched", *("yes" if t.marks(k) else "no" for k in SIGNALS), t.hand] for t in all_told]
     return [(head, rows), (["person", "swap over the hand", "swap marked", "drift marked", "hand pass marked", "the challenge: LLR, or what it read as"], each)]

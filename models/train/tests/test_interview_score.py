@@ -66,7 +66,7 @@ class Marks(unittest.TestCase):
         self.assertEqual([r[2] for r in rows], ["1 of 2", "0 of 2", "0 of 2", "–", "–"])
         self.assertEqual([e[-1] for e in each], ["+1.20", "-0.90", "not_performed"])
         page = "\n".join(section("forged", {"kind": "forged_interviews", "intro": "Some.", "tables": tables(both)}))
-        self.assertIn("| somebody | untouched | no | no | no | -0.90 |", page)
+        self.assertIn("| speaker 1 | untouched | no | no | no | -0.90 |", page)
 
 
 if __name__ == "__main__":
