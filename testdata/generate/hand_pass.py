@@ -101,6 +101,14 @@ def through_swapper(picture, centre, reach):
     return out
 
 
+def paint_over(canvas, backdrop, other, pose, face, soft):
+    """Another person's face over whatever is in `canvas` (RGB float), within the swapper's soft mask."""
+    painted = backdrop.copy()
+    other.draw(painted, pose, face, EYES_AT, EYES_APART)
+    painted = through_swapper(painted, (EYES_AT[0] + pose.x, EYES_AT[1] + pose.y + 30), 130)
+    canvas += (painted - canvas) * soft[..., None]
+
+
 def frames(seed, swapped):
     """Yields (time in s, RGB frame, hand's share of the face's oval before any swap, hand's opacity or None, oval)."""
     rng = np.random.default_rng(seed + 31)
@@ -116,10 +124,7 @@ def frames(seed, swapped):
         alpha = arm.over(canvas, time_s)
         soft, hard = face_oval(pose, canvas.shape[:2])
         if other:
-            painted = backdrop.copy()
-            other.draw(painted, pose, face, EYES_AT, EYES_APART)
-            painted = through_swapper(painted, (EYES_AT[0] + pose.x, EYES_AT[1] + pose.y + 30), 130)
-            canvas += (painted - canvas) * soft[..., None]
+            paint_over(canvas, backdrop, other, pose, face, soft)
         share = 0.0 if alpha is None else float((alpha * hard).sum() / hard.sum())
         yield time_s, caption(camera(canvas, rng)), share, alpha, hard
 

@@ -29,6 +29,7 @@ def keep_where(test) -> np.ndarray:
     return np.array([bool(test(n)) for n in NAMES])
 
 
+WITHOUT_BOX = keep_where(lambda n: ":" in n)   # without the size of the face's box
 # Candidate sets of features; "ratios" leaves out whatever a gain changes
 SETS = {
     "all": keep_where(lambda n: True),

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .artifact_discriminant import Data, Discriminant, keep_where
+from .artifact_discriminant import WITHOUT_BOX, Data, Discriminant
 from .artifact_made import SPLITS, Group, fold_of
 from .paths import REPO_DIR, cache_dir
 from .pooling import shrunk
@@ -28,7 +28,6 @@ from .pooling import shrunk
 PEOPLE, FPS, LENGTH_S = 60, 12.5, 2.7
 CODECS = 2                 # of each drawn person
 SHRINKAGE = 0.1
-KEPT = keep_where(lambda n: ":" in n)      # without the size of the face's box
 PACK = "artifact_drawn"
 TONES = ((0.80, 0.58, 0.47), (0.70, 0.48, 0.36), (0.50, 0.32, 0.22), (0.36, 0.22, 0.15), (0.27, 0.165, 0.115))
 
@@ -74,11 +73,7 @@ def draw_frames(number: int) -> list[np.ndarray]:
         canvas = backdrop.copy()
         person.draw(canvas, pose, face, hand_pass.EYES_AT, hand_pass.EYES_APART)
         if other:
-            painted = backdrop.copy()
-            other.draw(painted, pose, face, hand_pass.EYES_AT, hand_pass.EYES_APART)
-            centre = (hand_pass.EYES_AT[0] + pose.x, hand_pass.EYES_AT[1] + pose.y + 30)
-            soft, _ = hand_pass.face_oval(pose, canvas.shape[:2])
-            canvas += (hand_pass.through_swapper(painted, centre, 130) - canvas) * soft[..., None]
+            hand_pass.paint_over(canvas, backdrop, other, pose, face, hand_pass.face_oval(pose, canvas.shape[:2])[0])
         out.append(scene.camera(canvas * gain, rng, strength))
     return out
 
@@ -149,13 +144,13 @@ class Drawn:
         return float(((rows - d.mean) / d.scale).mean(0) @ self.weight + self.bias)
 
 
-def fit_drawn(filmed: list[Group], drawn: list[Group], d: Discriminant, kept: np.ndarray = KEPT) -> Drawn:
+def fit_drawn(filmed: list[Group], drawn: list[Group], d: Discriminant) -> Drawn:
     """Fisher's discriminant; people count alike within their class, and both classes' covariances alike."""
     means, cov = [], 0.0
     for part in (filmed, drawn):
         people: dict[str, list[np.ndarray]] = defaultdict(list)
         for g in part:
-            people[g.identity].append(((g.rows.mean(0) - d.mean) / d.scale)[kept])
+            people[g.identity].append(((g.rows.mean(0) - d.mean) / d.scale)[WITHOUT_BOX])
         rows = np.concatenate([np.stack(v) for v in people.values()])
         share = np.concatenate([np.full(len(v), 1 / len(v) / len(people)) for v in people.values()])
         mean = share @ rows
@@ -164,8 +159,8 @@ def fit_drawn(filmed: list[Group], drawn: list[Group], d: Discriminant, kept: np
     difference = means[1] - means[0]
     direction = np.linalg.solve(shrunk(cov, SHRINKAGE), difference)
     direction /= direction @ difference
-    weight = np.zeros(len(kept))
-    weight[kept] = direction
+    weight = np.zeros(len(WITHOUT_BOX))
+    weight[WITHOUT_BOX] = direction
     return Drawn(weight, -float(direction @ means[0]))
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .artifact_discriminant import Data, Discriminant, keep_where
+from .artifact_discriminant import WITHOUT_BOX, Data, Discriminant, keep_where
 from .artifact_made import KINDS, Group, fold_of, logistic, mixed, second_moment, weights
 from .artifact_reference import SEGMENT_S, ReferenceNet, crossed, halves
 from .card import table
@@ -35,7 +35,6 @@ from .synth.poor import POOR
 
 TOOL = "live_swap"
 ONSETS = (*KINDS, TOOL)
-KEPT = keep_where(lambda n: ":" in n)             # without the size of the face's box
 RING = keep_where(lambda n: n.startswith("ring:"))
 BACK, CODEC, CHAIN, TIME = "backwards", "codec", "chain", "time"
 NOTHING = (NONE, BACK, TIME, *FILTERS, *POOR)     # what the calibration knows as no onset
@@ -50,7 +49,7 @@ class Design:
     """What the fit knows: features that are read, and the weights of the covariance (coded spans and plain clips in time, poor
     pictures, filters, codecs, random chains)."""
 
-    kept: np.ndarray = field(default_factory=lambda: KEPT, compare=False)
+    kept: np.ndarray = field(default_factory=lambda: WITHOUT_BOX, compare=False)
     kinds: tuple[str, ...] = ONSETS
     poor: float = 1.0
     filters: float = 1.0
@@ -66,7 +65,7 @@ class Design:
 SHIPPED = Design()
 ABLATIONS = {
     "shipped": SHIPPED,
-    "the face alone, without the ring": Design(kept=KEPT & ~RING),
+    "the face alone, without the ring": Design(kept=WITHOUT_BOX & ~RING),
     "time alone in the covariance": Design(poor=0.0, filters=0.0, codecs=0.0, chains=0.0),
     "without focus and light in it": Design(poor=0.0),
     "without filters in it": Design(filters=0.0),

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,14 +21,14 @@ from typing import Iterator
 import numpy as np
 
 from .forged_review import review
-from .forged_sessions import QUESTIONS, TURNS, events_file, mux, said, sound_of
-from .hand_passes import MOST_S, Window, plan_for, set_before, swap_over, there_and_back
+from .forged_sessions import QUESTIONS, TURNS, events_file, mux_pictures, said, sound_of
+from .hand_passes import Window, challenge_event, plan_for, played_back, swap_over, tracked
 from .hand_sprites import hand_of
 from .interview_score import MARKED_LLR, tables, told
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
-from .session_audio import DRIFT_MS_PER_S, RATE_HZ, Dialogue, answers, candidate_sound, dialogue, drifting, interviewer_sound, picture_times, question_events
+from .session_audio import DRIFT_MS_PER_S, RATE_HZ, answers, candidate_sound, dialogue, drifting, interviewer_sound, picture_times, question_events
 from .synth.forge import FAMILIES, PINS
-from .synth.hand_motion import PROMPT_S, Plan
+from .synth.hand_motion import PROMPT_S
 from .synth.over_hand import UNAWARE
 from .synth.temporal import ClipForger, seed_of
 
@@ -41,36 +40,17 @@ UNTOUCHED = 3                          # interviews of each person, each with an
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip's pictures at the challenge's size with their landmarks, and its sound."""
+    """A whole clip: its pictures with landmarks, when they are shown (seconds), and its sound."""
 
-    name: str
-    identity: str
     window: Window
     times: np.ndarray
     sound: np.ndarray
 
-
-def tracked(row: dict[str, str]) -> Clip:
-    """The whole clip, tracked by the served nets."""
-    from .frames import frames
-    from .serving import Detector, Landmarks, Tracker
-
-    tracker, times, pictures, points = Tracker(Detector(), Landmarks()), [], [], []
-    for at_s, rgb in frames(data_dir() / row["path"]):
-        picture = set_before(rgb)
-        marks = tracker(picture)
-        times.append(at_s)
-        pictures.append(picture)
-        points.append(marks.points if marks else None)
-    name, who = Path(row["path"]).stem, row["identity"] or row["path"]
-    return Clip(name, who, Window(name, who, pictures, points, float(row["fps"])), np.array(times), sound_of(data_dir() / row["path"]))
-
-
-def pass_window(clip: Clip) -> Window:
-    """The clip's beginning, there and back: what the hand passes before."""
-    w = clip.window
-    length = int(MOST_S * w.fps * 0.9)
-    return Window(w.name, w.identity, there_and_back(w.pictures, length), there_and_back(w.points, length), w.fps)
+    @staticmethod
+    def of(row: dict[str, str]) -> "Clip":
+        seen = tracked(row)
+        window = Window(Path(row["path"]).stem, row["identity"] or row["path"], seen.pictures, seen.points, float(row["fps"]))
+        return Clip(window, np.array(seen.times), sound_of(data_dir() / row["path"]))
 
 
 def swapped_stretch(clip: Clip, shown: list[int], from_s: float, to_s: float, family: str, seed: int) -> Iterator[np.ndarray]:
@@ -87,25 +67,18 @@ def falling_behind(voice: np.ndarray, from_s: float) -> np.ndarray:
     return np.concatenate((voice[:a], drifting(voice[a:])))
 
 
-def marks_of(plan: Dialogue, challenge: Plan, at_s: float) -> list[dict]:
-    """Events: the questions, and the challenge after them."""
-    asked = {"time_ms": round(1000 * (at_s + PROMPT_S), 1), "type": "challenge", "id": "h1", "kind": challenge.kind,
-             "deadline_ms": round(1000 * (at_s + challenge.deadline_s), 1), "count": challenge.count}
-    return [*question_events(plan), asked]
-
-
 def make_one(clip: Clip, spoken: list[np.ndarray], number: int, way: str, folder: Path) -> None:
     """One interview with its events and truth; `way` is how the swap lies over the hand, empty for an untouched interview."""
-    name = f"{clip.name}-{way or f'untouched{number}'}"
+    name = f"{clip.window.name}-{way or f'untouched{number}'}"
     out = folder / f"{name}.mp4"
     if out.with_suffix(".truth.json").exists():
         return
     seed, fps = seed_of("forged_interview", name), clip.window.fps
     rng = np.random.default_rng(seed)
-    plan = dialogue(answers(clip.sound), [len(s) / RATE_HZ for s in spoken], np.random.default_rng(seed_of("dialogue", clip.name)), False)
+    plan = dialogue(answers(clip.sound), [len(s) / RATE_HZ for s in spoken], np.random.default_rng(seed_of("dialogue", clip.window.name)), False)
     shown = [int(np.abs(clip.times - t).argmin()) for t in picture_times(plan, fps)]
     voice, at_s = candidate_sound(plan, clip.sound, rng), len(shown) / fps
-    window = pass_window(clip)
+    window = played_back(clip.window)
     challenge, scene = plan_for("swapped" if way else "genuine", way, rng, window, hand_of(SPLIT, rng))
     swap_s = (plan.turns[SWAPPED[0]].answer[0], plan.turns[SWAPPED[1]].answer[1])
     drift_s = (plan.turns[DRIFT_FROM].answer[0], at_s)
@@ -116,29 +89,24 @@ def make_one(clip: Clip, spoken: list[np.ndarray], number: int, way: str, folder
         last, _ = swap_over(window, scene, family, way, seed)
     length = at_s + len(last) / fps
     padded = lambda s: np.concatenate((s, np.zeros(int(length * RATE_HZ) - len(s), np.float32)))  # noqa: E731
-    with tempfile.NamedTemporaryFile(suffix=".rgb") as raw:
-        for picture in chain(pictures, last):
-            raw.write(np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8)).tobytes())
-        raw.flush()
-        height, width = window.pictures[0].shape[:2]
-        mux(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", raw.name],
-            [padded(voice), padded(interviewer_sound(plan, spoken))], out, coded=False)
-    events_file(out, marks_of(plan, challenge, at_s), two=True)
+    levels = (np.clip(np.rint(picture), 0, 255).astype(np.uint8) for picture in chain(pictures, last))
+    mux_pictures(levels, fps, [padded(voice), padded(interviewer_sound(plan, spoken))], out)
+    events_file(out, [*question_events(plan), challenge_event(challenge, at_s)], two=True)
     spans = {"swap": swap_s, "drift": drift_s, "hand": (at_s + PROMPT_S, at_s + challenge.deadline_s)}
-    out.with_suffix(".truth.json").write_text(json.dumps({"identity": clip.identity, "way": way, "family": family if way else "", "spans": spans}) + "\n")
+    out.with_suffix(".truth.json").write_text(json.dumps({"identity": clip.window.identity, "way": way, "family": family if way else "", "spans": spans}) + "\n")
 
 
 def make() -> int:
     """All of them; how many are there."""
     spoken, folder = [said(q) for q in QUESTIONS[:TURNS]], cache_dir("interviews")
     for row in manifest_rows({SPLIT}, {"talk_av"}):
-        clip = tracked(row)
+        clip = Clip.of(row)
         if not answers(clip.sound):
-            print(f"{clip.name}: no stretch of speech between pauses, no dialogue")
+            print(f"{clip.window.name}: no stretch of speech between pauses, no dialogue")
             continue
         for number, way in enumerate((*UNAWARE, *("",) * UNTOUCHED)):
             make_one(clip, spoken, number, way, folder)
-            print(f"{clip.name} {way or 'untouched'}", flush=True)
+            print(f"{clip.window.name} {way or 'untouched'}", flush=True)
     return len(list(folder.glob("*.truth.json")))
 
 

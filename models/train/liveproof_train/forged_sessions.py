@@ -20,10 +20,12 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Iterable
 
 import numpy as np
 
 from .card import table
+from .forge_clip import even
 from .forged_review import copy_of
 from .pack_artifact import REAL_KINDS
 from .paths import MODELS_DIR, REPO_DIR, cache_dir, data_dir, manifest_rows
@@ -73,6 +75,17 @@ def mux(video: list[str], sounds: list[np.ndarray], out: Path, coded: bool) -> N
             maps += ["-map", f"{k + 1}:a"]
         picture = ["-c:v", "copy"] if coded else ["-c:v", "libx264", "-crf", str(CRF), "-preset", "veryfast", "-threads", "1", "-pix_fmt", "yuv420p"]
         subprocess.run(["ffmpeg", "-v", "error", "-y", *video, *inputs, *maps, *picture, "-c:a", "aac", "-b:a", "96k", str(out)], check=True)
+
+
+def mux_pictures(pictures: Iterable[np.ndarray], fps: float, sounds: list[np.ndarray], out: Path) -> None:
+    """Pictures (RGB uint8, all of one even size) with tracks of sound; a picture at a time is in memory."""
+    with tempfile.NamedTemporaryFile(suffix=".rgb") as raw:
+        height = width = 0
+        for picture in pictures:
+            height, width = picture.shape[:2]
+            raw.write(np.ascontiguousarray(picture).tobytes())
+        raw.flush()
+        mux(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", raw.name], sounds, out, coded=False)
 
 
 def said(text: str) -> np.ndarray:
@@ -158,16 +171,10 @@ def make_dialogues(rows: list[dict[str, str]], folder: Path) -> list[dict[str, s
                 pictures = pictures or list(frames(clip))
                 times, fps = np.array([t for t, _ in pictures]), float(row["fps"])
                 shown = [int(np.abs(times - t).argmin()) for t in picture_times(plan, fps)]
-                height, width = (n // 2 * 2 for n in pictures[0][1].shape[:2])
-                with tempfile.NamedTemporaryFile(suffix=".rgb") as raw:
-                    for i in shown:
-                        raw.write(np.ascontiguousarray(pictures[i][1][:height, :width]).tobytes())
-                    raw.flush()
-                    voice = candidate_sound(plan, sound, rng)
-                    if family.startswith("talk_"):
-                        voice = forged_voice(family.removeprefix("talk_"), plan, voice, dubbed(sound, other_speech(row, rows)), rng)
-                    mux(["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", raw.name],
-                        [voice, interviewer_sound(plan, spoken)], path, coded=False)
+                voice = candidate_sound(plan, sound, rng)
+                if family.startswith("talk_"):
+                    voice = forged_voice(family.removeprefix("talk_"), plan, voice, dubbed(sound, other_speech(row, rows)), rng)
+                mux_pictures((even(pictures[i][1]) for i in shown), fps, [voice, interviewer_sound(plan, spoken)], path)
                 events_file(path, question_events(plan), two=True)
                 path.with_suffix(".truth.json").write_text(json.dumps({"gaps_s": [t.gap_s for t in plan.turns]}) + "\n")
             span = middle_third(plan.length_s) if family == "talk_spliced" else None

@@ -15,7 +15,7 @@ import argparse
 import csv
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -78,28 +78,45 @@ def there_and_back(items: list, length: int) -> list:
     return [turn[i % len(turn)] for i in range(length)]
 
 
-def window_of_clip(row: dict[str, str], from_s: float = 0.0, turn: int = 0) -> Window:
-    """Up to MOST_S of a clip from `from_s`, tracked by the served nets; short clips are played there and back. `turn`
-    above 0 names another round, which draws other hands, movements, swaps and another camera chain for the same clip."""
+@dataclass(frozen=True)
+class Tracked:
+    """Times in the clip (seconds), pictures and landmarks of a stretch of it."""
+
+    times: list[float]
+    pictures: list[np.ndarray]
+    points: list[np.ndarray | None]
+
+
+def tracked(row: dict[str, str], from_s: float = 0.0, most_s: float = float("inf")) -> Tracked:
+    """A clip from `from_s` on, at the challenges' size, tracked by the served nets."""
     from .frames import frames
     from .serving import Detector, Landmarks, Tracker
 
-    tracker, pictures, points = Tracker(Detector(), Landmarks()), [], []
-    fps = float(row["fps"])
+    tracker, out = Tracker(Detector(), Landmarks()), Tracked([], [], [])
     for at_s, rgb in frames(data_dir() / row["path"]):
         if at_s < from_s - 1e-3:
             continue
-        if at_s >= from_s + MOST_S or len(pictures) >= MOST_S * fps:
+        if at_s >= from_s + most_s or len(out.pictures) >= most_s * float(row["fps"]):
             break
         picture = set_before(rgb)
         marks = tracker(picture)
-        pictures.append(picture)
-        points.append(marks.points if marks else None)
-    if len(pictures) < LEAST_S * fps:
-        length = int(MOST_S * fps * 0.9)
-        pictures, points = there_and_back(pictures, length), there_and_back(points, length)
-    name = f"{Path(row['path']).stem}@{from_s:.0f}" + (f".{turn}" if turn else "")
-    return Window(name, row["identity"] or row["path"], pictures, points, fps)
+        out.times.append(at_s)
+        out.pictures.append(picture)
+        out.points.append(marks.points if marks else None)
+    return out
+
+
+def played_back(window: Window) -> Window:
+    """As long as a challenge needs: the window's pictures forwards, backwards, forwards ..."""
+    length = int(MOST_S * window.fps * 0.9)
+    return replace(window, pictures=there_and_back(window.pictures, length), points=there_and_back(window.points, length))
+
+
+def window_of_clip(row: dict[str, str], from_s: float = 0.0) -> Window:
+    """Up to MOST_S of a clip from `from_s`; short clips are played there and back."""
+    seen = tracked(row, from_s, MOST_S)
+    window = Window(f"{Path(row['path']).stem}@{from_s:.0f}", row["identity"] or row["path"], seen.pictures, seen.points, float(row["fps"]))
+    return played_back(window) if window.seconds < LEAST_S else window
 
 
 def usual_face(points: list[np.ndarray | None]) -> np.ndarray:
@@ -200,12 +217,17 @@ def encode(path: Path, pictures: list[np.ndarray], fps: float, crf: int) -> None
         container.mux(stream.encode(None))
 
 
+def challenge_event(plan: Plan, at_s: float = 0.0) -> dict:
+    """The challenge as a platform marks it, of a plan that begins at `at_s`."""
+    return {"time_ms": round(1000 * (at_s + PROMPT_S), 1), "type": "challenge", "id": "h1", "kind": plan.kind,
+            "deadline_ms": round(1000 * (at_s + plan.deadline_s), 1), "count": plan.count}
+
+
 def events_of(plan: Plan) -> dict:
     """The events file beside the clip: what a platform would hand over."""
     return {"version": 1, "participants": [{"id": "candidate", "role": "candidate"}],
             "tracks": [{"stream": 0, "id": "camera", "participant": "candidate"}],
-            "events": [{"time_ms": round(1000 * PROMPT_S, 1), "type": "challenge", "id": "h1", "kind": plan.kind,
-                        "deadline_ms": round(1000 * plan.deadline_s, 1), "count": plan.count}]}
+            "events": [challenge_event(plan)]}
 
 
 def truth_of(plan: Plan, window: Window, scene: Scene, hand: Hand, made: dict) -> dict:
@@ -312,21 +334,24 @@ def main() -> None:
     per = tuple(int(v) for v in args.per.split(","))
     lines: list[dict[str, str]] = []
     rows = rows_of(args.split)
-    for turn, (round_, row) in enumerate((r, row) for r in range(args.rounds) for row in rows):
+    for turn, row in enumerate(rows):
         if args.only and args.only not in row["path"]:
             continue
-        window = window_of_clip(row, args.from_s, round_)
-        if sum(p is None for p in window.points) > 0.2 * len(window.points):
-            print(f"{window.name}: no face in too many pictures, left out", flush=True)
+        first = window_of_clip(row, args.from_s)
+        if sum(p is None for p in first.points) > 0.2 * len(first.points):
+            print(f"{first.name}: no face in too many pictures, left out", flush=True)
             continue
-        chain = Chain.draw(np.random.default_rng(seed_of("chain", window.name)))
-        # A round further, a clip meets other ways of painting too.
-        for kind, what, family in members(per, turn + round_):
-            try:
-                lines.append(make(window, kind, what, family, args.split, folder, chain))
-            except RuntimeError as no_plan:
-                print(no_plan, flush=True)
-        print(f"{window.name}: {len(lines)} clips so far", flush=True)
+        for round_ in range(args.rounds):
+            # By its name a further round draws other hands, movements and swaps, and another camera chain.
+            window = replace(first, name=f"{first.name}.{round_}") if round_ else first
+            chain = Chain.draw(np.random.default_rng(seed_of("chain", window.name)))
+            # A round further, a clip meets other ways of painting too.
+            for kind, what, family in members(per, turn + round_ * (len(rows) + 1)):
+                try:
+                    lines.append(make(window, kind, what, family, args.split, folder, chain))
+                except RuntimeError as no_plan:
+                    print(no_plan, flush=True)
+            print(f"{window.name}: {len(lines)} clips so far", flush=True)
         with open(folder / "list.csv", "w", newline="", encoding="utf-8") as handle:
             writer = csv.DictWriter(handle, LIST_HEAD)
             writer.writeheader()

@@ -2,7 +2,7 @@
 # sessions. Needs the media, the nets of each fold (`artifact --only export --folds`), the copies that `checks`, `challenge` and
 # `forge` made, the evaluations of `seg` and `occ`, and a built liveproof (LIVEPROOF_BIN, default target/release/liveproof).
 # A look at split `eval` is logged, so that stage runs with EVAL_REASON="..." alone; without, the last look stays. Composed
-# challenges, sessions and the hand nets keep their section of the page where the cache holds no evaluation of them.
+# challenges, sessions, interviews and the hand nets keep their section of the page where the cache holds no evaluation of them.
 STAGES="lists pairs midcall reference val degraded forged eval hands sessions interviews document"
 LIVEPROOF_BIN=$(realpath "${LIVEPROOF_BIN:-../../target/release/liveproof}")
 MODELS=$(realpath ..)

@@ -5,8 +5,8 @@ import unittest
 
 import numpy as np
 
-from liveproof_train.artifact_discriminant import NAMES, Discriminant
-from liveproof_train.artifact_drawn import KEPT, JudgedDrawn, draw_frames, draw_look, fit_drawn, judge_drawn
+from liveproof_train.artifact_discriminant import NAMES, WITHOUT_BOX, Discriminant
+from liveproof_train.artifact_drawn import JudgedDrawn, draw_frames, draw_look, fit_drawn, judge_drawn
 from liveproof_train.artifact_made import Group
 
 SIZE = len(NAMES)
@@ -21,7 +21,7 @@ def people(count: int, kind: str, seed: int, shift: float, each: int = 2) -> lis
     rng, out = np.random.default_rng(seed), []
     for n in range(count):
         own = rng.normal(0, 1, SIZE)
-        own[np.flatnonzero(KEPT)[:2]] += shift
+        own[np.flatnonzero(WITHOUT_BOX)[:2]] += shift
         out += [Group(f"{kind}{n}", str(i), f"{kind}{n}", kind, own + rng.normal(0, 0.3, (12, SIZE))) for i in range(each)]
     return out
 
@@ -32,7 +32,7 @@ class DrawnFaces(unittest.TestCase):
         found, d = fit_drawn(filmed, drawn, plain_fit()), plain_fit()
         for groups, middle in ((filmed, 0.0), (drawn, 1.0)):
             self.assertTrue(abs(np.mean([found.score(d, g.rows) for g in groups]) - middle) < 1e-6)
-        self.assertTrue(not found.weight[~KEPT].any())
+        self.assertTrue(not found.weight[~WITHOUT_BOX].any())
 
     def test_somebody_with_many_pictures_counts_once(self) -> None:
         few, many = people(40, "filmed", 3, 0.0), people(1, "loud", 4, 3.0, each=200)

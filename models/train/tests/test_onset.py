@@ -8,16 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 
 from liveproof_train import artifact_onset as onset
+from liveproof_train.artifact_discriminant import WITHOUT_BOX
 from liveproof_train.artifact_made import KINDS, Group
-from liveproof_train.artifact_onset import (BACK, CODEC, KEPT, ONSETS, RING, TIME, TOOL, Moment, coded_moments, directions, fit_onset,
+from liveproof_train.artifact_onset import (BACK, CODEC, ONSETS, RING, TIME, TOOL, Moment, coded_moments, directions, fit_onset,
                                             judge_onset, marked)
 from liveproof_train.reviewed import NONE
 from liveproof_train.synth.filters import FILTERS
 from liveproof_train.synth.poor import POOR
 
-F = len(KEPT)
+F = len(WITHOUT_BOX)
 PLAIN = SimpleNamespace(mean=np.zeros(F), scale=np.ones(F))
-FACE = np.flatnonzero(KEPT & ~RING)
+FACE = np.flatnonzero(WITHOUT_BOX & ~RING)
 AROUND = np.flatnonzero(RING)
 FAR = SimpleNamespace(surround=np.eye(F)[AROUND])   # the surroundings' change is that of the ring
 

@@ -163,14 +163,8 @@ fn shipped(settings: &Settings, detail: &FaceDetail, models: &mut ModelSet) -> R
         }),
         Err(_) => None,
     };
-    let made = match &settings.made {
-        Some(_) => Some(one("made")?),
-        None => None,
-    };
-    let drawn = match settings.max_drawn {
-        Some(_) => Some(one("drawn")?),
-        None => None,
-    };
+    let made = settings.made.as_ref().map(|_| one("made")).transpose()?;
+    let drawn = settings.max_drawn.map(|_| one("drawn")).transpose()?;
     Ok(Look {
         made,
         drawn,

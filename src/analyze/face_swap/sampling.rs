@@ -14,8 +14,8 @@ use super::settings::Settings;
 
 /// From this log-likelihood ratio on the first looks are a suspicion.
 const SUSPICION: f64 = 0.0;
-/// Shares of the largest distance (and likeness to drawn faces) that is judged between which the other pictures may decide: six pictures' distance
-/// lies within a tenth of twelve's.
+/// Shares of the largest distance (and likeness to drawn faces) that is judged between which the other pictures may
+/// decide: six pictures' distance lies within a tenth of twelve's.
 const NEAR_THE_LIMIT: std::ops::RangeInclusive<f64> = 0.85..=1.15;
 
 /// Every how many of a segment's `usable` pictures is looked at first, so that at least `least` are.
@@ -25,11 +25,9 @@ pub(super) fn first_step(usable: usize, least: usize) -> usize {
 
 /// True where the other pictures are to be looked at too.
 pub(super) fn asks_for_more(settings: &Settings, first: &Pooled, change: &Change) -> bool {
-    let limit = settings.max_distance;
-    if limit.is_finite() && NEAR_THE_LIMIT.contains(&(first.distance / limit)) {
-        return true;
-    }
-    if first.drawn.zip(settings.max_drawn).is_some_and(|(drawn, limit)| NEAR_THE_LIMIT.contains(&(drawn / limit))) {
+    let near = |value: f64, limit: f64| limit.is_finite() && NEAR_THE_LIMIT.contains(&(value / limit));
+    let nearly_drawn = first.drawn.zip(settings.max_drawn).is_some_and(|(drawn, limit)| near(drawn, limit));
+    if nearly_drawn || near(first.distance, settings.max_distance) {
         return true;
     }
     settings.unknown_material(first).is_none() && settings.segment_llr(first, change) > SUSPICION
